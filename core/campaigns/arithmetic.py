@@ -1,0 +1,25 @@
+"""Exact numbers (精确算术): fractions inside, two decimals rounded half-up at the very end."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+
+Number = int | Decimal | Fraction
+
+
+def exact(value: Number | str) -> Fraction:
+    """The value without any loss."""
+    return Fraction(value)
+
+
+def half_up(value: Fraction) -> Decimal:
+    """Two decimals, halves away from zero (四舍五入), as points and rates are printed."""
+    cents = floor(abs(value) * 100 + Fraction(1, 2))
+    return Decimal(-cents if value < 0 else cents).scaleb(-2)
+
+
+def clamp(share: Fraction) -> Fraction:
+    """A share held between 0 and 1."""
+    return min(max(share, Fraction(0)), Fraction(1))

@@ -1,0 +1,270 @@
+"""What a campaign declares (测评体系): editions with indicators, metrics and forms.
+
+All classes are frozen: an edition never changes after it has results. Points are Decimal, target texts stay as the
+paper has them, and scoring (``core.campaigns.scoring``) reads nothing but these classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from types import MappingProxyType
+from typing import TypeVar
+
+from core.campaigns.terms import Category, Question, Role, SiteType
+from core.errors import N_, NotFound
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One line of a checklist (检查项): it turns the shared answer to ``question`` into its own points.
+
+    ``key`` is '' or 'key' (关键项) or a group name such as 'K1'; ``indicators`` names this campaign's own only.
+    """
+
+    code: str
+    number: int
+    text_zh: str
+    text_en: str
+    question: str
+    mode: str
+    points: Decimal
+    rule: str
+    key: str
+    category: str
+    indicators: tuple[str, ...]
+    see_also: tuple[str, ...]
+    evidence: str
+    owner_role: str
+    working_days: int
+    note: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A checklist (检查表) for some site types, 100 points in all; ``sha256`` seals its canonical body."""
+
+    code: str
+    title_zh: str
+    title_en: str
+    site_types: tuple[str, ...]
+    items: tuple[Item, ...]
+    sha256: str = ""
+
+    @property
+    def points(self) -> Decimal:
+        """The sum of the items' points (满分)."""
+        return sum((i.points for i in self.items), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """One indicator of the assessment system (指标) with its target, points and scoring rule."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    category_code: str
+    category_zh: str
+    category_en: str
+    unit: str
+    method: str
+    direction: str
+    target_op: str
+    target: str
+    points: Decimal
+    mode: str
+    params: Mapping[str, str] = field(hash=False)
+    formula: str
+    numerator: str
+    denominator: str
+    frequency: str
+    lead_role: str
+    gate: str
+    standard_ref: str
+    source: str
+    target_confidence: str
+    note: str = ""
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """Codes of the forms a site mean is taken over (点位得分所用检查表); empty for other modes."""
+        return tuple(filter(None, self.params.get("forms", "").split(",")))
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """Where a numerator or denominator comes from (取数规则).
+
+    ``row`` is 'figure' (the value itself) or 'sample' (a share seen in visits, shown beside it, never mixed in);
+    ``selector`` holds the terms as pairs: ('item', 'CIV-ROAD-01'), ('linked', '').
+    """
+
+    name: str
+    indicators: tuple[str, ...]
+    row: str
+    source: str
+    selector: tuple[tuple[str, str], ...]
+    aggregate: str
+    available_in: str
+    default_rule: bool
+    definition_zh: str
+    definition_en: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A finding category that touches an indicator (关联), for lists and filters, never for points."""
+
+    category: str
+    indicator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """A piece of evidence asked for an indicator (佐证材料)."""
+
+    code: str
+    indicator: str
+    name_zh: str
+    name_en: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorGroup:
+    """The indicators under one heading of the assessment system (测评项目), in order."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    indicators: tuple[Indicator, ...]
+
+    @property
+    def points(self) -> Decimal:
+        """The heading's points."""
+        return sum((i.points for i in self.indicators), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """An immutable version of a campaign's standard (测评体系版本), sealed by ``sha256``.
+
+    ``key`` is the name of its folder. ``reports`` names the templates that the installed package brings; they are no part
+    of the standard, hence neither of the body nor of the hash.
+    """
+
+    key: str
+    title_zh: str
+    title_en: str
+    issuer: str
+    document: str
+    valid_from: date
+    valid_to: date | None
+    scale: Decimal
+    indicators: tuple[Indicator, ...]
+    metrics: tuple[Metric, ...]
+    forms: tuple[Form, ...]
+    links: tuple[Link, ...]
+    materials: tuple[Material, ...] = ()
+    reports: tuple[str, ...] = field(default=(), compare=False)
+    sha256: str = ""
+    _indicators: Mapping[str, Indicator] = field(init=False, repr=False, compare=False)
+    _forms: Mapping[str, Form] = field(init=False, repr=False, compare=False)
+    _items: Mapping[str, Item] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_indicators", MappingProxyType({i.code: i for i in self.indicators}))
+        object.__setattr__(self, "_forms", MappingProxyType({f.code: f for f in self.forms}))
+        items = {i.code: i for f in self.forms for i in f.items}
+        object.__setattr__(self, "_items", MappingProxyType(items))
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.sha256))
+
+    @property
+    def points(self) -> Decimal:
+        """The indicators' points in all; equals ``scale``."""
+        return sum((i.points for i in self.indicators), Decimal(0))
+
+    def indicator(self, code: str) -> Indicator:
+        """The indicator of this code; NotFound when the edition has none."""
+        return _find(self._indicators, code)
+
+    def form(self, code: str) -> Form:
+        """The form of this code; NotFound when the edition has none."""
+        return _find(self._forms, code)
+
+    def item(self, code: str) -> Item:
+        """The checklist item of this code; NotFound when the edition has none."""
+        return _find(self._items, code)
+
+    def forms_for(self, site_types: Iterable[str]) -> tuple[Form, ...]:
+        """The forms that apply to a place of these types (适用检查表), each once, in the edition's order."""
+        wanted = frozenset(site_types)
+        return tuple(f for f in self.forms if wanted.intersection(f.site_types))
+
+    def metrics_for(self, indicator_code: str, row: str = "figure") -> tuple[Metric, ...]:
+        """The metric rows of one indicator (取数规则); ``row`` is 'figure' or 'sample'."""
+        return tuple(m for m in self.metrics if m.row == row and indicator_code in m.indicators)
+
+    def categories(self) -> tuple[IndicatorGroup, ...]:
+        """The headings (测评项目) in the order of their first indicator, each with its indicators and points."""
+        groups: dict[str, list[Indicator]] = {}
+        for one in self.indicators:
+            groups.setdefault(one.category_code, []).append(one)
+        return tuple(
+            IndicatorGroup(code, members[0].category_zh, members[0].category_en, tuple(members))
+            for code, members in groups.items()
+        )
+
+
+def _find(shelf: Mapping[str, Found], code: str) -> Found:
+    """The thing under ``code``, or NotFound naming the code."""
+    if code not in shelf:
+        raise NotFound(N_("测评体系中没有代码 {code}"), code=code)
+    return shelf[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign for one national title (创建活动) as its plugin declares it.
+
+    ``key`` names it everywhere outside ('sanitary_city'), ``short`` in the domain files ('sanitary'); ``hq_role`` is the
+    role that hosts its HQ office. Own site types, categories, questions and roles carry the short name as prefix.
+    """
+
+    key: str
+    short: str
+    title_zh: str
+    title_en: str
+    description: str
+    contract: int
+    package: str
+    editions: tuple[Edition, ...]
+    site_types: tuple[SiteType, ...] = ()
+    categories: tuple[Category, ...] = ()
+    hq_role: str = ""
+    questions: tuple[Question, ...] = ()
+    roles: tuple[Role, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash((self.key, self.editions))
+
+    @property
+    def edition(self) -> Edition:
+        """The current edition (现行版本): the last one by validity."""
+        return self.editions[-1]
+
+    def edition_for(self, day: date) -> Edition:
+        """The edition in force on a day; the later one where two overlap. NotFound when none was in force."""
+        for edition in reversed(self.editions):
+            if edition.valid_from <= day and (edition.valid_to is None or day <= edition.valid_to):
+                return edition
+        raise NotFound(N_("{campaign}在 {day} 没有生效的测评体系版本"), campaign=self.title_zh, day=day.isoformat())

@@ -1,0 +1,1 @@
+"""Figures and records as documents (文书): docx, xlsx."""

@@ -1,0 +1,109 @@
+"""What leaves a district (发布数据表): grants, sealed publications and their figures, addressed to one reader."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.db import AddressedRow, Base, now, uuid_key
+
+
+class PublicationGrant(AddressedRow, Base):
+    """A district's dated word that a reader may receive a campaign's figures (发布授权); a later row replaces it.
+
+    ``detail`` is ``totals``, ``categories`` or ``indicators``; ``revoked`` withdraws what came before.
+    """
+
+    __tablename__ = "publication_grant"
+    __table_args__ = (Index("ix_publication_grant_tenant_id", "tenant_id", "campaign"),)
+
+    id: Mapped[UUID] = uuid_key()
+    campaign: Mapped[str]
+    detail: Mapped[str]
+    valid_from: Mapped[date]
+    valid_to: Mapped[date | None] = mapped_column(default=None)
+    revoked: Mapped[bool] = mapped_column(default=False)
+    reader_slug: Mapped[str]
+    reader_name: Mapped[str]
+    granted_by: Mapped[str]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Publication(AddressedRow, Base):
+    """One campaign's figures of one period, sealed under a hash and addressed (发布件); corrections name the old seal.
+
+    Points are integers of 1/100; ``sha256`` covers the header and all figures and the previous seal of the same district.
+    """
+
+    __tablename__ = "publication"
+    __table_args__ = (
+        UniqueConstraint("reader_id", "tenant_id", "sequence"),
+        Index("ix_publication_reader_period", "reader_id", "campaign", "period_start"),
+        Index("ix_publication_tenant_id", "tenant_id", "campaign", "period_start"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    sequence: Mapped[int]
+    district_slug: Mapped[str]
+    district_code: Mapped[str | None] = mapped_column(default=None)
+    district_name: Mapped[str]
+    campaign: Mapped[str]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    edition: Mapped[str]
+    edition_sha256: Mapped[str]
+    period_kind: Mapped[str]
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    cut_off: Mapped[datetime]
+    detail: Mapped[str]
+    earned: Mapped[int]
+    assessed: Mapped[int]
+    total: Mapped[int]
+    visits: Mapped[int]
+    sites: Mapped[int]
+    findings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    vetoes: Mapped[list[str]] = mapped_column(default=list)
+    sha256: Mapped[str]
+    previous_sha256: Mapped[str | None] = mapped_column(default=None)
+    corrects_sha256: Mapped[str | None] = mapped_column(default=None)
+    reason: Mapped[str] = mapped_column(default="")
+    published_by: Mapped[str]
+    published_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class PublishedFigure(AddressedRow, Base):
+    """One sealed figure (已发布数值): a category or an indicator, assessed or not, with its numerator and denominator."""
+
+    __tablename__ = "published_figure"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["reader_id", "tenant_id", "publication_id"],
+            ["publication.reader_id", "publication.tenant_id", "publication.id"],
+        ),
+        Index("ix_published_figure_publication", "reader_id", "tenant_id", "publication_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    publication_id: Mapped[UUID]
+    position: Mapped[int]
+    level: Mapped[str]
+    code: Mapped[str]
+    category: Mapped[str] = mapped_column(default="")
+    name_zh: Mapped[str]
+    name_en: Mapped[str]
+    status: Mapped[str]
+    reason: Mapped[str] = mapped_column(default="")
+    numerator: Mapped[Decimal | None] = mapped_column(default=None)
+    denominator: Mapped[Decimal | None] = mapped_column(default=None)
+    value: Mapped[Decimal | None] = mapped_column(default=None)
+    unit: Mapped[str] = mapped_column(default="")
+    target: Mapped[str] = mapped_column(default="")
+    earned: Mapped[int | None] = mapped_column(default=None)
+    possible: Mapped[int]
+    n: Mapped[int] = mapped_column(default=0)

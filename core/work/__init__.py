@@ -1,0 +1,1 @@
+"""WHAT people do (业务): the only room that writes."""

@@ -1,0 +1,28 @@
+"""Keeps the audit trail (操作日志): who did what to which object, in the same transaction as the act itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.work.tables import Audit
+from tenants.access import Actor
+
+
+def record(session: Session, actor: Actor | None, verb: str, kind: str, object_id: object = "", **detail: Any) -> None:
+    """Write one line of the audit trail; ``actor`` is None for the installation itself (a command or a job).
+
+    ``detail`` is plain JSON and never carries a tenant's number, a password or a token.
+    """
+    session.add(
+        Audit(
+            person_id=actor.person_id if actor else None,
+            person_name=actor.name if actor else "",
+            verb=verb,
+            object_kind=kind,
+            object_id=str(object_id),
+            detail=detail,
+            request_id=actor.request_id if actor else "",
+        )
+    )

@@ -1,0 +1,61 @@
+"""Access roles (角色) and their verbs: the one table from which pages, API, menus and tests derive who may do what.
+
+A role is held through a post at a unit and reaches that unit's subtree; the judge is :mod:`tenants.access`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import N_
+
+SEE = "see"  # read sites, visits, findings and figures of the subtree
+VISIT = "visit"  # submit visits at sites of the subtree
+ANSWER = "answer"  # take, return and answer findings for the unit
+CHECK = "check"  # check an answer, close, send back, reopen
+KEEP_SITES = "keep_sites"  # add and change sites
+PUBLISH = "publish"  # seal a period's figures for their readers
+GRANT = "grant"  # give or withdraw a reader's grant
+ADMINISTER = "administer"  # people, posts, units, campaigns, tokens, calendar
+AUDIT = "audit"  # read the audit trail
+LEAD = "lead"  # the leader's one-page view
+COMPARE = "compare"  # a city's comparison of its districts
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One access role: its titles, the verbs it carries and the kind of tenant that has it."""
+
+    code: str
+    title_zh: str
+    title_en: str
+    verbs: frozenset[str]
+    tenant_kinds: frozenset[str] = frozenset({"district", "city"})
+
+
+_DISTRICT = frozenset({"district"})
+_CITY = frozenset({"city"})
+
+ROLES: dict[str, Role] = {
+    role.code: role
+    for role in (
+        Role("administrator", N_("管理员"), "Administrator", frozenset({ADMINISTER, GRANT, AUDIT, SEE, KEEP_SITES})),
+        Role(
+            "hq_office",
+            N_("创建办"),
+            "HQ office",
+            frozenset({SEE, VISIT, CHECK, KEEP_SITES, PUBLISH, GRANT}),
+            _DISTRICT,
+        ),
+        Role("inspector", N_("检查员"), "Inspector", frozenset({SEE, VISIT}), _DISTRICT),
+        Role("liaison", N_("联络员"), "Liaison officer", frozenset({SEE, ANSWER}), _DISTRICT),
+        Role("leader", N_("领导"), "Leader", frozenset({SEE, LEAD}), _DISTRICT),
+        Role("bureau", N_("市级主管部门"), "City bureau", frozenset({COMPARE}), _CITY),
+    )
+}
+
+
+def verbs_of(role: str) -> frozenset[str]:
+    """The verbs of a role; an unknown role, left behind by an older version, carries none."""
+    found = ROLES.get(role)
+    return found.verbs if found else frozenset()

@@ -1,0 +1,62 @@
+"""Photos (照片): kept by content under ``files/<tenant>/<sha256>``, referenced from visits and history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from sqlalchemy import Index, Numeric
+from sqlalchemy.orm import Mapped, mapped_column
+
+from tenants.db import APPEND_ONLY, Base, SecretRow, TenantRow, now, tenant_reference, uuid_key
+
+
+class File(TenantRow, Base):
+    """A stored photo (照片文件). Time and place were read from the original before it was re-encoded without them.
+
+    ``id`` is what the world names it by; ``original_sha256`` is the hash of what the device sent.
+    """
+
+    __tablename__ = "file"
+    __table_args__ = (
+        tenant_reference("person_id", "person"),
+        Index("ix_file_tenant_id_original", "tenant_id", "original_sha256", unique=True),
+    )
+    rights = APPEND_ONLY
+
+    id: Mapped[UUID] = uuid_key()
+    original_sha256: Mapped[str]
+    sha256: Mapped[str]
+    media_type: Mapped[str]
+    size: Mapped[int]
+    width: Mapped[int]
+    height: Mapped[int]
+    taken_at: Mapped[datetime | None] = mapped_column(default=None)
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 6), default=None)
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 6), default=None)
+    person_id: Mapped[UUID]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Attachment(TenantRow, SecretRow, Base):
+    """A photo's place (附件): at a question of a visit, or at a step of a finding's history."""
+
+    __tablename__ = "attachment"
+    __table_args__ = (
+        tenant_reference("file_id", "file"),
+        tenant_reference("visit_id", "visit"),
+        tenant_reference("finding_id", "finding"),
+        Index("ix_attachment_tenant_id_visit_id", "tenant_id", "visit_id"),
+        Index("ix_attachment_tenant_id_finding_id", "tenant_id", "finding_id"),
+        Index("ix_attachment_tenant_id_file_id", "tenant_id", "file_id"),
+    )
+    rights = APPEND_ONLY
+
+    id: Mapped[UUID] = uuid_key()
+    file_id: Mapped[UUID]
+    visit_id: Mapped[UUID | None] = mapped_column(default=None)
+    question: Mapped[str] = mapped_column(default="")
+    finding_id: Mapped[UUID | None] = mapped_column(default=None)
+    version: Mapped[int | None] = mapped_column(default=None)
+    created_at: Mapped[datetime] = mapped_column(default=now)

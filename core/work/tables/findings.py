@@ -1,0 +1,139 @@
+"""Findings (问题): one problem at one place, with its parts, links and append-only history."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, and_
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from core.work.tables.sites import Site
+from tenants.db import APPEND_ONLY, Base, SecretRow, TenantRow, new_id, now, tenant_reference, uuid_key
+
+
+class Finding(TenantRow, SecretRow, Base):
+    """One problem at one place (问题). ``version`` guards every transition; a hidden finding has no number until release."""
+
+    __tablename__ = "finding"
+    __table_args__ = (
+        tenant_reference("site_id", "site"),
+        tenant_reference("unit_id", "unit"),
+        tenant_reference("visit_id", "visit"),
+        Index("ix_finding_tenant_id_state_due_at", "tenant_id", "state", "due_at"),
+        Index("ix_finding_tenant_id_due_at", "tenant_id", "due_at"),
+        Index("ix_finding_tenant_id_opened_at", "tenant_id", "opened_at"),
+        Index("ix_finding_tenant_id_site_id", "tenant_id", "site_id"),
+        Index("ix_finding_tenant_id_visit_id", "tenant_id", "visit_id"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    number: Mapped[str | None] = mapped_column(default=None)
+    site_id: Mapped[UUID]
+    unit_id: Mapped[UUID]
+    visit_id: Mapped[UUID | None] = mapped_column(default=None)
+    question: Mapped[str] = mapped_column(default="")
+    category: Mapped[str]
+    title: Mapped[str]
+    title_en: Mapped[str] = mapped_column(default="")
+    detail: Mapped[str] = mapped_column(default="")
+    state: Mapped[str]
+    version: Mapped[int] = mapped_column(default=1)
+    key_item: Mapped[bool] = mapped_column(default=False)
+    working_days: Mapped[int]
+    opened_at: Mapped[datetime]
+    due_at: Mapped[datetime]
+    answered_at: Mapped[datetime | None] = mapped_column(default=None)
+    closed_at: Mapped[datetime | None] = mapped_column(default=None)
+    outcome: Mapped[str | None] = mapped_column(default=None)
+    reopened: Mapped[int] = mapped_column(default=0)
+    changed_at: Mapped[datetime] = mapped_column(default=now)
+
+    site: Mapped[Site] = relationship(
+        primaryjoin=lambda: and_(Finding.tenant_id == Site.tenant_id, foreign(Finding.site_id) == Site.id),
+        viewonly=True,
+    )
+    parts: Mapped[list[Part]] = relationship(
+        primaryjoin=lambda: and_(Finding.tenant_id == Part.tenant_id, foreign(Part.finding_id) == Finding.id),
+        viewonly=True,
+    )
+    events: Mapped[list[FindingEvent]] = relationship(
+        primaryjoin=lambda: and_(
+            Finding.tenant_id == FindingEvent.tenant_id, foreign(FindingEvent.finding_id) == Finding.id
+        ),
+        order_by=lambda: FindingEvent.version,
+        viewonly=True,
+    )
+
+
+class FindingItem(TenantRow, SecretRow, Base):
+    """An item of a campaign's form that raised the finding (对应检查项)."""
+
+    __tablename__ = "finding_item"
+    __table_args__ = (tenant_reference("finding_id", "finding"),)
+    rights = APPEND_ONLY
+
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign: Mapped[str] = mapped_column(primary_key=True)
+    form: Mapped[str] = mapped_column(primary_key=True)
+    item: Mapped[str] = mapped_column(primary_key=True)
+    lost: Mapped[int] = mapped_column(default=0)
+
+
+class FindingLink(TenantRow, SecretRow, Base):
+    """An indicator that the finding touches (关联指标): for lists and explanation, never for points."""
+
+    __tablename__ = "finding_link"
+    __table_args__ = (
+        tenant_reference("finding_id", "finding"),
+        Index("ix_finding_link_tenant_id_indicator", "tenant_id", "indicator"),
+    )
+    rights = APPEND_ONLY
+
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign: Mapped[str] = mapped_column(primary_key=True)
+    indicator: Mapped[str] = mapped_column(primary_key=True)
+    direct: Mapped[bool] = mapped_column(default=True)
+
+
+class Part(TenantRow, SecretRow, Base):
+    """One unit's part in a finding (责任分工): line, place or assist; the leading part answers."""
+
+    __tablename__ = "part"
+    __table_args__ = (
+        tenant_reference("finding_id", "finding"),
+        tenant_reference("unit_id", "unit"),
+        Index("ix_part_tenant_id_unit_id", "tenant_id", "unit_id"),
+        CheckConstraint("kind IN ('line', 'place', 'assist')", name="kind"),
+    )
+
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    unit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    leading: Mapped[bool] = mapped_column(default=False)
+
+
+class FindingEvent(TenantRow, SecretRow, Base):
+    """One step in a finding's life (办理记录); insert only, one row for each transition, in the same transaction."""
+
+    __tablename__ = "finding_event"
+    __table_args__ = (
+        tenant_reference("finding_id", "finding"),
+        Index("ix_finding_event_tenant_id_at", "tenant_id", "at"),
+    )
+    rights = APPEND_ONLY
+
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(default=new_id)
+    at: Mapped[datetime] = mapped_column(default=now)
+    verb: Mapped[str]
+    from_state: Mapped[str | None] = mapped_column(default=None)
+    to_state: Mapped[str]
+    person_id: Mapped[UUID | None] = mapped_column(default=None)
+    person_name: Mapped[str] = mapped_column(default="")
+    unit_id: Mapped[UUID | None] = mapped_column(default=None)
+    unit_name: Mapped[str] = mapped_column(default="")
+    note: Mapped[str] = mapped_column(default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)

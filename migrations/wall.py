@@ -1,0 +1,73 @@
+"""The wall as SQL (隔离墙语句): functions, policies and grants that migrations write. Add, never change what a released migration used."""
+
+from __future__ import annotations
+
+APP = "sancheng_app"
+JOBS = "sancheng_jobs"
+
+FUNCTIONS = """
+CREATE TABLE wall_key (inner_pad bytea NOT NULL, outer_pad bytea NOT NULL);
+REVOKE ALL ON wall_key FROM PUBLIC;
+
+CREATE FUNCTION app_scope() RETURNS integer LANGUAGE plpgsql STABLE SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  said text := current_setting('app.scope', true);
+  bits text[];
+  pads record;
+BEGIN
+  IF said IS NULL OR said = '' THEN RETURN NULL; END IF;
+  bits := string_to_array(said, '.');
+  IF array_length(bits, 1) <> 3 OR bits[1] !~ '^[0-9]{1,9}$' OR bits[2] !~ '^[01]$' THEN RETURN NULL; END IF;
+  SELECT inner_pad, outer_pad INTO pads FROM public.wall_key;
+  IF encode(sha256(pads.outer_pad || sha256(pads.inner_pad || convert_to(bits[1] || '.' || bits[2], 'UTF8'))), 'hex')
+     = bits[3] THEN
+    RETURN bits[1]::integer;
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION app_cleared() RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp AS $$
+  SELECT public.app_scope() IS NOT NULL AND split_part(current_setting('app.scope', true), '.', 2) = '1'
+$$;
+
+REVOKE ALL ON FUNCTION app_scope(), app_cleared() FROM PUBLIC;
+"""
+
+JOB_DOOR = """
+CREATE FUNCTION enqueue(task text, queue text, args jsonb, lock text DEFAULT NULL) RETURNS bigint
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = jobs, pg_catalog, pg_temp AS $$
+DECLARE
+  made bigint;
+BEGIN
+  IF public.app_scope() IS NULL THEN RAISE EXCEPTION 'enqueue needs a signed scope'; END IF;
+  INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, lock, args)
+  VALUES (queue, task, CASE WHEN lock IS NULL THEN NULL ELSE public.app_scope() || ':' || lock END,
+          args || jsonb_build_object('tenant', public.app_scope()))
+  RETURNING id INTO made;
+  RETURN made;
+END $$;
+REVOKE ALL ON FUNCTION enqueue(text, text, jsonb, text) FROM PUBLIC;
+"""
+
+CONDITIONS = {
+    "platform": ("app_scope() = 0", "app_scope() = 0"),
+    "shared": ("app_scope() = 0 OR tenant_id = app_scope()", "app_scope() = 0 OR tenant_id = app_scope()"),
+    "addressed": ("reader_id = app_scope() OR tenant_id = app_scope()", "tenant_id = app_scope()"),
+    "tenant": ("tenant_id = app_scope()", "tenant_id = app_scope()"),
+}
+HIDDEN = " AND (NOT hidden OR app_cleared())"
+
+
+def protect(table: str, wall: str, rights: tuple[str, ...], *, secret: bool = False) -> list[str]:
+    """Write the statements that put one table behind the wall: forced security, its policies, the app role's rights."""
+    using, check = CONDITIONS[wall]
+    extra = HIDDEN if secret else ""
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY {table}_wall ON {table} USING (({using}){extra}) WITH CHECK (({check}){extra})",
+        f"REVOKE ALL ON {table} FROM PUBLIC",
+        f"GRANT {', '.join(rights)} ON {table} TO {APP}",
+    ]

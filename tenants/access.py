@@ -1,0 +1,102 @@
+"""Judges who may do what, where (权限): an actor's posts give verbs over unit subtrees, and nothing else does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import Select, or_, select
+from sqlalchemy.orm import Session
+
+from tenants.models import Unit, UnitPath
+
+
+@dataclass(frozen=True, slots=True)
+class TenantRef:
+    """The tenant that a request or job works for, as a value that outlives the platform session."""
+
+    id: int
+    slug: str
+    name: str
+    kind: str
+    is_demo: bool = False
+    code: str | None = None
+    city_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Duty:
+    """One post of an actor, resolved: its role, the unit subtree it covers, the campaign (None: all) and its verbs."""
+
+    role: str
+    unit_id: UUID
+    campaign: str | None
+    verbs: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts (操作人): one person in one tenant with the duties that he holds today."""
+
+    tenant: TenantRef
+    person_id: UUID
+    name: str
+    duties: tuple[Duty, ...]
+    user_id: UUID | None = None
+    request_id: str = ""
+    units: frozenset[UUID] = field(default_factory=frozenset)
+
+    @property
+    def verbs(self) -> frozenset[str]:
+        """Everything that the actor may do somewhere."""
+        return frozenset().union(*(d.verbs for d in self.duties))
+
+    def has(self, verb: str) -> bool:
+        """Whether the verb is allowed anywhere at all; for menus, never for objects."""
+        return any(verb in d.verbs for d in self.duties)
+
+    def roles(self) -> frozenset[str]:
+        """The access roles held."""
+        return frozenset(d.role for d in self.duties)
+
+    def roots(self, verb: str) -> frozenset[UUID]:
+        """The units whose subtrees the verb covers."""
+        return frozenset(d.unit_id for d in self.duties if verb in d.verbs)
+
+
+def reach(actor: Actor, verb: str, on: date) -> Select[UUID]:
+    """Select the ids of all units that the actor's verb covers on a day; for list filters (``unit_id.in_(reach(...))``)."""
+    return select(UnitPath.unit_id).where(
+        UnitPath.tenant_id == actor.tenant.id,
+        UnitPath.ancestor_id.in_(actor.roots(verb)),
+        UnitPath.valid_from <= on,
+        or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > on),
+    )
+
+
+def may(session: Session, actor: Actor, verb: str, unit_id: UUID | None, on: date) -> bool:
+    """Judge one act at one unit: some duty has the verb and the unit lies in its subtree on that day."""
+    if unit_id is None:
+        return actor.has(verb)
+    roots = actor.roots(verb)
+    if not roots:
+        return False
+    if unit_id in roots:
+        return True
+    return session.scalar(reach(actor, verb, on).where(UnitPath.unit_id == unit_id).limit(1)) is not None
+
+
+def subtree(tenant_id: int, root: UUID, on: date) -> Select[UUID]:
+    """Select the ids of a unit and everything under it on a day."""
+    return select(UnitPath.unit_id).where(
+        UnitPath.tenant_id == tenant_id,
+        UnitPath.ancestor_id == root,
+        UnitPath.valid_from <= on,
+        or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > on),
+    )
+
+
+def root_unit(session: Session) -> Unit:
+    """The tenant's own unit, at the top of its administration tree."""
+    return session.scalars(select(Unit).where(Unit.kind.in_(("district", "city")), Unit.tree == "administration")).one()
