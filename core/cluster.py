@@ -81,11 +81,15 @@ def place_binaries(binaries: Path, instance: Instance, account: Account) -> Path
     if not copy.exists():
         shutil.rmtree(shelf, ignore_errors=True)  # an older version's
         shelf.mkdir(mode=0o755)
-        shutil.copytree(binaries.parent, draft)
+        tree = binaries.parent
+        shutil.copytree(tree, draft / tree.parent.name / tree.name)
+        libraries = tree.parent.with_name(f"{tree.parent.name}.libs")  # where a wheel keeps what its programs link
+        if libraries.is_dir():
+            shutil.copytree(libraries, draft / libraries.name)
         for path in (shelf, draft, *draft.rglob("*")):
             path.chmod(path.stat().st_mode | (0o055 if path.is_dir() or os.access(path, os.X_OK) else 0o044))
         draft.rename(copy)
-    return copy / binaries.name
+    return copy.joinpath(*binaries.parts[-3:])
 
 
 def give_folder(folder: Path, account: Account) -> None:

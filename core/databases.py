@@ -53,7 +53,10 @@ def connect(url: str, *, database: str = "postgres") -> psycopg.Connection[Any]:
 
 
 def settle_roles(connection: psycopg.Connection[Any], passwords: Mapping[str, str]) -> None:
-    """Make ``sancheng_<name>`` for each password, or put an existing one right: may log in, and nothing else."""
+    """Make ``sancheng_<name>`` for each password, or put an existing one right: may log in, and nothing else.
+
+    A role that somebody made a superuser by hand is one no longer. Needs the superuser's connection.
+    """
     known = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles")}
     for name, password in passwords.items():
         role = f"sancheng_{name}"
@@ -63,6 +66,7 @@ def settle_roles(connection: psycopg.Connection[Any], passwords: Mapping[str, st
                 "{} ROLE {} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS PASSWORD {}",
             ).format(SQL("ALTER" if role in known else "CREATE"), Identifier(role), Literal(verifier))
         )
+    connection.execute("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")
 
 
 def settle_database(connection: psycopg.Connection[Any], name: str, *, template: str = "template0") -> None:

@@ -8,7 +8,8 @@ Source texts are Chinese with ``{name}`` placeholders; the face translates the t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as attribute
 from typing import Any
 
 
@@ -30,7 +31,7 @@ class Fault:
     value: str = ""
     where: str = ""
     remedy: str = ""
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = attribute(default_factory=dict)
 
     def text(self) -> str:
         """The fault as one Chinese line, for logs and the command line."""

@@ -41,7 +41,7 @@ def parse_answer(question: Question, raw: Mapping[str, Any]) -> Answer:
     na = reader.flag("na", given["na"]) if "na" in given else False
     if na and any(k in given for k in wanted):
         reader.refuse("na", given["na"], N_("既选了不适用又填了答案"), N_("两者只留一个"))
-    values = {} if na else {k: reader.value(k, given.get(k)) for k in wanted}
+    values: dict[str, Any] = {} if na else {k: reader.value(k, given.get(k)) for k in wanted}
     reader.settle()
     answer = Answer(na=bool(na), **values)
     if answer.n is not None and answer.m is not None and answer.n > answer.m:

@@ -14,6 +14,11 @@ def exact(value: Number | str) -> Fraction:
     return Fraction(value)
 
 
+def tidy(value: Decimal) -> Decimal:
+    """The same number without trailing zeros and without an exponent: 100, 1.5."""
+    return value.quantize(Decimal(1)) if value == value.to_integral_value() else value.normalize()
+
+
 def half_up(value: Fraction) -> Decimal:
     """Two decimals, halves away from zero (四舍五入), as points and rates are printed."""
     cents = floor(abs(value) * 100 + Fraction(1, 2))

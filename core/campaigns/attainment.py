@@ -14,8 +14,8 @@ from fractions import Fraction
 
 from core.campaigns.arithmetic import Number, clamp, exact, half_up
 from core.campaigns.catalogue import Indicator
-from core.campaigns.expressions import compare, evaluate, names, parse
 from core.campaigns.expressions import Name as FormulaName
+from core.campaigns.expressions import compare, evaluate, names, parse
 from core.errors import N_
 
 ASSESSED = "assessed"
@@ -167,9 +167,14 @@ def _share(indicator: Indicator, value: Fraction, target: Fraction, met: bool) -
     return Fraction(int(met))  # threshold, and gate, which has no points to give
 
 
+def level_order(indicator: Indicator) -> list[str]:
+    """The letters of a level indicator from best to worst: by alphabet, 'none' (不达级) last."""
+    return sorted(indicator.params, key=lambda letter: (letter == "none", letter))
+
+
 def _score_level(indicator: Indicator, levels: Mapping[str, str]) -> IndicatorScore:
-    """A level indicator: the worst of its metrics' letters; the params list the letters from best to worst."""
-    order = list(indicator.params)
+    """A level indicator: the worst of its metrics' letters."""
+    order = level_order(indicator)
     formula = parse(indicator.formula)
     missing = tuple(n for n in names(formula) if levels.get(n) not in order)
     ranks = {n: Fraction(order.index(levels[n])) for n in names(formula) if n not in missing}

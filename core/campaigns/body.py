@@ -17,8 +17,9 @@ from functools import cache
 from types import MappingProxyType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
+from core.campaigns.arithmetic import tidy
 from core.campaigns.catalogue import Campaign, Edition, Form
-from core.errors import Fault, InvalidInput, N_
+from core.errors import N_, Fault, InvalidInput
 
 Sealed = TypeVar("Sealed", Form, Edition)
 Definition = Form | Edition | Campaign
@@ -67,7 +68,7 @@ def _encode(value: Any) -> Any:  # any field of a definition, to plain JSON valu
         kind = _KINDS.get(type(value))
         return plain | {"kind": kind} if kind else plain
     if isinstance(value, Decimal):
-        return format(value.normalize(), "f")
+        return str(tidy(value))
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, tuple):
@@ -135,9 +136,7 @@ def _decode_class(cls: Any, plain: dict[str, Any]) -> Any:  # one dataclass; the
     if strange:
         raise KeyError(*sorted(strange))
     hints = _hints(cls)
-    given = {
-        f.name: _decode(hints[f.name], plain[f.name]) for f in known if f.name in plain or f.default is MISSING
-    }
+    given = {f.name: _decode(hints[f.name], plain[f.name]) for f in known if f.name in plain or f.default is MISSING}
     if cls in (Form, Edition):
         given["sha256"] = digest(_dump(plain))
     return cls(**given)

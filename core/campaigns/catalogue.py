@@ -13,6 +13,7 @@ from decimal import Decimal
 from types import MappingProxyType
 from typing import TypeVar
 
+from core.campaigns.arithmetic import tidy
 from core.campaigns.terms import Category, Question, Role, SiteType
 from core.errors import N_, NotFound
 
@@ -59,7 +60,7 @@ class Form:
     @property
     def points(self) -> Decimal:
         """The sum of the items' points (满分)."""
-        return sum((i.points for i in self.items), Decimal(0))
+        return tidy(sum((i.points for i in self.items), Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,7 @@ class IndicatorGroup:
     @property
     def points(self) -> Decimal:
         """The heading's points."""
-        return sum((i.points for i in self.indicators), Decimal(0))
+        return tidy(sum((i.points for i in self.indicators), Decimal(0)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +192,7 @@ class Edition:
     @property
     def points(self) -> Decimal:
         """The indicators' points in all; equals ``scale``."""
-        return sum((i.points for i in self.indicators), Decimal(0))
+        return tidy(sum((i.points for i in self.indicators), Decimal(0)))
 
     def indicator(self, code: str) -> Indicator:
         """The indicator of this code; NotFound when the edition has none."""

@@ -40,7 +40,9 @@ class BadExpression(InvalidInput):
     def __init__(self, message: str, position: int, text: str) -> None:
         self.position = position
         remedy = N_("请检查第 {position} 个字符附近")
-        super().__init__(faults=[Fault(message, "expression", value=text, remedy=remedy, params={"position": position})])
+        super().__init__(
+            faults=[Fault(message, "expression", value=text, remedy=remedy, params={"position": position})]
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +259,7 @@ class _Parser:
         if kind == "name" and token not in _WORDS:
             self.index += 1
             return self._call(token) if self._peek() == "(" else Name(token)
-        if token != "(" or kind != "op":
+        if self._peek() != "(":
             self._fail(N_("这里应是名称、数字或括号"))
         self._enter()
         self._take()

@@ -89,9 +89,7 @@ def _misfit(item: Item, message: str) -> InvalidInput:
     return InvalidInput(faults=[Fault(message, field=item.code, value=item.mode, remedy=N_("请核对检查项的定义"))])
 
 
-def _share(
-    item: Item, rule: Rule, raw: int, answer: Answer, attrs: Mapping[str, Any]
-) -> tuple[Fraction, bool, str]:
+def _share(item: Item, rule: Rule, raw: int, answer: Answer, attrs: Mapping[str, Any]) -> tuple[Fraction, bool, str]:
     """Share of the points earned (0..1), whether the item passed, and a note."""
     if item.mode == "conform":
         passed = rule.passes(raw) if rule.source else raw == 1

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from core.campaigns.arithmetic import tidy
 from core.campaigns.tables import Faults, decode
 from core.errors import N_
 
@@ -26,7 +27,7 @@ class Section:
         """A text that must be there."""
         value = self._get(key)
         if not isinstance(value, str) or not value.strip():
-            self.fault(key, N_("缺少设置或不是文字"), N_('请写成 {key} = "……"'), key=key)
+            self.fault(key, N_("缺少设置或不是文字"), N_('请写成 {name} = "……"'), name=key)
             return ""
         return value.strip()
 
@@ -36,7 +37,7 @@ class Section:
         found = value if isinstance(value, dict) else {}
         zh, en = found.get("zh"), found.get("en")
         if not (isinstance(zh, str) and isinstance(en, str) and zh.strip() and en.strip() and len(found) == 2):
-            self.fault(key, N_("需要中英文两种文字"), N_('请写成 {key} = {{ zh = "……", en = "……" }}'), key=key)
+            self.fault(key, N_("需要中英文两种文字"), N_('请写成 {name} = {{ zh = "……", en = "……" }}'), name=key)
             return "", ""
         return zh.strip(), en.strip()
 
@@ -44,7 +45,7 @@ class Section:
         """A whole number that must be there."""
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool):
-            self.fault(key, N_("缺少设置或不是整数"), N_("请写成 {key} = 1"), key=key)
+            self.fault(key, N_("缺少设置或不是整数"), N_("请写成 {name} = 1"), name=key)
             return 0
         return value
 
@@ -52,15 +53,15 @@ class Section:
         """A number that must be there."""
         value = self._get(key)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            self.fault(key, N_("缺少设置或不是数字"), N_("请写成 {key} = 100"), key=key)
+            self.fault(key, N_("缺少设置或不是数字"), N_("请写成 {name} = 100"), name=key)
             return Decimal(0)
-        return Decimal(value).normalize()
+        return tidy(Decimal(value))
 
     def day(self, key: str) -> date:
         """A date that must be there."""
         found = self.day_or_none(key)
         if found is None and self._values.get(key) is None:
-            self.fault(key, N_("缺少日期"), N_("请写成 {key} = 2024-01-01"), key=key)
+            self.fault(key, N_("缺少日期"), N_("请写成 {name} = 2024-01-01"), name=key)
         return found or date.min
 
     def day_or_none(self, key: str) -> date | None:
@@ -69,7 +70,7 @@ class Section:
         if value is None:
             return None
         if not isinstance(value, date) or isinstance(value, datetime):
-            self.fault(key, N_("不是日期"), N_("请写成 {key} = 2024-01-01，不加引号"), key=key)
+            self.fault(key, N_("不是日期"), N_("请写成 {name} = 2024-01-01，不加引号"), name=key)
             return None
         return value
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from core.campaigns.arithmetic import tidy
 from core.errors import N_, Fault, SanchengError
 
 MAX_BYTES = 5_000_000
@@ -119,7 +120,7 @@ class Row:
         value = Decimal(found)
         if value < minimum:
             self.fault(column, N_("不能小于 {minimum}"), minimum=str(minimum))
-        return value.normalize()
+        return tidy(value)
 
     def integer(self, column: str, *, minimum: int = 0, maximum: int = 10_000) -> int:
         """A whole number between the two bounds."""

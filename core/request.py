@@ -1,0 +1,235 @@
+"""One request (请求): who asks, for which tenant, in which session; opened on first use, ended at one boundary.
+
+Pages and API share this room. ``enter_tenant`` is the only way to a tenant's session: it needs a seat there, and an
+unknown tenant answers the same as a foreign one.
+"""
+
+from __future__ import annotations
+
+import hmac
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+
+from flask import Flask, Response, current_app, g, request
+
+from core.campaigns.registry import Registry
+from core.errors import N_, Forbidden, NotFound, SanchengError
+from core.settings import ZONE, Settings
+from core.work.accounts import Login, Seat, find_login, find_seat, tenant_ref
+from core.work.actors import resolve_actor
+from core.work.invitations import find_api_token
+from tenants.access import Actor, TenantRef
+from tenants.db import now as clock
+from tenants.scope import ScopedSession, Wall
+
+P = ParamSpec("P")
+R = TypeVar("R")
+COOKIE = "sancheng_login"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class LoginNeeded(SanchengError):
+    """Nobody is logged in, or the login has expired."""
+
+    status = 401
+    code = "login_needed"
+    title = N_("请先登录；登录可能已经过期")
+
+
+class ForgedForm(SanchengError):
+    """A form that did not come from our own page, or from a login that has ended."""
+
+    status = 400
+    code = "forged_form"
+    title = N_("这个页面已经过期，请刷新后重试")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What every request stands on: the wall, the installed campaigns, the settings."""
+
+    wall: Wall
+    registry: Registry
+    settings: Settings
+
+
+def house() -> House:
+    """The wiring of this application."""
+    found: House = current_app.extensions["sancheng"]
+    return found
+
+
+def begin() -> None:
+    """Give the request its number and its moment; the server's clock decides."""
+    g.request_id = uuid.uuid4().hex
+    g.now = clock()
+
+
+def now() -> datetime:
+    """The moment of this request, aware and UTC."""
+    moment: datetime = g.now
+    return moment
+
+
+def today() -> date:
+    """The day of this request in Asia/Shanghai."""
+    return now().astimezone(ZONE).date()
+
+
+def login() -> Login | None:
+    """The login that the cookie stands for, looked up once."""
+    if "login" not in g:
+        token = request.cookies.get(COOKIE)
+        g.login = None
+        if token:
+            with house().wall.platform() as session:
+                g.login = find_login(session, token, now())
+                session.commit()
+    found: Login | None = g.login
+    return found
+
+
+def need_login() -> Login:
+    """The login, or LoginNeeded."""
+    found = login()
+    if found is None:
+        raise LoginNeeded
+    return found
+
+
+def check_form() -> None:
+    """Refuse a changing request that another site made: its origin, and the word that only our pages carry."""
+    if request.method in SAFE or request.headers.get("Authorization", "").startswith("Bearer "):
+        return
+    origin = request.headers.get("Origin")
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
+        raise ForgedForm
+    if origin and origin != "null" and origin.split("://", 1)[-1] != request.host:
+        raise ForgedForm
+    found = login()
+    if found is not None:
+        said = request.headers.get("X-CSRF-Token") or request.form.get("csrf_token", "")
+        if not hmac.compare_digest(said.encode(), found.csrf.encode()):
+            raise ForgedForm
+
+
+def enter_tenant(slug: str, *, kind: str | None = None) -> None:
+    """Open the tenant's session for whoever asks. Raises LoginNeeded, or NotFound for unknown and foreign alike."""
+    seat = _seat_of_token(slug) if request.headers.get("Authorization") else _seat_of_login(slug)
+    if seat is None or (kind is not None and seat.tenant.kind != kind):
+        raise NotFound
+    session = house().wall.open(seat.tenant.id)
+    g.session = session
+    found = login() if not request.headers.get("Authorization") else None
+    actor = resolve_actor(
+        session, seat.tenant, seat.person_id, today(), user_id=found.user_id if found else None, request_id=g.request_id
+    )
+    if actor is None:
+        raise NotFound
+    g.actor = actor
+
+
+def _seat_of_login(slug: str) -> Seat | None:
+    found = need_login()
+    with house().wall.platform() as session:
+        return find_seat(session, found.user_id, slug)
+
+
+def _seat_of_token(slug: str) -> Seat | None:
+    scheme, _, token = request.headers["Authorization"].partition(" ")
+    if scheme.lower() != "bearer":
+        raise LoginNeeded
+    with house().wall.platform() as session:
+        found = find_api_token(session, token.strip(), now())
+        if found is None:
+            raise LoginNeeded
+        key, tenant = found
+        key.used_at = now()
+        seat = Seat(tenant_ref(tenant), key.person_id)
+        session.commit()
+    return seat if seat.tenant.slug == slug else None
+
+
+def db() -> ScopedSession:
+    """The session of the tenant that was entered."""
+    session: ScopedSession = g.session
+    return session
+
+
+def actor() -> Actor:
+    """Who acts in the tenant that was entered."""
+    found: Actor = g.actor
+    return found
+
+
+def tenant() -> TenantRef:
+    """The tenant that was entered."""
+    return actor().tenant
+
+
+def require(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Let a view run only for actors who hold the verb somewhere; objects are judged again where they are read."""
+
+    def guard(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def judged(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not actor().has(verb):
+                raise Forbidden
+            return view(*args, **kwargs)
+
+        judged.verb = verb  # type: ignore[attr-defined]  # read by the route test
+        return judged
+
+    return guard
+
+
+def finish(response: Response) -> Response:
+    """The one boundary: commit what a good answer stands on, roll back behind a refusal."""
+    session: ScopedSession | None = g.pop("session", None)
+    if session is not None:
+        try:
+            if response.status_code < 400:
+                session.commit()
+            else:
+                session.rollback()
+        finally:
+            session.close()
+    response.headers["X-Request-Id"] = g.get("request_id", "")
+    return response
+
+
+def abandon(_error: BaseException | None = None) -> None:
+    """Close what a broken request left open, without committing."""
+    session: ScopedSession | None = g.pop("session", None)
+    if session is not None:
+        session.close()
+
+
+def attach(app: Flask, found: House) -> None:
+    """Hang the request's life onto an application."""
+    app.extensions["sancheng"] = found
+    app.url_defaults(fill_slug)
+    app.before_request(begin)
+    app.before_request(check_form)
+    app.after_request(finish)
+    app.teardown_request(abandon)
+
+
+def enter() -> None:
+    """For blueprints under ``/t/<slug>``: enter the tenant before the view runs, and take the slug off its arguments."""
+    enter_tenant((request.view_args or {}).pop("slug"))
+
+
+def enter_city() -> None:
+    """For blueprints under ``/c/<slug>``: the same, for a city bureau only."""
+    enter_tenant((request.view_args or {}).pop("slug"), kind="city")
+
+
+def fill_slug(endpoint: str, values: dict[str, Any]) -> None:
+    """Let ``url_for`` inside a tenant's pages name the tenant by itself."""
+    if "slug" not in values and "actor" in g and current_app.url_map.is_endpoint_expecting(endpoint, "slug"):
+        values["slug"] = actor().tenant.slug
