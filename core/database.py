@@ -47,6 +47,16 @@ def upgrade(owner_url: str | URL, secret: str, *, revision: str = "head") -> str
         engine.dispose()
 
 
+def current(owner_url: str | URL) -> str:
+    """The revision that a database is at; empty when it was never migrated."""
+    engine = create_engine(owner_url)
+    try:
+        with engine.connect() as connection:
+            return MigrationContext.configure(connection).get_current_revision() or ""
+    finally:
+        engine.dispose()
+
+
 def downgrade(owner_url: str | URL, revision: str) -> None:
     """Step back to a revision; for tests and rescue, since it drops what newer versions stored."""
     engine = create_engine(owner_url)

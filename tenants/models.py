@@ -41,6 +41,18 @@ class Unit(TenantRow, Base):
     )
 
 
+class UnitName(TenantRow, Base):
+    """A name that a unit bore before its present one (曾用名), from a day to a day; old papers stay readable by it."""
+
+    __tablename__ = "unit_name"
+    __table_args__ = (tenant_reference("unit_id", "unit"),)
+
+    unit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    valid_from: Mapped[date] = mapped_column(primary_key=True)
+    valid_to: Mapped[date]
+    name: Mapped[str]
+
+
 class UnitParent(TenantRow, Base):
     """Who stands under whom, from a day to a day (隶属关系)."""
 

@@ -76,7 +76,7 @@ def _campaign(head: Section, package: str, editions: tuple[Edition, ...], own: V
         title_zh=zh,
         title_en=en,
         description=head.text("description"),
-        contract=head.integer("contract"),
+        contract=head.integer("contract", default=CONTRACT),
         package=package,
         editions=editions,
         site_types=tuple(own.site_types.values()),

@@ -41,12 +41,12 @@ class Section:
             return "", ""
         return zh.strip(), en.strip()
 
-    def integer(self, key: str) -> int:
-        """A whole number that must be there."""
+    def integer(self, key: str, *, default: int) -> int:
+        """A whole number that must be there; ``default`` stands in for a wrong one, so that it is noted only once."""
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool):
             self.fault(key, N_("缺少设置或不是整数"), N_("请写成 {name} = 1"), name=key)
-            return 0
+            return default
         return value
 
     def decimal(self, key: str) -> Decimal:

@@ -119,7 +119,7 @@ class Row:
             return minimum
         value = Decimal(found)
         if value < minimum:
-            self.fault(column, N_("不能小于 {minimum}"), minimum=str(minimum))
+            self.fault(column, N_("数值过小"), N_("不能小于 {minimum}"), minimum=str(minimum))
         return tidy(value)
 
     def integer(self, column: str, *, minimum: int = 0, maximum: int = 10_000) -> int:
@@ -131,7 +131,8 @@ class Row:
             self._refuse_number(column, found, N_("不是整数"))
             return minimum
         if not minimum <= int(found) <= maximum:
-            self.fault(column, N_("应在 {minimum} 到 {maximum} 之间"), minimum=minimum, maximum=maximum)
+            remedy = N_("应在 {minimum} 到 {maximum} 之间")
+            self.fault(column, N_("超出范围"), remedy, minimum=minimum, maximum=maximum)
         return int(found)
 
     def choice(self, column: str, allowed: Collection[str]) -> str:

@@ -35,6 +35,7 @@ WALLED = (
     ("post", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
     ("published_figure", "addressed", ("SELECT", "INSERT"), False),
     ("site", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
+    ("unit_name", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
     ("unit_parent", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
     ("unit_path", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
     ("unit_role", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
@@ -428,6 +429,18 @@ def create_tables() -> None:
     op.create_index("ix_site_tenant_id_pinyin", "site", ["tenant_id", "pinyin"], unique=False)
     op.create_index("ix_site_tenant_id_unit_id", "site", ["tenant_id", "unit_id"], unique=False)
     op.create_table(
+        "unit_name",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("valid_from", sa.Date(), nullable=False),
+        sa.Column("valid_to", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "unit_id"], ["unit.tenant_id", "unit.id"], name=op.f("fk_unit_name_unit_id_unit")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "unit_id", "valid_from", name=op.f("pk_unit_name")),
+    )
+    op.create_table(
         "unit_parent",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("unit_id", sa.Uuid(), nullable=False),
@@ -795,6 +808,7 @@ def drop_tables() -> None:
     op.drop_index("ix_unit_path_tenant_id_unit_id", table_name="unit_path")
     op.drop_table("unit_path")
     op.drop_table("unit_parent")
+    op.drop_table("unit_name")
     op.drop_index("ix_site_tenant_id_unit_id", table_name="site")
     op.drop_index("ix_site_tenant_id_pinyin", table_name="site")
     op.drop_index("ix_site_tenant_id_code", table_name="site")

@@ -1,13 +1,12 @@
 /* Charts where people would rather look than read: ranking, trend, matrix. The same numbers stand below as a table. */
 
-import { ranking, trend, matrix } from './chart-kinds.js';
-
-const KINDS = { ranking, trend, matrix };
+const version = new URL(import.meta.url).search;
+const KINDS = { ...(await import(`./chart-kinds.js${version}`)) };
 const drawn = new Map();
 let engine;
 
 /** Fetch ECharts once, from our own house; it is a megabyte, so only pages with a chart ask for it. */
-function loadEngine(version) {
+function loadEngine() {
   engine ||= new Promise((done, fail) => {
     const script = document.createElement('script');
     script.src = new URL('../vendor/echarts.min.js' + version, import.meta.url).href;
@@ -80,7 +79,7 @@ async function draw(figure) {
   try {
     const [answer, echarts] = await Promise.all([
       fetch(figure.dataset.chartUrl, { headers: { Accept: 'application/json' }, credentials: 'same-origin' }),
-      loadEngine(new URL(import.meta.url).search),
+      loadEngine(),
     ]);
     if (!answer.ok) throw new Error(String(answer.status));
     const data = await answer.json();

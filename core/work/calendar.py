@@ -1,0 +1,178 @@
+"""The working calendar (工作日历): which days are worked, and when a time limit given in working days ends.
+
+Only days that differ from the weekly rule are rows (design 10); the tenant may edit them. A year that the State Council
+has not announced yet is *provisional* (暂定): its weekends are entered and marked, and its holidays are not known.
+
+How time is counted (ours, on the base of "24 h = one working day, same clock time", shared/domain/README.md):
+one working day later is the same clock time (Asia/Shanghai) on the next working day; what begins on a day off begins at
+00:00 of the next working day. So ``n`` working days are always exactly ``n`` x 24 hours of working days.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import chinese_calendar
+from chinese_calendar.constants import Holiday
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.errors import N_, Fault, InvalidInput
+from core.work.journal import record
+from core.work.tables import CalendarDay
+from tenants.access import Actor
+
+ZONE = ZoneInfo("Asia/Shanghai")
+HORIZON = timedelta(days=800)  # no time limit is longer: 250 working days, with every holiday and the provisional year
+WEEKEND = N_("周末（暂定）")
+_DAY = timedelta(days=1)
+
+
+def local_day(moment: datetime) -> date:
+    """The calendar day of a moment where the districts are."""
+    return moment.astimezone(ZONE).date()
+
+
+@dataclass(frozen=True, slots=True)
+class WorkCalendar:
+    """The weekly rule with its exceptions (工作日历): True is a working day, False a day off."""
+
+    exceptions: Mapping[date, bool] = field(default_factory=dict)
+    provisional: frozenset[int] = frozenset()
+
+    def is_working(self, day: date) -> bool:
+        """Whether a day is worked: its own row, else Monday to Friday."""
+        return self.exceptions.get(day, day.weekday() < 5)
+
+    def is_provisional(self, day: date) -> bool:
+        """Whether the holidays of the day's year are not announced yet, so that a deadline there may move (暂定)."""
+        return day.year in self.provisional
+
+    def next_working(self, day: date) -> date:
+        """The first working day after a day; ValueError when the calendar has none within the horizon."""
+        for step in range(1, HORIZON.days):
+            found = day + step * _DAY
+            if self.is_working(found):
+                return found
+        raise ValueError(f"no working day within {HORIZON.days} days after {day}")
+
+    def add_working_days(self, start: datetime, days: int) -> datetime:
+        """The end of a time limit of ``days`` working days from an aware moment, in UTC.
+
+        Raises ValueError for a naive moment or a negative number.
+        """
+        if start.tzinfo is None or days < 0:
+            raise ValueError("start must be aware and days not negative")
+        local = self._begin(start)
+        day = local.date()
+        for _ in range(days):
+            day = self.next_working(day)
+        return datetime.combine(day, local.timetz()).astimezone(UTC)
+
+    def working_time_left(self, now: datetime, due: datetime) -> timedelta:
+        """Working time from now to the deadline, 24 hours a working day; negative when it has passed."""
+        if due < now:
+            return -self.working_time_left(due, now)
+        begin, end = now.astimezone(ZONE), due.astimezone(ZONE)
+        total = timedelta(0)
+        day = begin.date()
+        while day <= end.date():
+            if self.is_working(day):
+                midnight = datetime.combine(day, time(0), ZONE)
+                total += min(end, midnight + _DAY) - max(begin, midnight)
+            day += _DAY
+        return total
+
+    def _begin(self, start: datetime) -> datetime:
+        """Where the clock starts: at once on a working day, else at 00:00 of the next one."""
+        local = start.astimezone(ZONE)
+        if self.is_working(local.date()):
+            return local
+        return datetime.combine(self.next_working(local.date()), time(0), ZONE)
+
+
+def load_calendar(session: Session, around: datetime) -> WorkCalendar:
+    """The tenant's calendar from a month before a moment to the horizon after it (one query)."""
+    first, last = local_day(around) - 31 * _DAY, local_day(around) + HORIZON
+    rows = session.execute(
+        select(CalendarDay.day, CalendarDay.working, CalendarDay.provisional).where(
+            CalendarDay.day >= first, CalendarDay.day <= last
+        )
+    ).all()
+    entered = {row.day.year for row in rows if not row.provisional}
+    provisional = {row.day.year for row in rows if row.provisional}
+    unknown = {year for year in range(first.year, last.year + 1) if year not in entered}
+    return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown))
+
+
+def seed_calendar(session: Session, years: Iterable[int], actor: Actor | None = None) -> tuple[int, ...]:
+    """Enter the official days of some years and give back those that are provisional (not announced yet).
+
+    Days that somebody set by hand stay as they are; provisional days are corrected once the year is known.
+    """
+    wanted = sorted(set(years))
+    provisional = tuple(year for year in wanted if not _announced(year))
+    rows = [row for year in wanted for row in (_weekends(year) if year in provisional else _exceptions(year))]
+    if rows:
+        tenant_id: int = session.info.get("tenant_id", 0) or session.tenant_id  # type: ignore[attr-defined]  # ScopedSession
+        statement = insert(CalendarDay).values([row | {"tenant_id": tenant_id} for row in rows])
+        session.execute(
+            statement.on_conflict_do_update(
+                index_elements=["tenant_id", "day"],
+                set_={c: statement.excluded[c] for c in ("working", "name", "provisional")},
+                where=CalendarDay.provisional,
+            )
+        )
+    record(session, actor, "calendar.seed", "calendar", years=wanted, provisional=list(provisional))
+    return provisional
+
+
+def set_day(session: Session, actor: Actor, day: date, working: bool, name: str = "") -> CalendarDay:
+    """Declare one day worked or off by hand (调休); deadlines given before do not move by themselves."""
+    if len(name) > 40 or "\x00" in name:
+        raise InvalidInput(faults=[Fault(N_("名称过长"), field="name", value=name[:40], remedy=N_("最多 40 个字"))])
+    row = session.get(CalendarDay, (actor.tenant.id, day))
+    before = None if row is None else row.working
+    if row is None:
+        row = CalendarDay(day=day)
+        session.add(row)
+    row.working, row.name, row.provisional = working, name.strip(), False
+    record(session, actor, "calendar.set", "calendar", day, working=working, before=before, name=row.name)
+    session.flush()
+    return row
+
+
+def _announced(year: int) -> bool:
+    """Whether the package knows the State Council's notice for the year; it raises for others."""
+    try:
+        chinese_calendar.is_workday(date(year, 7, 1))
+    except NotImplementedError:
+        return False
+    return True
+
+
+def _days(year: int) -> list[date]:
+    first = date(year, 1, 1)
+    return [first + n * _DAY for n in range((date(year + 1, 1, 1) - first).days)]
+
+
+def _exceptions(year: int) -> list[dict[str, object]]:
+    """The days of an announced year that differ from the weekly rule."""
+    found: list[dict[str, object]] = []
+    for day in _days(year):
+        working = bool(chinese_calendar.is_workday(day))
+        if working != (day.weekday() < 5):
+            _, holiday = chinese_calendar.get_holiday_detail(day)
+            name = Holiday(holiday).chinese if holiday else ""
+            found.append({"day": day, "working": working, "name": name, "provisional": False})
+    return found
+
+
+def _weekends(year: int) -> list[dict[str, object]]:
+    return [
+        {"day": day, "working": False, "name": WEEKEND, "provisional": True} for day in _days(year) if day.weekday() > 4
+    ]

@@ -1,0 +1,26 @@
+"""Puts away what has served its time (清理): old login sessions and tries, old request replays. Never a record."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from core.work.tables import Idempotency
+from tenants.accounts import LoginSession, Tenant, Throttle
+
+REPLAY_DAYS = 7
+
+
+def tidy_platform(session: Session, now: datetime) -> list[int]:
+    """Remove expired logins and old counts of tries in scope 0; gives the tenants whose turn is next."""
+    session.execute(delete(LoginSession).where(LoginSession.expires_at < now - timedelta(days=1)))
+    session.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
+    return list(session.scalars(select(Tenant.id).where(Tenant.state == "active").order_by(Tenant.id)))
+
+
+def tidy_tenant(session: Session, now: datetime) -> int:
+    """Remove replays that no honest client will ask for again; gives how many."""
+    old = delete(Idempotency).where(Idempotency.created_at < now - timedelta(days=REPLAY_DAYS))
+    return len(session.execute(old.returning(Idempotency.key)).all())

@@ -1,0 +1,149 @@
+"""Our three campaigns hold the whole catalogues: totals, counts, every row, golden scores."""
+
+import csv
+from decimal import Decimal as D
+
+import pytest
+
+from core.campaigns import check_campaign, installed
+from tests.campaigns.packages import ROOT
+
+DOMAIN = ROOT.parent / "shared" / "domain"
+KEYS = {"civilized": "civilized_city", "sanitary": "sanitary_city", "food": "food_safety_city"}
+needs_domain = pytest.mark.skipif(not DOMAIN.is_dir(), reason="the domain files are not beside the checkout")
+
+
+def edition(short):
+    return installed().get(KEYS[short]).edition
+
+
+def rows(name):
+    with (DOMAIN / name).open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+@pytest.mark.parametrize(
+    ("short", "indicators", "points", "forms", "items"),
+    [("civilized", 35, 100, 11, 117), ("sanitary", 41, 1000, 8, 81), ("food", 34, 100, 6, 63)],
+)
+def test_totals(short, indicators, points, forms, items):
+    found = edition(short)
+    assert len(found.indicators) == indicators
+    assert found.points == found.scale == points
+    assert sum(g.points for g in found.categories()) == points
+    assert len(found.forms) == forms
+    assert sum(len(f.items) for f in found.forms) == items
+    assert all(f.points == 100 for f in found.forms)
+    assert installed().get(KEYS[short]).short == short
+
+
+def test_the_union_of_forms_and_items():
+    forms = [(s, f) for s in KEYS for f in edition(s).forms]
+    assert len({f.code for _, f in forms}) == 24
+    assert len({i.code for _, f in forms for i in f.items}) == 253
+    assert [s for s, f in forms if f.code == "TOILET"] == ["civilized", "sanitary"]
+
+
+def test_the_shared_form_carries_each_campaigns_own_indicator_only():
+    civilized, sanitary = (edition(s).form("TOILET") for s in ("civilized", "sanitary"))
+    assert {c for i in civilized.items for c in i.indicators} == {"CIV-F7", "CIV-G5"}
+    assert {c for i in sanitary.items for c in i.indicators} == {"SAN-307"}
+    assert [i.question for i in civilized.items] == [i.question for i in sanitary.items]
+    assert civilized.sha256 != sanitary.sha256
+
+
+def test_one_produce_market_carries_three_campaigns_and_asks_34_questions():
+    forms = [f for s in KEYS for f in edition(s).forms_for(["produce_market"])]
+    assert [f.code for f in forms] == ["CIV-MARKET", "SAN-MARKET", "FS-MARKET"]
+    questions = [i.question for f in forms for i in f.items]
+    assert (len(questions), len(set(questions))) == (37, 34)
+
+
+@pytest.mark.parametrize(("short", "count", "points"), [("civilized", 20, 61), ("sanitary", 14, 400), ("food", 8, 29)])
+def test_what_visits_and_findings_alone_can_compute(short, count, points):
+    found = edition(short)
+    fed = [i for i in found.indicators if {m.source for m in found.metrics_for(i.code)} <= {"items", "findings"}]
+    assert (len(fed), sum(i.points for i in fed)) == (count, points)
+
+
+@pytest.mark.parametrize("key", KEYS.values())
+def test_the_campaign_check_passes(key):
+    report = check_campaign(f"plugins.{key}")
+    assert [f.text() for f in report.faults] == []
+    assert [(g.code, g.expected, g.got) for g in report.golden if not g.ok] == []
+    assert len(report.golden) >= 14
+
+
+def test_no_plugin_claims_to_be_official():
+    for short in KEYS:
+        assert "演示性草案" in edition(short).title_zh
+        assert "不是主管部门发布" in edition(short).issuer
+
+
+@pytest.mark.parametrize("key", KEYS.values())
+def test_tables_open_in_excel(key):
+    files = list((ROOT / "plugins" / key).rglob("*.csv"))
+    assert len(files) >= 10
+    assert [f.name for f in files if not f.read_bytes().startswith(b"\xef\xbb\xbf")] == []
+
+
+@needs_domain
+@pytest.mark.parametrize("short", KEYS)
+def test_every_indicator_equals_the_domain_file(short):
+    found = edition(short).indicators
+    source = rows(f"indicators_{short}.csv")
+    renamed = {"scoring_mode": "mode", "scoring_params": None, "points": None}
+    assert [i.code for i in found] == [r["code"] for r in source]
+    for indicator, row in zip(found, source, strict=True):
+        for column, value in row.items():
+            attribute = renamed.get(column, column)
+            if attribute:
+                assert getattr(indicator, attribute) == value, (indicator.code, column)
+        assert indicator.points == D(row["points"])
+        assert ";".join(f"{k}={v}" for k, v in indicator.params.items()) == row["scoring_params"]
+
+
+@needs_domain
+@pytest.mark.parametrize("short", KEYS)
+def test_every_item_equals_the_domain_file(short):
+    own = {i.code for i in edition(short).indicators}
+    source = [r for r in rows("checklists.csv") if r["campaign"] in (short, "shared")]
+    source = [r for r in source if own & set(r["indicator"].split(";"))]
+    found = [(f, i) for f in edition(short).forms for i in f.items]
+    plain = {"item_code": "code", "item_zh": "text_zh", "item_en": "text_en", "question": "question"}
+    plain |= {"scoring_mode": "mode", "rule": "rule", "finding_category": "category", "evidence": "evidence"}
+    plain |= {"default_owner": "owner_role", "note": "note"}
+    for (form, item), row in zip(found, source, strict=True):
+        assert {c: getattr(item, a) for c, a in plain.items()} == {c: row[c] for c in plain}
+        assert (item.number, item.points, item.working_days) == (
+            int(row["item_no"]),
+            D(row["points"]),
+            int(row["working_days"]),
+        )
+        assert item.key == {"N": "", "Y": "key"}.get(row["key_item"], row["key_item"])
+        assert item.indicators == tuple(c for c in row["indicator"].split(";") if c in own)
+        assert ";".join(item.see_also) == row["see_also"]
+        assert (form.code, ";".join(form.site_types)) == (row["form_code"], row["site_type"])
+        assert (form.title_zh, form.title_en) == (row["site_type_zh"], row["site_type_en"])
+
+
+@needs_domain
+@pytest.mark.parametrize("short", KEYS)
+def test_every_metric_equals_the_domain_file(short):
+    own = {i.code for i in edition(short).indicators}
+    source = [r for r in rows("metrics.csv") if own & set(r["indicators"].split(";"))]
+    assert all(short in r["campaigns"].split(";") for r in source)
+    for metric, row in zip(edition(short).metrics, source, strict=True):
+        assert metric.name == row["metric"]
+        assert metric.indicators == tuple(c for c in row["indicators"].split(";") if c in own)
+        assert ";".join(f"{k}={v}" if v else k for k, v in metric.selector) == row["selector"]
+        assert metric.default_rule is (row["default_rule"] == "Y")
+        for column in ("row", "source", "aggregate", "available_in", "definition_zh", "definition_en", "note"):
+            assert getattr(metric, column) == row[column], (metric.name, column)
+
+
+@needs_domain
+@pytest.mark.parametrize("short", KEYS)
+def test_every_link_equals_the_domain_file(short):
+    source = [(r["category"], r["indicator"]) for r in rows("links.csv") if r["campaign"] == short]
+    assert [(link.category, link.indicator) for link in edition(short).links] == source
