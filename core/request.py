@@ -15,6 +15,7 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, Response, current_app, g, request
+from werkzeug.wrappers import Response as AnyResponse
 
 from core.campaigns.registry import Registry
 from core.errors import N_, Forbidden, NotFound, SanchengError
@@ -28,6 +29,7 @@ from tenants.scope import ScopedSession, Wall
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Refusal = Callable[[Exception], AnyResponse]
 COOKIE = "sancheng_login"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -209,9 +211,22 @@ def abandon(_error: BaseException | None = None) -> None:
         session.close()
 
 
+def speak(app: Flask, prefix: str, refusal: Refusal) -> None:
+    """Let a face say errors in its own shape under an address prefix; pages and API do not know each other."""
+    app.extensions["sancheng_faces"][prefix] = refusal
+
+
+def refuse(error: Exception) -> AnyResponse:
+    """Hand an error to the face that serves the address asked for: the longest prefix wins."""
+    faces: dict[str, Refusal] = current_app.extensions["sancheng_faces"]
+    return faces[max((prefix for prefix in faces if request.path.startswith(prefix)), key=len)](error)
+
+
 def attach(app: Flask, found: House) -> None:
     """Hang the request's life onto an application."""
     app.extensions["sancheng"] = found
+    app.extensions["sancheng_faces"] = {}
+    app.register_error_handler(Exception, refuse)
     app.url_defaults(fill_slug)
     app.before_request(begin)
     app.before_request(check_form)

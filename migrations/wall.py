@@ -6,6 +6,8 @@ APP = "sancheng_app"
 JOBS = "sancheng_jobs"
 
 FUNCTIONS = """
+REVOKE CREATE ON SCHEMA public FROM PUBLIC;
+
 CREATE TABLE wall_key (inner_pad bytea NOT NULL, outer_pad bytea NOT NULL);
 REVOKE ALL ON wall_key FROM PUBLIC;
 
@@ -42,6 +44,9 @@ DECLARE
   made bigint;
 BEGIN
   IF public.app_scope() IS NULL THEN RAISE EXCEPTION 'enqueue needs a signed scope'; END IF;
+  IF jsonb_typeof(args) IS DISTINCT FROM 'object' THEN
+    RAISE EXCEPTION 'enqueue needs an object of arguments' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   INSERT INTO jobs.procrastinate_jobs (queue_name, task_name, lock, args)
   VALUES (queue, task, CASE WHEN lock IS NULL THEN NULL ELSE public.app_scope() || ':' || lock END,
           args || jsonb_build_object('tenant', public.app_scope()))

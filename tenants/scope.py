@@ -14,7 +14,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction, with_loader_criteria
+from sqlalchemy.pool import PoolResetState
 
 from tenants.db import AddressedRow, SharedRow, TenantRow
 
@@ -74,9 +75,11 @@ class Wall:
     def __init__(self, url: str | URL, secret: str, **engine_options: Any) -> None:
         self.signer = Signer(secret)
         options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": False} | engine_options
+        options["pool_reset_on_return"] = None  # _wash does more
         self.engine = create_engine(url, connect_args={"prepare_threshold": None}, **options)
         event.listen(self.engine, "begin", self._state_scope)
         event.listen(self.engine, "connect", self._refuse_unsafe)
+        event.listen(self.engine, "reset", self._wash)
 
     def open(self, tenant_id: int, *, cleared: bool = False) -> ScopedSession:
         """Open a session for one tenant; close it after the request or job, never hand it on."""
@@ -97,34 +100,64 @@ class Wall:
         value = self.signer.sign(scope) if isinstance(scope, Scope) else ""
         connection.exec_driver_sql("SELECT set_config('app.scope', %s, true)", (value,))
 
+    def _wash(self, dbapi_connection: Any, _record: Any, state: PoolResetState) -> None:
+        """Leave nothing of one scope for the next: settings of the session, held cursors, prepared statements, locks."""
+        dbapi_connection.rollback()
+        if not state.terminate_only:
+            dbapi_connection.autocommit = True
+            dbapi_connection.execute("DISCARD ALL")
+            dbapi_connection.autocommit = False
+
     def _refuse_unsafe(self, dbapi_connection: Any, _record: Any) -> None:
         with dbapi_connection.cursor() as cursor:
             cursor.execute(ROLE_CHECK)
-            role, unsafe, owned, unforced = cursor.fetchone()
+            answers = cursor.fetchone()
+            for name, remedy in zip(answers[1:], REFUSALS, strict=True):
+                if name:
+                    raise UnsafeWall(remedy.format(role=answers[0], name=name))
             cursor.execute("SELECT set_config('app.scope', %s, true)", (self.signer.sign(Scope(PLATFORM)),))
             cursor.execute("SELECT app_scope()")
             known = cursor.fetchone()[0]
         dbapi_connection.rollback()
-        if unsafe:
-            raise UnsafeWall(f"角色 {role} 可以绕过行级安全（超级用户或 BYPASSRLS），拒绝启动；请改用 sancheng_app")
-        if owned:
-            raise UnsafeWall(f"角色 {role} 拥有数据表 {owned}，拒绝启动；数据表应归 sancheng_owner 所有")
-        if unforced:
-            raise UnsafeWall(f"数据表 {unforced} 没有强制行级安全，拒绝启动；请运行 sancheng db upgrade")
         if known != PLATFORM:
             raise UnsafeWall(
                 "签名密钥与数据库中的不一致，拒绝启动；请核对 SANCHENG_SECRET_KEY 后运行 sancheng db upgrade"
             )
 
 
+# Whatever the login role can become by SET ROLE counts as its own: membership is enough, use of it is not awaited.
 ROLE_CHECK = """
-SELECT current_user,
-  (SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user),
-  (SELECT min(c.relname) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-     AND pg_has_role(current_user, c.relowner, 'MEMBER')),
-  (SELECT min(c.relname) FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
-     AND c.relname NOT IN ('alembic_version', 'wall_key') AND NOT (c.relrowsecurity AND c.relforcerowsecurity))
+WITH mine AS (
+  SELECT r.* FROM pg_roles r
+  WHERE pg_has_role(session_user, r.oid, 'MEMBER') OR pg_has_role(current_user, r.oid, 'MEMBER')),
+walled AS (
+  SELECT c.* FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p'))
+SELECT session_user,
+  (SELECT min(rolname) FROM mine WHERE rolsuper OR rolbypassrls OR rolcreaterole OR rolreplication
+     OR rolname IN ('pg_read_server_files', 'pg_write_server_files', 'pg_execute_server_program')),
+  (SELECT min(relname) FROM walled WHERE relowner IN (SELECT oid FROM mine)),
+  (SELECT min(rolname) FROM mine
+     WHERE has_table_privilege(oid, to_regclass('public.wall_key'), 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE')),
+  (SELECT min(relname) FROM walled
+     WHERE relname NOT IN ('alembic_version', 'wall_key') AND NOT (relrowsecurity AND relforcerowsecurity)),
+  (SELECT current_database() WHERE to_regprocedure('public.app_scope()') IS NULL)
 """
+REFUSALS = (
+    "角色 {role} 可以绕过行级安全（经由 {name}：超级用户、BYPASSRLS、CREATEROLE、REPLICATION 或读写服务器文件），"
+    "拒绝启动；请改用 sancheng_app",
+    "角色 {role} 拥有数据表 {name}，拒绝启动；数据表应归 sancheng_owner 所有",
+    "角色 {role} 可以读写签名密钥（经由 {name}），拒绝启动；请改用 sancheng_app",
+    "数据表 {name} 没有强制行级安全，拒绝启动；请运行 sancheng db upgrade",
+    "数据库 {name} 尚未建立数据表，拒绝启动；请运行 sancheng db upgrade",
+)
+
+
+@event.listens_for(ScopedSession, "after_begin")
+def _keep_scope(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """Refuse a connection that was given another scope than the session's by its execution options."""
+    assert isinstance(session, ScopedSession)
+    if connection.get_execution_options().get("scope") != session.scope:
+        raise UnsafeWall("连接的范围与会话的范围不一致，已拒绝")
 
 
 @event.listens_for(ScopedSession, "do_orm_execute")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from core.campaigns.arithmetic import tidy
 from core.campaigns.attainment import level_order
 from core.campaigns.catalogue import Indicator, Item, Link, Material
 from core.campaigns.expressions import BadExpression, names, parse
@@ -16,21 +17,21 @@ from core.errors import N_
 
 FORM_POINTS = Decimal(100)
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
 
 
 def check_indicators(placed: Placed[Indicator], scale: Decimal, words: Vocabulary, where: str, faults: Faults) -> None:
     """Targets, parameters and formulas fit the mode, roles exist, and the points add up to the scale."""
     for indicator, row in placed:
         if indicator.lead_role:
-            row.known("lead_role", indicator.lead_role, words.roles, N_("职责角色"))
+            row.known("lead_role", indicator.lead_role, words.roles, N_("没有这个职责角色"))
         _check_target(indicator, row)
         _check_params(indicator, row)
         _check_formula(row)
-    total = sum((i.points for i, _ in placed), Decimal(0))
+    total = tidy(sum((i.points for i, _ in placed), Decimal(0)))
     if not faults.concern(where) and total != scale:
-        place = {"where": where, "field": "points", "value": format(total, "f")}
-        params = {"scale": format(scale, "f")}
+        place = {"where": where, "field": "points", "value": str(total)}
+        params = {"scale": str(scale)}
         faults.add(N_("指标分值之和不等于总分"), **place, remedy=N_("应为 {scale}，请调整分值"), params=params)
 
 
@@ -88,7 +89,9 @@ def input_names(indicator: Indicator) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def check_forms(read: list[ReadForm], by_code: dict[str, Indicator], links: set[Link], faults: Faults) -> None:
+def check_forms(
+    read: list[ReadForm], by_code: dict[str, Indicator], links: set[Link], words: Vocabulary, faults: Faults
+) -> None:
     """Numbering, points, doubles, and each item's indicators."""
     seen: dict[str, str] = {}
     for one in read:
@@ -98,8 +101,10 @@ def check_forms(read: list[ReadForm], by_code: dict[str, Indicator], links: set[
             seen.setdefault(item.code, one.where)
             _check_number(one, item, row)
             for code in item.indicators:
-                if row.known("indicators", code, by_code, N_("指标")):
-                    _check_item_link(one.form.code, item, by_code[code], links, row)
+                if row.known("indicators", code, by_code, N_("没有这个指标")):
+                    _check_item_link(one.form.code, item, by_code[code], row)
+                    if item.category in words.categories:
+                        _check_linked(item, code, links, row)
             _check_see_also(item, by_code, row)
         _check_form(one, faults)
 
@@ -117,20 +122,24 @@ def _check_form(one: ReadForm, faults: Faults) -> None:
         if asked.setdefault(item.question, item.code) != item.code:
             row.fault("question", N_("同一张表问了两次"), N_("{first} 已问过"), first=asked[item.question])
     if not faults.concern(one.where) and one.form.points != FORM_POINTS:
-        place = {"where": one.where, "field": "points", "value": format(one.form.points, "f")}
+        place = {"where": one.where, "field": "points", "value": str(one.form.points)}
         faults.add(N_("检查表满分不是100分"), **place, remedy=N_("请调整各项分值，合计应为 100"))
 
 
-def _check_item_link(form: str, item: Item, indicator: Indicator, links: set[Link], row: Row) -> None:
-    """An item may feed an indicator when its form is in the mean, a note says why, and links.csv knows the category."""
+def _check_item_link(form: str, item: Item, indicator: Indicator, row: Row) -> None:
+    """An item may feed an indicator when its form is in the mean; one that is no field indicator needs a reason."""
     in_mean = indicator.params.get("items") == "linked" or form in indicator.forms
     if indicator.mode == "site_mean" and not in_mean:
         row.fault("indicators", N_("该指标的点位得分不含这张检查表"), N_("请改指标，或加入其 forms="), indicator.code)
     if indicator.method != "field" and not item.note:
         row.fault("note", N_("指标 {code} 不是实地考察指标"), N_("请在 note 写明理由"), code=indicator.code)
-    if Link(item.category, indicator.code) not in links:
+
+
+def _check_linked(item: Item, code: str, links: set[Link], row: Row) -> None:
+    """The finding that the item raises must lead to the indicator: links.csv knows the pair."""
+    if Link(item.category, code) not in links:
         remedy = N_("请在 links.csv 加上这一对")
-        row.fault("category", N_("问题类别与指标 {code} 没有关联"), remedy, code=indicator.code)
+        row.fault("category", N_("问题类别与指标 {code} 没有关联"), remedy, code=code)
 
 
 def _check_see_also(item: Item, by_code: dict[str, Indicator], row: Row) -> None:
@@ -140,24 +149,24 @@ def _check_see_also(item: Item, by_code: dict[str, Indicator], row: Row) -> None
         if code in item.indicators:
             row.fault("see_also", N_("已是本项的指标"), N_("请从 see_also 删去"), code)
         elif code.split("-")[0] in own:
-            row.known("see_also", code, by_code, N_("指标"))
+            row.known("see_also", code, by_code, N_("没有这个指标"))
 
 
 def check_means(placed: Placed[Indicator], forms: set[str]) -> None:
     """The forms that a site mean names exist."""
     for indicator, row in placed:
         for code in indicator.forms:
-            row.known("scoring_params", code, forms, N_("检查表"))
+            row.known("scoring_params", code, forms, N_("没有这个检查表"))
 
 
 def check_links(placed: Placed[Link], by_code: dict[str, Indicator], words: Vocabulary) -> None:
     """Links name existing categories and indicators."""
     for link, row in placed:
-        row.known("category", link.category, words.categories, N_("问题类别"))
-        row.known("indicator", link.indicator, by_code, N_("指标"))
+        row.known("category", link.category, words.categories, N_("没有这个问题类别"))
+        row.known("indicator", link.indicator, by_code, N_("没有这个指标"))
 
 
 def check_materials(placed: Placed[Material], by_code: dict[str, Indicator]) -> None:
     """Materials name existing indicators."""
     for material, row in placed:
-        row.known("indicator", material.indicator, by_code, N_("指标"))
+        row.known("indicator", material.indicator, by_code, N_("没有这个指标"))

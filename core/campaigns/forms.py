@@ -78,7 +78,7 @@ def _form(folder: Traversable, at: str, head: Row, words: Vocabulary, faults: Fa
     where = f"{at}/{code}.csv"
     types = head.codes("site_types", required=True)
     for one in types:
-        head.known("site_types", one, words.site_types, N_("点位类型"))
+        head.known("site_types", one, words.site_types, N_("没有这个点位类型"))
     file = folder / f"{code}.csv"
     rows: list[Row] = []
     if file.is_file():
@@ -127,7 +127,7 @@ def _check_xlsform(row: Row) -> None:
 def _check_question(row: Row, words: Vocabulary) -> None:
     """The question exists, the declared type is its answer type, and mode and rule can score it."""
     code = row.text("question")
-    if not code or not row.known("question", code, words.questions, N_("观测项")):
+    if not code or not row.known("question", code, words.questions, N_("没有这个观测项")):
         return
     answer_type = words.questions[code].answer_type
     if TYPES.get(row.text("type")) != answer_type:
@@ -148,12 +148,12 @@ def _check_question(row: Row, words: Vocabulary) -> None:
 def _duty(row: Row, words: Vocabulary) -> tuple[str, int]:
     """Who answers and in how many working days; left empty, both come from the finding category."""
     category = row.text("category")
-    if category and not row.known("category", category, words.categories, N_("问题类别")):
+    if category and not row.known("category", category, words.categories, N_("没有这个问题类别")):
         return "", 1
     usual = words.categories.get(category)
     owner = row.text("owner_role") or (usual.default_owner if usual else "")
     if owner:
-        row.known("owner_role", owner, words.roles, N_("职责角色"))
+        row.known("owner_role", owner, words.roles, N_("没有这个职责角色"))
     if usual and not row.text("working_days"):
         return owner, usual.working_days
     return owner, row.integer("working_days", minimum=1, maximum=250)

@@ -97,7 +97,10 @@ class _Desk:
         self.faults.add(message, where=self.where, field=field, value=value, remedy=remedy)
 
 
-def _run(kind: str, case: dict[str, Any], desk: _Desk) -> GoldenResult | None:
+def _run(kind: str, case: Any, desk: _Desk) -> GoldenResult | None:
+    if not isinstance(case, dict):
+        desk.fault(N_("用例写法有误"), kind, str(case), N_("请写成 [[item]] 加若干行设置"))
+        return None
     code = str(case.get("code", ""))
     strange = set(case) - _KEYS[kind]
     expected = case.get("expect")
@@ -107,7 +110,7 @@ def _run(kind: str, case: dict[str, Any], desk: _Desk) -> GoldenResult | None:
         return None
     try:
         score = {"item": _item, "form": _form, "indicator": _indicator}[kind](code, case, desk.edition, desk.words)
-    except (SanchengError, KeyError, TypeError, ValueError, ArithmeticError) as error:
+    except (SanchengError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         desk.fault(N_("用例无法计算"), f"{kind}.{code}", str(error), N_("请核对输入"))
         return None
     return GoldenResult(desk.where, kind, code, expected, {name: getattr(score, name, None) for name in expected})

@@ -150,7 +150,7 @@ def _check_references(parts: _Parts, words: Vocabulary, faults: Faults) -> None:
     check_means(parts.indicators, shelves.forms)
     check_links(parts.links, shelves.indicators, words)
     check_materials(parts.materials, shelves.indicators)
-    check_forms(parts.forms, shelves.indicators, {link for link, _ in parts.links}, faults)
+    check_forms(parts.forms, shelves.indicators, {link for link, _ in parts.links}, words, faults)
     check_metrics(parts.metrics, parts.indicators, shelves)
 
 

@@ -52,7 +52,7 @@ def check_metrics(placed: Placed[Metric], indicators: Placed[Indicator], shelves
     """References, availability, and cover: one figure row each, sample rows in pairs, none twice, none too many."""
     for metric, row in placed:
         for code in metric.indicators:
-            row.known("indicators", code, shelves.indicators, N_("指标"))
+            row.known("indicators", code, shelves.indicators, N_("没有这个指标"))
         _check_available(metric, row)
         for key, value in metric.selector:
             _check_term(metric, key, value, shelves, row)
@@ -75,22 +75,22 @@ def _check_term(metric: Metric, key: str, value: str, shelves: Shelves, row: Row
         for code in (c for c in metric.indicators if c in shelves.indicators and c not in shelves.linked):
             row.fault("selector", N_("没有检查项关联到指标 {code}"), N_("请改写选择条件"), code=code)
     elif key == "item":
-        row.known("selector", value, shelves.items, N_("检查项"))
+        row.known("selector", value, shelves.items, N_("没有这个检查项"))
     elif key == "question":
-        row.known("selector", value, shelves.words.questions, N_("观测项"))
+        row.known("selector", value, shelves.words.questions, N_("没有这个观测项"))
     elif key == "form":
         _check_form_term(metric, value, shelves, row)
     elif key == "role":
-        row.known("selector", value, shelves.words.roles, N_("职责角色"))
+        row.known("selector", value, shelves.words.roles, N_("没有这个职责角色"))
     elif key == "site_type":
         for code in value.split(" or "):
-            row.known("selector", code.strip(), shelves.words.site_types, N_("点位类型"))
+            row.known("selector", code.strip(), shelves.words.site_types, N_("没有这个点位类型"))
 
 
 def _check_form_term(metric: Metric, value: str, shelves: Shelves, row: Row) -> None:
     """``form=scoring_params`` reads the indicator's own forms; any other value is a form code."""
     if value != "scoring_params":
-        row.known("selector", value, shelves.forms, N_("检查表"))
+        row.known("selector", value, shelves.forms, N_("没有这个检查表"))
         return
     for code in metric.indicators:
         if code in shelves.indicators and not shelves.indicators[code].forms:

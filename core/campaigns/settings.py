@@ -12,6 +12,8 @@ from core.campaigns.arithmetic import tidy
 from core.campaigns.tables import Faults, decode
 from core.errors import N_
 
+MOST = 1_000_000_000  # no scale is larger
+
 
 class Section:
     """The settings of one file (设置); getters note what is missing or of the wrong type, ``finish`` what is unknown."""
@@ -52,10 +54,11 @@ class Section:
     def decimal(self, key: str) -> Decimal:
         """A number that must be there."""
         value = self._get(key)
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        number = Decimal(value) if isinstance(value, int | Decimal) and not isinstance(value, bool) else Decimal("NaN")
+        if not number.is_finite() or not 0 < number < MOST:
             self.fault(key, N_("缺少设置或不是数字"), N_("请写成 {name} = 100"), name=key)
             return Decimal(0)
-        return tidy(Decimal(value))
+        return tidy(number)
 
     def day(self, key: str) -> date:
         """A date that must be there."""

@@ -23,7 +23,7 @@ MAX_BYTES = 5_000_000
 MAX_ROWS = 20_000
 TITLE_ROWS = 5  # the header is looked for in the first rows
 
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_-]*|[0-9]+")
 
 
@@ -140,18 +140,18 @@ class Row:
         found = self.text(column)
         if found not in allowed:
             self.fault(
-                column, N_("不是允许的取值"), N_("可填：{allowed}"), allowed=", ".join(a or "（空）" for a in allowed)
+                column, N_("不是允许的取值"), N_("可填：{allowed}"), allowed=", ".join(a or '""' for a in allowed)
             )
         return found
 
-    def known(self, column: str, value: str, shelf: Collection[str], what: str) -> bool:
-        """Whether ``value`` is on the shelf; notes an unknown reference with the nearest code as remedy."""
+    def known(self, column: str, value: str, shelf: Collection[str], message: str) -> bool:
+        """Whether ``value`` is on the shelf; notes ``message`` with the nearest code as remedy."""
         if value in shelf:
             return True
         near = difflib.get_close_matches(value, shelf, n=1)
         remedy = N_("最接近的代码是 {near}") if near else N_("请改用已有的代码")
-        params = {"what": what} | ({"near": near[0]} if near else {})
-        self.fault(column, N_("没有这个{what}"), remedy, value, **params)
+        params = {"near": near[0]} if near else {}
+        self.fault(column, message, remedy, value, **params)
         return False
 
     def _check_code(self, column: str, found: str) -> None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, exists, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from core.figures.frames import Frame, SliceKey, by_moment
@@ -75,15 +75,16 @@ def read_findings(
     return facts
 
 
-def finding_parts(session: Session, frame: Frame, terms: tuple[FindingTerm, ...], campaign: str) -> list[
-    tuple[FindingPart, tuple[bool, ...]]
-]:
+def finding_parts(
+    session: Session, frame: Frame, terms: tuple[FindingTerm, ...], campaign: str
+) -> list[tuple[FindingPart, tuple[bool, ...]]]:
     """The findings behind some terms in a frame of one slice, each with whether it counts in each term."""
     query = by_moment(frame, _own(frame, campaign), Finding.due_at, Finding.unit_id)
     inside = [_condition(term, Finding.state, Finding.closed_at, Finding.due_at, frame) for term in terms]
-    query = query.where(or_(*inside)).add_columns(*(case((one, 1), else_=0) for one in inside))
-    query = _described(query, frame).order_by(Finding.due_at, Finding.id)
-    return [(_part(row), tuple(bool(row[-3 - len(terms) + n]) for n in range(len(terms)))) for row in _all(session, query)]
+    flags = [case((one, 1), else_=0).label(f"counts_{n}") for n, one in enumerate(inside)]
+    query = _described(query.where(or_(*inside)).add_columns(*flags), frame)
+    rows = session.execute(query.order_by(Finding.due_at, Finding.id)).mappings()
+    return [(_part(row), tuple(bool(row[flag.name]) for flag in flags)) for row in rows]
 
 
 def costing_findings(session: Session, frame: Frame, selection: Selection) -> list[FindingPart]:
@@ -102,7 +103,8 @@ def costing_findings(session: Session, frame: Frame, selection: Selection) -> li
     query = select(*_COLUMNS).where(Finding.tenant_id == frame.tenant_id, Finding.state.not_in(DONE))
     query = by_moment(frame, query, Finding.opened_at, Finding.unit_id).join(lost, lost.c.finding_id == Finding.id)
     query = query.where(_verified(frame)).add_columns(lost.c.lost)
-    return [_part(row, row.lost) for row in _all(session, _described(query, frame).order_by(lost.c.lost.desc(), Finding.due_at))]
+    query = _described(query, frame).order_by(lost.c.lost.desc(), Finding.due_at, Finding.id)
+    return [_part(row, row["lost"]) for row in session.execute(query).mappings()]
 
 
 _COLUMNS: tuple[Any, ...] = (
@@ -119,9 +121,7 @@ _COLUMNS: tuple[Any, ...] = (
 
 
 def _verified(frame: Frame) -> ColumnElement[bool]:
-    seen = exists().where(
-        Visit.tenant_id == frame.tenant_id, Visit.id == Finding.visit_id, Visit.basis == VERIFIED
-    )
+    seen = exists().where(Visit.tenant_id == frame.tenant_id, Visit.id == Finding.visit_id, Visit.basis == VERIFIED)
     return or_(Finding.visit_id.is_(None), seen)
 
 
@@ -144,8 +144,9 @@ def _counted(query: Select[Any], terms: list[FindingTerm], frame: Frame) -> Sele
 def _condition(term: FindingTerm, state: Any, closed_at: Any, due_at: Any, frame: Frame) -> ColumnElement[bool]:
     """Whether a finding counts in a term, as it stood at the cut-off; the columns may be a subquery's."""
     if term.unwanted:
-        return not_(state.in_(sorted(term.states)))
-    within = [state.in_(sorted(term.states))]
+        unwanted: ColumnElement[bool] = not_(state.in_(sorted(term.states)))
+        return unwanted
+    within: list[ColumnElement[bool]] = [state.in_(sorted(term.states))]
     if "closed" in term.states:
         within.append(closed_at <= frame.cut_off)
     if term.on_time:
@@ -159,21 +160,17 @@ def _described(query: Select[Any], frame: Frame) -> Select[Any]:
     )
 
 
-def _all(session: Session, query: Select[Any]) -> list[Any]:
-    return list(session.execute(query))
-
-
-def _part(row: Any, lost: int = 0) -> FindingPart:
+def _part(row: RowMapping, lost: int = 0) -> FindingPart:
     return FindingPart(
-        row.id,
-        row.number,
-        row.title,
-        row.title_en,
-        row.state,
-        row.due_at,
-        row.closed_at,
-        row.site_id,
-        row.site,
-        row.visit_id,
-        lost,
+        finding_id=row["id"],
+        number=row["number"],
+        title=row["title"],
+        title_en=row["title_en"],
+        state=row["state"],
+        due_at=row["due_at"],
+        closed_at=row["closed_at"],
+        site_id=row["site_id"],
+        site=row["site"],
+        visit_id=row["visit_id"],
+        lost=lost,
     )

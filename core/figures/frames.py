@@ -63,7 +63,10 @@ def by_moment(
 
 
 def _by_unit(
-    frame: Frame, query: Select[Any], unit: InstrumentedAttribute[UUID], day: ColumnElement[date]
+    frame: Frame,
+    query: Select[Any],
+    unit: InstrumentedAttribute[UUID],
+    day: InstrumentedAttribute[date] | ColumnElement[date],
 ) -> Select[Any]:
     if not frame.units:
         return query.add_columns(cast(null(), Uuid).label("unit"))
@@ -73,6 +76,8 @@ def _by_unit(
         UnitPath.valid_from <= day,
         or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > day),
     )
-    return query.add_columns(UnitPath.ancestor_id.label("unit")).join(UnitPath, stood).where(
-        UnitPath.ancestor_id.in_(frame.units)
+    return (
+        query.add_columns(UnitPath.ancestor_id.label("unit"))
+        .join(UnitPath, stood)
+        .where(UnitPath.ancestor_id.in_(frame.units))
     )

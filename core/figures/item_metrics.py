@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Row, Select, String, Subquery, and_, case, column, func, literal, select, values
+from sqlalchemy import Integer, RowMapping, Select, String, Subquery, and_, case, column, func, literal, select, values
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import Function
 
@@ -109,16 +109,15 @@ def read_items(
     facts = {key: ItemFacts() for key in frame.slices}
     numbered = dict(enumerate(s for s in dict.fromkeys(selections) if s))
     if numbered:
-        for row in session.execute(_totals(_per_visit(frame, numbered), ("key",))):
-            here = facts[row.unit, row.span].items
-            here[numbered[row.key]] = here.get(numbered[row.key], ItemSums()) + _sums(row)
-    for row in session.execute(_totals(_per_sheet(frame, campaign), ("form",))):
-        here_forms = facts[row.unit, row.span].forms
-        key = (campaign, row.form)
-        here_forms[key] = here_forms.get(key, ItemSums()) + _sums(row)
-    for row in session.execute(_volume(frame, campaign)):
-        one = facts[row.unit, row.span]
-        one.visits, one.sites = row.visits, row.sites
+        for row in session.execute(_totals(_per_visit(frame, numbered), ("key",))).mappings():
+            here, selection = facts[row["unit"], row["span"]].items, numbered[row["key"]]
+            here[selection] = here.get(selection, ItemSums()) + _sums(row)
+    for row in session.execute(_totals(_per_sheet(frame, campaign), ("form",))).mappings():
+        forms, key = facts[row["unit"], row["span"]].forms, (campaign, row["form"])
+        forms[key] = forms.get(key, ItemSums()) + _sums(row)
+    for row in session.execute(_volume(frame, campaign)).mappings():
+        one = facts[row["unit"], row["span"]]
+        one.visits, one.sites = row["visits"], row["sites"]
     return facts
 
 
@@ -134,28 +133,26 @@ def parts_of(session: Session, frame: Frame, term: ItemTerm | FormTerm, campaign
         Site, and_(Site.tenant_id == frame.tenant_id, Site.id == inner.c.site_id)
     )
     rows = session.execute(query.order_by(inner.c.day.desc(), inner.c.visit_id))
-    return [_part(row) for row in rows]
+    return [_part(row) for row in rows.mappings()]
 
 
-def _part(row: Row[Any]) -> VisitPart:
-    known = row._mapping
-    one = _sums(row)
-    failed = tuple(sorted(known.get("failed") or ()))
-    return VisitPart(row.visit_id, row.day, row.site_id, row.site, one, known.get("form", ""), failed)
+def _part(row: RowMapping) -> VisitPart:
+    failed = tuple(sorted(row.get("failed") or ()))
+    place = (row["visit_id"], row["day"], row["site_id"], row["site"])
+    return VisitPart(*place, _sums(row), row.get("form", ""), failed)
 
 
-def _sums(row: Row[Any]) -> ItemSums:
+def _sums(row: RowMapping) -> ItemSums:
     """One row of sums, all with the same possible points a visit."""
-    known = row._mapping
-    visits = Fraction(known.get("visits", 1))
-    earned, each = Fraction(row.earned), Fraction(row.possible)
+    visits = Fraction(row.get("visits", 1))
+    earned, each = Fraction(row["earned"]), Fraction(row["possible"])
     return ItemSums(
         visits=visits,
-        passed=Fraction(row.passed),
+        passed=Fraction(row["passed"]),
         percent=earned * 100 / each if each else Fraction(0),
-        n=Fraction(row.n),
-        m=Fraction(row.m),
-        raw=Fraction(row.raw),
+        n=Fraction(row["n"]),
+        m=Fraction(row["m"]),
+        raw=Fraction(row["raw"]),
         earned=earned / 100,
         possible=each * visits / 100,
     )
@@ -164,11 +161,11 @@ def _sums(row: Row[Any]) -> ItemSums:
 def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool = False) -> Subquery:
     """One row for each selection and visit: whether all passed, and the sums of n, m and points."""
     pairs = [(key, c, item) for key, one in numbered.items() for c, item in sorted(one)]
-    wanted = values(
-        column("key", Integer), column("campaign", String), column("item", String), name="wanted"
-    ).data(pairs)
+    wanted = values(column("key", Integer), column("campaign", String), column("item", String), name="wanted").data(
+        pairs
+    )
     result = ItemResult
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             wanted.c.key,
             result.visit_id,
@@ -214,7 +211,7 @@ def _folded(base: Subquery, named: bool) -> Subquery:
 
 def _per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = ()) -> Subquery:
     """One row for each sheet of the campaign that has points to give."""
-    query = select(
+    query: Select[*tuple[Any, ...]] = select(
         Sheet.form,
         Sheet.visit_id,
         Sheet.day,
@@ -246,7 +243,7 @@ def _totals(inner: Subquery, names: tuple[str, ...]) -> Select[Any]:
 
 def _volume(frame: Frame, campaign: str) -> Select[Any]:
     """How many verified visits answered a form of the campaign, at how many sites."""
-    query = select(Sheet.visit_id, Sheet.site_id).where(
+    query: Select[*tuple[Any, ...]] = select(Sheet.visit_id, Sheet.site_id).where(
         Sheet.tenant_id == frame.tenant_id, Sheet.campaign == campaign, Sheet.basis == VERIFIED
     )
     base = by_day(frame, query, Sheet.day, Sheet.unit_id).subquery("base")

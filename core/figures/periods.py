@@ -169,7 +169,7 @@ _SPANS: dict[str, Callable[[date], tuple[date, date]]] = {
 }
 _KEYS: dict[str, Callable[[date], str]] = {
     "day": lambda d: d.isoformat(),
-    "week": lambda d: "{0:04d}-W{1:02d}".format(*d.isocalendar()),
+    "week": lambda d: "{:04d}-W{:02d}".format(*d.isocalendar()),
     "ten_day": lambda d: f"{d:%Y-%m}-T{_third(d) + 1}",
     "month": lambda d: f"{d:%Y-%m}",
     "quarter": lambda d: f"{d:%Y}-Q{(d.month + 2) // 3}",
@@ -186,7 +186,7 @@ _DAYS: dict[str, Callable[..., date]] = {
 _LABELS_ZH: dict[str, Callable[[Period], str]] = {
     "day": lambda p: f"{p.start.year}年{_short_zh(p.start)}",
     "week": lambda p: (
-        "{0}年第{1}周".format(*p.start.isocalendar()) + f"（{_short_zh(p.start)}至{_short_zh(p.start + 6 * ONE_DAY)}）"
+        "{}年第{}周".format(*p.start.isocalendar()) + f"（{_short_zh(p.start)}至{_short_zh(p.start + 6 * ONE_DAY)}）"
     ),
     "ten_day": lambda p: f"{p.start.year}年{p.start.month}月{_THIRDS_ZH[_third(p.start)]}",
     "month": lambda p: f"{p.start.year}年{p.start.month}月",

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.errors import Fault, NotFound, SanchengError
-from core.request import LoginNeeded
+from core.request import LoginNeeded, speak
 
 LOG = logging.getLogger("sancheng.web")
 PAGES = frozenset({400, 403, 404, 405, 409, 412, 413, 422, 429, 500})
@@ -87,8 +87,13 @@ def on_unknown(error: Exception) -> AnyResponse:
     return page(500)
 
 
+def refuse(error: Exception) -> AnyResponse:
+    """Say an error as a page, by its family."""
+    if isinstance(error, SanchengError):
+        return on_known(error)
+    return on_http(error) if isinstance(error, HTTPException) else on_unknown(error)
+
+
 def attach(app: Flask) -> None:
-    """One handler for each family."""
-    app.register_error_handler(SanchengError, on_known)
-    app.register_error_handler(HTTPException, on_http)
-    app.register_error_handler(Exception, on_unknown)
+    """Say errors as pages everywhere but where another face speaks."""
+    speak(app, "/", refuse)

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 from chinese_calendar.constants import Holiday
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -25,9 +25,10 @@ from core.errors import N_, Fault, InvalidInput
 from core.work.journal import record
 from core.work.tables import CalendarDay
 from tenants.access import Actor
+from tenants.scope import ScopedSession
 
 ZONE = ZoneInfo("Asia/Shanghai")
-HORIZON = timedelta(days=800)  # no time limit is longer: 250 working days, with every holiday and the provisional year
+HORIZON = timedelta(days=430)  # no time limit is longer: 250 working days with all weekends and holidays
 WEEKEND = N_("周末（暂定）")
 _DAY = timedelta(days=1)
 
@@ -96,8 +97,9 @@ class WorkCalendar:
 
 
 def load_calendar(session: Session, around: datetime) -> WorkCalendar:
-    """The tenant's calendar from a month before a moment to the horizon after it (one query)."""
-    first, last = local_day(around) - 31 * _DAY, local_day(around) + HORIZON
+    """The tenant's calendar of the moment's year and those up to the horizon (one query)."""
+    first = local_day(around - 31 * _DAY).replace(month=1, day=1)
+    last = local_day(around + HORIZON).replace(month=12, day=31)
     rows = session.execute(
         select(CalendarDay.day, CalendarDay.working, CalendarDay.provisional).where(
             CalendarDay.day >= first, CalendarDay.day <= last
@@ -109,7 +111,7 @@ def load_calendar(session: Session, around: datetime) -> WorkCalendar:
     return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown))
 
 
-def seed_calendar(session: Session, years: Iterable[int], actor: Actor | None = None) -> tuple[int, ...]:
+def seed_calendar(session: ScopedSession, years: Iterable[int], actor: Actor | None = None) -> tuple[int, ...]:
     """Enter the official days of some years and give back those that are provisional (not announced yet).
 
     Days that somebody set by hand stay as they are; provisional days are corrected once the year is known.
@@ -118,17 +120,36 @@ def seed_calendar(session: Session, years: Iterable[int], actor: Actor | None = 
     provisional = tuple(year for year in wanted if not _announced(year))
     rows = [row for year in wanted for row in (_weekends(year) if year in provisional else _exceptions(year))]
     if rows:
-        tenant_id: int = session.info.get("tenant_id", 0) or session.tenant_id  # type: ignore[attr-defined]  # ScopedSession
-        statement = insert(CalendarDay).values([row | {"tenant_id": tenant_id} for row in rows])
-        session.execute(
-            statement.on_conflict_do_update(
-                index_elements=["tenant_id", "day"],
-                set_={c: statement.excluded[c] for c in ("working", "name", "provisional")},
-                where=CalendarDay.provisional,
-            )
-        )
+        _upsert(session, rows)
+    for year in set(wanted) - set(provisional):
+        _settle(session, year)
     record(session, actor, "calendar.seed", "calendar", years=wanted, provisional=list(provisional))
     return provisional
+
+
+def _upsert(session: ScopedSession, rows: list[dict[str, object]]) -> None:
+    statement = insert(CalendarDay).values([row | {"tenant_id": session.tenant_id} for row in rows])
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=["tenant_id", "day"],
+            set_={c: statement.excluded[c] for c in ("working", "name", "provisional")},
+            where=CalendarDay.provisional.is_(True),
+        )
+    )
+
+
+def _settle(session: ScopedSession, year: int) -> None:
+    """What was entered provisionally and is an ordinary weekend after all is provisional no longer."""
+    session.execute(
+        update(CalendarDay)
+        .where(
+            CalendarDay.tenant_id == session.tenant_id,
+            CalendarDay.provisional,
+            CalendarDay.day.between(date(year, 1, 1), date(year, 12, 31)),
+        )
+        .values(provisional=False, name="")
+        .execution_options(synchronize_session=False)
+    )
 
 
 def set_day(session: Session, actor: Actor, day: date, working: bool, name: str = "") -> CalendarDay:

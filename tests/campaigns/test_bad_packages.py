@@ -25,6 +25,7 @@ CELLS = [
     (IND, 2, "points", "4,000", None),
     (IND, 2, "points", "-4", None),
     (IND, 2, "points", "4e2", None),
+    (IND, 2, "points", "4" * 40, None),
     (IND, 2, "points", "", None),
     (IND, 3, "code", "CIV-A1", None),
     (IND, 2, "code", "ＣＩＶ-A1", None),
@@ -258,6 +259,8 @@ def test_a_sample_without_its_partner(tmp_path):
         (f"{ED}/edition.toml", "scale = 100", "scale = 100\nvalid_to = 2023-01-01", 6, "valid_to"),
         (f"{ED}/edition.toml", "scale = 100", 'scale = "100"', 5, "scale"),
         (f"{ED}/edition.toml", "scale = 100", "", None, "scale"),
+        (f"{ED}/edition.toml", "scale = 100", "scale = nan", 5, "scale"),
+        (f"{ED}/edition.toml", "scale = 100", "scale = -100", 5, "scale"),
     ],
 )
 def test_settings_are_named_with_their_line(tmp_path, file, old, new, row, field):

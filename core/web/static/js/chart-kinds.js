@@ -1,44 +1,49 @@
 /* The three kinds of chart: what JSON each takes, the ECharts option it becomes, and the table that says the same. */
 
-const said = (value, places = 1) => (value === null || value === undefined ? '—' : String(Math.round(value * 10 ** places) / 10 ** places));
+const said = (value, places = 1) => (value === null || value === undefined ? '—' : Number(value).toFixed(places));
 const share = (value) => (value === null || value === undefined ? '—' : `${said(value * 100, 0)}%`);
 const axis = (c) => ({ axisLine: { lineStyle: { color: c.line } }, axisTick: { show: false }, axisLabel: { color: c.text2, fontSize: 12 }, splitLine: { lineStyle: { color: c.line } } });
 /** richText keeps the tooltip on the canvas: HTML tooltips carry inline styles, which the policy forbids. */
 const tooltip = (c, formatter, trigger = 'item') => ({ trigger, renderMode: 'richText', confine: true, backgroundColor: c.raised, borderColor: c.strong, borderWidth: 1, padding: [8, 12], textStyle: { color: c.text, fontSize: 13, lineHeight: 20, fontFamily: c.font }, formatter, axisPointer: { lineStyle: { color: c.strong } } });
 const lines = (...parts) => parts.filter(Boolean).join('\n');
+/** Two colours of the form #rrggbb, the first with the given share: opacity would fade the label with its cell. */
+const mix = (one, other, part) => `#${[1, 3, 5].map((at) => Math.round(parseInt(one.slice(at, at + 2), 16) * part + parseInt(other.slice(at, at + 2), 16) * (1 - part)).toString(16).padStart(2, '0')).join('')}`;
 const clip = (text, most) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);
 
-/* {kind: "ranking", unit, max, rows: [{name, value|null, low, high, n, coverage 0..1, rank, href, self, note}]}, best first */
+/* {kind: "ranking", unit, max, rows: [{name, value|null, low, high, n, coverage 0..1, rank, href, self, note, text}]}, best first; text replaces the rounding of value */
 export const ranking = {
   filled: (data) => data.rows.length > 0,
   height: (data) => data.rows.length * 34 + 40,
   href: (data, event) => data.rows[event.dataIndex]?.href,
   table: (data, words) => ({
     head: [words.name, words.rank, `${words.value}${data.unit ? ` (${data.unit})` : ''}`, words.interval, words.coverage, 'n'],
-    rows: data.rows.map((row) => [row.name, row.rank ?? '—', row.value === null ? words.none : said(row.value), row.low == null ? '—' : `${said(row.low)}–${said(row.high)}`, share(row.coverage), row.n]),
+    rows: data.rows.map((row) => [row.name, row.rank ?? '—', row.value === null ? words.none : row.text ?? said(row.value), row.low == null ? '—' : `${said(row.low)}–${said(row.high)}`, share(row.coverage), row.n]),
   }),
   option(data, words, c, width) {
     const narrow = width < 520;
-    const label = (row) => (row.value === null ? `{off|${words.none}}` : `{on|${said(row.value)}}${row.coverage == null || narrow ? '' : `  {off|${words.coverage} ${share(row.coverage)}}`}`);
+    const label = (row) => (row.value === null ? `{off|${words.none}}` : `{on|${row.text ?? said(row.value)}}${row.coverage == null || narrow ? '' : `{off|  ${words.coverage} ${share(row.coverage)}}`}`);
     const whisker = (params, api) => {
-      const low = api.coord([api.value(1), api.value(0)]);
-      const high = api.coord([api.value(2), api.value(0)]);
-      const stroke = { stroke: c.text2, lineWidth: 1.4, fill: null };
-      const line = (x1, y1, x2, y2) => ({ type: 'line', shape: { x1, y1, x2, y2 }, style: stroke });
-      return { type: 'group', children: [line(low[0], low[1], high[0], high[1]), line(low[0], low[1] - 4, low[0], low[1] + 4), line(high[0], high[1] - 4, high[0], high[1] + 4)] };
+      const [x1, y] = api.coord([api.value(1), api.value(0)]);
+      const [x2] = api.coord([api.value(2), api.value(0)]);
+      const line = (stroke, lineWidth) => ({ type: 'path', shape: { pathData: `M${x1} ${y}H${x2}M${x1} ${y - 4}V${y + 4}M${x2} ${y - 4}V${y + 4}` }, style: { stroke, lineWidth, fill: 'none' } });
+      return { type: 'group', children: [line(c.surface, 4), line(c.text, 1.3)] };
     };
+    const names = { type: 'category', inverse: true, ...axis(c), axisLine: { show: false } };
     return {
-      grid: { left: 8, right: narrow ? 56 : 132, top: 4, bottom: 4, containLabel: true },
+      grid: { left: 4, right: 4, top: 0, bottom: 0, containLabel: true },
       tooltip: tooltip(c, (p) => {
         const row = data.rows[p.dataIndex];
         return lines(`${row.rank ? `${row.rank}  ` : ''}${row.name}`, row.value === null ? words.none : `${said(row.value, 2)}${data.unit || ''}`, row.low == null ? '' : `${words.interval} ${said(row.low)}–${said(row.high)}`, row.coverage == null ? '' : `${words.coverage} ${share(row.coverage)}`, `n = ${row.n ?? 0}`, row.note);
       }),
-      xAxis: { type: 'value', min: 0, max: data.max ?? null, ...axis(c), axisLabel: { color: c.text3, fontSize: 11 }, splitLine: { lineStyle: { color: c.line } } },
-      yAxis: { type: 'category', inverse: true, data: data.rows.map((row) => row.name), ...axis(c), axisLabel: { color: c.text, fontSize: 13, formatter: (name) => clip(name, narrow ? 7 : 14) } },
+      xAxis: { type: 'value', min: 0, max: data.max ?? null, ...axis(c), axisLabel: { color: c.text3, fontSize: 11 } },
+      yAxis: [
+        { ...names, data: data.rows.map((row) => row.name), axisLabel: { color: c.text, fontSize: 13, formatter: (name) => clip(name, narrow ? 7 : 14) } },
+        { ...names, position: 'right', data: data.rows.map((row, index) => index), axisLabel: { align: 'left', formatter: (index) => label(data.rows[index]), rich: { on: { color: c.text, fontSize: 13, fontWeight: 600 }, off: { color: c.text3, fontSize: 12 } } } },
+      ],
       series: [
-        { type: 'bar', barWidth: 14, showBackground: true, backgroundStyle: { color: c.line, opacity: 0.45, borderRadius: 3 }, data: data.rows.map((row) => ({ value: row.value ?? 0, itemStyle: { color: c.fill, opacity: row.self === false ? 0.55 : 1, borderRadius: 3 }, label: { formatter: label(row) } })), emphasis: { itemStyle: { color: c.accent } }, label: { show: true, position: 'insideLeft', distance: 0, offset: [0, 0], rich: {} }, labelLayout: () => ({ x: width - (narrow ? 50 : 126), align: 'left' }) },
+        { type: 'bar', barWidth: 12, showBackground: true, backgroundStyle: { color: c.line, opacity: 0.4, borderRadius: 3 }, data: data.rows.map((row) => ({ value: row.value ?? 0, itemStyle: { color: row.self === false ? mix(c.fill, c.surface, 0.5) : c.fill, borderRadius: 3 } })), emphasis: { disabled: true } },
         { type: 'custom', silent: true, renderItem: whisker, data: data.rows.map((row, index) => [index, row.low, row.high]).filter((it) => it[1] != null), encode: { x: [1, 2], y: 0 }, z: 5 },
-      ].map((one) => (one.type === 'bar' ? { ...one, label: { ...one.label, rich: { on: { color: c.text, fontSize: 13, fontWeight: 600 }, off: { color: c.text3, fontSize: 12 } } } } : one)),
+      ],
     };
   },
 };
@@ -53,26 +58,26 @@ export const trend = {
   option(data, words, c) {
     const hues = [c.accent, '#8c7a5b', '#6d86a8', '#97708f', '#7d9a5e', '#a5735a', '#6f8f8d'];
     const many = data.series.length > 1;
-    const target = data.target == null ? undefined : { silent: true, symbol: 'none', data: [{ yAxis: data.target }], lineStyle: { color: c.text3, type: 'dashed', width: 1 }, label: { formatter: `${words.target} ${said(data.target)}`, color: c.text3, position: 'insideEndTop' } };
+    const target = data.target == null ? undefined : { silent: true, symbol: 'none', data: [{ yAxis: data.target }], lineStyle: { color: c.text3, type: 'dashed', width: 1 }, label: { formatter: `${words.target} ${said(data.target)}`, color: c.text3, position: 'insideStartTop' } };
     return {
       grid: { left: 8, right: 20, top: many ? 40 : 16, bottom: 8, containLabel: true },
       legend: many ? { top: 0, left: 0, icon: 'roundRect', itemWidth: 12, itemHeight: 3, textStyle: { color: c.text2, fontSize: 12 }, type: 'scroll' } : undefined,
       tooltip: tooltip(c, (all) => lines(all[0].axisValue, ...all.map((p) => `${p.seriesName}  ${p.value == null ? words.none : said(p.value, 2) + (data.unit || '')}${data.series[p.seriesIndex].n ? `  n = ${data.series[p.seriesIndex].n[p.dataIndex]}` : ''}`)), 'axis'),
-      xAxis: { type: 'category', boundaryGap: false, data: data.periods, ...axis(c) },
+      xAxis: { type: 'category', boundaryGap: true, data: data.periods, ...axis(c) },
       yAxis: { type: 'value', scale: data.min == null, min: data.min ?? null, max: data.max ?? null, ...axis(c), axisLine: { show: false } },
       series: data.series.map((one, i) => ({ name: one.name, type: 'line', connectNulls: false, symbol: 'circle', symbolSize: 5, showSymbol: data.periods.length <= 31, data: one.values, lineStyle: { width: i ? 1.6 : 2.2, color: hues[i % hues.length] }, itemStyle: { color: hues[i % hues.length] }, markLine: i ? undefined : target })),
     };
   },
 };
 
-/* {kind: "matrix", unit, min, max, rows: [name], columns: [name], cells: [[row, column, value|null, n, href?]], lower_is_better} */
+/* {kind: "matrix", unit, min, max, rows: [name], columns: [name], cells: [[row, column, value|null, n, href?, text?]], lower_is_better} */
 export const matrix = {
   filled: (data) => data.cells.length > 0,
-  height: (data) => data.rows.length * 32 + 64,
+  height: (data) => data.rows.length * 32 + 40,
   href: (data, event) => data.cells[event.dataIndex]?.[4],
   table(data, words) {
     const found = new Map(data.cells.map((cell) => [`${cell[0]}/${cell[1]}`, cell]));
-    return { head: ['', ...data.columns], rows: data.rows.map((row, r) => [row, ...data.columns.map((_, col) => { const cell = found.get(`${r}/${col}`); return !cell || cell[2] === null ? words.none : said(cell[2]); })]) };
+    return { head: ['', ...data.columns], rows: data.rows.map((row, r) => [row, ...data.columns.map((_, col) => { const cell = found.get(`${r}/${col}`); return !cell || cell[2] === null ? words.none : cell[5] ?? said(cell[2]); })]) };
   },
   option(data, words, c, width) {
     const values = data.cells.map((cell) => cell[2]).filter((value) => value !== null);
@@ -81,11 +86,11 @@ export const matrix = {
     const strength = (value) => { const s = (value - low) / (high - low || 1); return data.lower_is_better ? 1 - s : s; };
     const room = (width - 150) / data.columns.length;
     return {
-      grid: { left: 8, right: 8, top: 40, bottom: 4, containLabel: true },
+      grid: { left: 4, right: 4, top: 4, bottom: 0, containLabel: true },
       tooltip: tooltip(c, (p) => { const cell = data.cells[p.dataIndex]; return lines(`${data.rows[cell[0]]} × ${data.columns[cell[1]]}`, cell[2] === null ? words.none : `${said(cell[2], 2)}${data.unit || ''}`, `n = ${cell[3] ?? 0}`); }),
       xAxis: { type: 'category', position: 'top', data: data.columns, ...axis(c), axisLine: { show: false }, splitLine: { show: false }, axisLabel: { color: c.text2, fontSize: 12, interval: 0, rotate: room < 48 ? 40 : 0, formatter: (name) => clip(name, 8) } },
       yAxis: { type: 'category', inverse: true, data: data.rows, ...axis(c), axisLine: { show: false }, splitLine: { show: false }, axisLabel: { color: c.text, fontSize: 12, formatter: (name) => clip(name, width < 520 ? 7 : 14) } },
-      series: [{ type: 'heatmap', data: data.cells.map((cell) => ({ value: [cell[1], cell[0], cell[2] ?? '-'], itemStyle: cell[2] === null ? { color: 'transparent', borderColor: c.line, borderWidth: 1 } : { color: c.fill, opacity: 0.1 + 0.9 * strength(cell[2]), borderColor: c.surface, borderWidth: 2 }, label: { color: cell[2] === null ? c.text3 : strength(cell[2]) > 0.5 ? c.onAccent : c.text, formatter: cell[2] === null ? '—' : said(cell[2], room < 44 ? 0 : 1) } })), label: { show: room > 26, fontSize: 12 }, emphasis: { disabled: true } }],
+      series: [{ type: 'heatmap', data: data.cells.map((cell) => ({ value: [cell[1], cell[0], cell[2] ?? low], itemStyle: cell[2] === null ? { color: mix(c.line, c.surface, 0.35), borderColor: c.surface, borderWidth: 2 } : { color: mix(c.fill, c.surface, 0.08 + 0.92 * strength(cell[2])), borderColor: c.surface, borderWidth: 2 }, label: { color: cell[2] === null ? c.text3 : strength(cell[2]) > 0.55 ? c.onAccent : c.text, formatter: cell[2] === null ? '—' : cell[5] ?? said(cell[2], room < 44 ? 0 : 1) } })), label: { show: room > 26, fontSize: 12 }, emphasis: { disabled: true } }],
     };
   },
 };

@@ -1,0 +1,192 @@
+"""What the API takes and gives, field by field (接口字段): our own words for every fault, said once, here.
+
+marshmallow ships English messages only; these fields carry Chinese source texts that the edge translates like any other.
+A check that wants to name a remedy raises a :class:`core.errors.Fault` inside the ValidationError.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection
+from decimal import Decimal
+from typing import Any
+
+from marshmallow import RAISE, Schema, ValidationError, fields, missing
+
+from core.errors import N_, Fault
+from core.figures.periods import Period, parse_period
+
+SAID = {"required": N_("缺少这一项"), "null": N_("不能为空值"), "validator_failed": N_("无效的值")}
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
+
+
+class Body(Schema):
+    """A body with exactly the declared fields; an unknown one is refused by name (请求与应答的结构)."""
+
+    error_messages = {"type": N_("应为 JSON 对象"), "unknown": N_("没有这一项")}
+
+    class Meta:
+        unknown = RAISE
+
+
+class Text(fields.String):
+    """A text (文本); the database keeps no NUL, so none is taken."""
+
+    default_error_messages = SAID | {"invalid": N_("应为文本"), "invalid_utf8": N_("应为 UTF-8 文本")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        found = super()._deserialize(value, attr, data, **kwargs)
+        if "\0" in found:
+            raise self.make_error("invalid")
+        return found
+
+
+class Id(fields.UUID):
+    """An id (编号), a UUID."""
+
+    default_error_messages = SAID | {"invalid_uuid": N_("应为 UUID")}
+
+
+class Whole(fields.Integer):
+    """A whole number that the database can hold (整数); neither 1.5 nor true is one."""
+
+    default_error_messages = SAID | {"invalid": N_("应为整数"), "too_large": N_("数字过大")}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        if isinstance(value, bool | float):
+            raise self.make_error("invalid")
+        found = super()._deserialize(value, attr, data, **kwargs)
+        if found is not None and not -(2**31) <= found < 2**31:
+            raise self.make_error("too_large")
+        return found
+
+
+class Flag(fields.Boolean):
+    """True or false (是否)."""
+
+    default_error_messages = SAID | {"invalid": N_("应为 true 或 false")}
+    truthy = {"true", "1", True}
+    falsy = {"false", "0", False}
+
+
+class Moment(fields.AwareDateTime):
+    """A moment with its zone, ISO 8601 (时刻)."""
+
+    default_error_messages = SAID | {
+        "invalid": N_("应为 ISO 8601 时刻，例如 2026-11-21T08:00:00Z"),
+        "invalid_awareness": N_("时刻要带时区，例如 2026-11-21T08:00:00Z"),
+        "format": N_("应为 ISO 8601 时刻，例如 2026-11-21T08:00:00Z"),
+    }
+
+
+class Day(fields.Date):
+    """A day in Asia/Shanghai (日期)."""
+
+    default_error_messages = SAID | {
+        "invalid": N_("应为日期，例如 2026-11-21"),
+        "format": N_("应为日期，例如 2026-11-21"),
+    }
+
+
+class Number(Text):
+    """An exact decimal number as text (精确小数): never a float."""
+
+    default_error_messages = {"number": N_("应为十进制数，以文本给出，例如 \"61.5\"")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        metadata = {"pattern": r"^-?\d+(\.\d+)?$", "description": "an exact decimal number"} | kwargs.pop("metadata", {})
+        super().__init__(metadata=metadata, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        said = super()._deserialize(value, attr, data, **kwargs)
+        if len(said) > 40 or not _NUMBER.fullmatch(said):
+            raise self.make_error("number")
+        return Decimal(said)
+
+
+class PeriodKey(Text):
+    """A period's name (周期): 2026-11-21, 2026-W47, 2026-11-T3, 2026-11, 2026-Q4, 2026."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Period:
+        said = super()._deserialize(value, attr, data, **kwargs)
+        return parse_period(said)
+
+
+class ListOf(fields.List):
+    """Several of a kind (列表)."""
+
+    default_error_messages = SAID | {"invalid": N_("应为列表")}
+
+
+class Part(fields.Nested):
+    """A body inside a body (嵌套结构)."""
+
+    default_error_messages = SAID | {"type": N_("应为 JSON 对象")}
+
+
+class Mapping(fields.Dict):
+    """Free pairs of name and value (键值)."""
+
+    default_error_messages = SAID | {"invalid": N_("应为 JSON 对象")}
+
+
+def one_of(choices: Collection[str]) -> Callable[[str], None]:
+    """Check that a text is one of a declared few."""
+
+    def check(value: str) -> None:
+        if value not in choices:
+            params = {"choices": "、".join(choices)}
+            raise ValidationError([Fault(N_("不在可选范围内"), remedy=N_("可选：{choices}"), params=params)])  # type: ignore[list-item]
+
+    return check
+
+
+def no_longer(most: int) -> Callable[[Any], None]:
+    """Check that a text or list has at most so many characters or entries."""
+
+    def check(value: Any) -> None:
+        if len(value) > most:
+            raise ValidationError([Fault(N_("太长"), remedy=N_("最多 {most}"), params={"most": most})])  # type: ignore[list-item]
+
+    return check
+
+
+def between(least: int, most: int) -> Callable[[int], None]:
+    """Check that a number lies in a range, both ends included."""
+
+    def check(value: int) -> None:
+        if not least <= value <= most:
+            remedy = N_("请填 {least} 到 {most} 之间的整数")
+            raise ValidationError([Fault(N_("超出范围"), remedy=remedy, params={"least": least, "most": most})])  # type: ignore[list-item]
+
+    return check
+
+
+def faults_of(messages: Any, given: Any, path: str = "") -> list[Fault]:
+    """Flatten marshmallow's nested messages into faults that name the field and the value that was sent."""
+    if isinstance(messages, dict):
+        pairs = ((key, value) for key, value in messages.items() if key != "_schema")
+        found = faults_of(messages["_schema"], given, path) if "_schema" in messages else []
+        for key, value in pairs:
+            found += faults_of(value, _inside(given, key), f"{path}.{key}".lstrip("."))
+        return found
+    found = []
+    for said in messages if isinstance(messages, list) else [messages]:
+        fault = said if isinstance(said, Fault) else Fault(str(said))
+        found.append(Fault(fault.message, path, None, _shown(given), "", fault.remedy, fault.params))
+    return found
+
+
+def _inside(given: Any, key: Any) -> Any:
+    if isinstance(given, dict):
+        return given.get(key, missing)
+    if isinstance(given, list) and isinstance(key, int) and key < len(given):
+        return given[key]
+    return missing
+
+
+def _shown(given: Any) -> str:
+    """A short value as sent; what is missing, or a whole structure, is not repeated."""
+    if given is missing or given is None or isinstance(given, dict | list):
+        return ""
+    return (str(given).lower() if isinstance(given, bool) else str(given))[:80]

@@ -1,0 +1,226 @@
+"""What a score is made of (得分): figures of indicators, totals of categories and of the campaign, vetoes.
+
+Numerators and denominators stay exact fractions; points are Decimal with two decimals. "Of assessed points" and "of all
+points" stand side by side and are never mixed in one ranking.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from uuid import UUID
+
+from core.campaigns import Campaign, Edition, Indicator
+from core.campaigns.arithmetic import exact, half_up
+from core.figures.periods import Period
+from core.figures.terms import Plan
+
+ZERO = Decimal("0.00")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A verified share seen in visits (抽查值), shown beside a ledger's figure and never mixed with it."""
+
+    numerator: Fraction
+    denominator: Fraction
+    n: int
+
+    @property
+    def value(self) -> Decimal | None:
+        """The share in percent; None when nothing was seen."""
+        return half_up(self.numerator / self.denominator * 100) if self.denominator else None
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorFigure:
+    """One indicator in one unit and period (指标数值). ``status`` is assessed or not_assessed; ``n`` counts observations."""
+
+    indicator: Indicator
+    status: str
+    reason_zh: str
+    reason_en: str
+    numerator: Fraction | None
+    denominator: Fraction | None
+    value: Decimal | None
+    earned: Decimal | None
+    possible: Decimal
+    n: int
+    met: bool | None = None
+    breach: bool = False
+    sample: Sample | None = None
+    plan: Plan | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def code(self) -> str:
+        """The indicator's code."""
+        return self.indicator.code
+
+    @property
+    def name_zh(self) -> str:
+        """The indicator's Chinese name."""
+        return self.indicator.name_zh
+
+    @property
+    def name_en(self) -> str:
+        """The indicator's English name."""
+        return self.indicator.name_en
+
+    @property
+    def category(self) -> str:
+        """The code of its heading."""
+        return self.indicator.category_code
+
+    @property
+    def unit(self) -> str:
+        """The unit of the value, such as %."""
+        return self.indicator.unit
+
+    @property
+    def target(self) -> str:
+        """The target as the paper has it, such as '>= 95'."""
+        return f"{self.indicator.target_op} {self.indicator.target}"
+
+    @property
+    def assessed(self) -> bool:
+        """Whether there is a value."""
+        return self.status == "assessed"
+
+    @property
+    def lost(self) -> Decimal | None:
+        """The points not reached; None when not assessed."""
+        return None if self.earned is None else self.possible - self.earned
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Points of some indicators (合计): earned and possible of those assessed, and of all."""
+
+    earned: Decimal
+    assessed: Decimal
+    total: Decimal
+
+    @property
+    def percent_of_assessed(self) -> Decimal | None:
+        """Earned of assessed points in percent (占已评估分); None when nothing is assessed."""
+        return percent(self.earned, self.assessed)
+
+    @property
+    def percent_of_all(self) -> Decimal | None:
+        """Earned of all points in percent (占总分)."""
+        return percent(self.earned, self.total)
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """Assessed of all points in percent (覆盖率)."""
+        return percent(self.assessed, self.total)
+
+    @property
+    def lost(self) -> Decimal:
+        """Assessed points that were not reached (失分)."""
+        return self.assessed - self.earned
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFigure:
+    """One heading of the assessment system with its points (测评项目得分)."""
+
+    code: str
+    name_zh: str
+    name_en: str
+    totals: Totals
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Veto:
+    """What rules a district out (否决): a hard gate that is broken, or a key group under 70 % of its points."""
+
+    kind: str
+    code: str
+    name_zh: str
+    name_en: str
+    text_zh: str
+    text_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignScore:
+    """A campaign's score in one unit (None: the district) and period (活动得分), as of ``cut_off``."""
+
+    campaign: Campaign
+    edition: Edition
+    period: Period
+    unit_id: UUID | None
+    cut_off: datetime
+    indicators: tuple[IndicatorFigure, ...]
+    categories: tuple[CategoryFigure, ...]
+    totals: Totals
+    vetoes: tuple[Veto, ...]
+    visits: int
+    sites: int
+    findings: dict[str, int]
+
+    @property
+    def earned(self) -> Decimal:
+        """Points earned."""
+        return self.totals.earned
+
+    @property
+    def assessed(self) -> Decimal:
+        """Points of the indicators that were assessed."""
+        return self.totals.assessed
+
+    @property
+    def total(self) -> Decimal:
+        """All points of the edition."""
+        return self.totals.total
+
+    @property
+    def coverage(self) -> Decimal | None:
+        """Assessed of all points in percent."""
+        return self.totals.coverage
+
+    @property
+    def percent_of_assessed(self) -> Decimal | None:
+        """Earned of assessed points in percent."""
+        return self.totals.percent_of_assessed
+
+    @property
+    def percent_of_all(self) -> Decimal | None:
+        """Earned of all points in percent."""
+        return self.totals.percent_of_all
+
+    def indicator(self, code: str) -> IndicatorFigure:
+        """The figure of one indicator; NotFound when the edition has none of that code."""
+        wanted = self.edition.indicator(code)
+        return next(f for f in self.indicators if f.indicator is wanted)
+
+
+def total_of(figures: Iterable[IndicatorFigure]) -> Totals:
+    """The points of some figures."""
+    listed = list(figures)
+    return Totals(
+        sum((f.earned for f in listed if f.earned is not None), ZERO),
+        sum((f.possible for f in listed if f.assessed), ZERO),
+        sum((f.possible for f in listed), ZERO),
+    )
+
+
+def percent(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
+    """A share in percent with two decimals; None of nothing."""
+    return half_up(exact(part) / exact(whole) * 100) if whole else None
+
+
+def as_decimal(value: Fraction) -> Decimal:
+    """A numerator or denominator as it is stored: exact, or six decimals half-up where it has no end."""
+    scaled = half_up(value * 10_000).scaleb(-4)
+    return Decimal(int(value)) if value.denominator == 1 else scaled.normalize()
+
+
+def cents(points: Decimal) -> int:
+    """Points as an integer of 1/100."""
+    return int(half_up(exact(points) * 100))

@@ -1,0 +1,155 @@
+"""Switching campaigns on and off in one tenant (活动启用): a row each, no table and no record is touched by it.
+
+The first enabling freezes the edition, its forms and the campaign's own words by content, so that records stay readable
+when the plugin is upgraded or gone. A suspended campaign is in no list of campaigns in force: its hooks are never called.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from core.campaigns.body import campaign_from_body, digest, edition_from_body, to_body
+from core.campaigns.catalogue import Campaign, Edition
+from core.campaigns.registry import Registry
+from core.campaigns.vocabulary import load_vocabulary
+from core.errors import N_, NotFound
+from core.work.journal import record
+from core.work.permits import require
+from core.work.roles import ADMINISTER
+from core.work.tables import Definition
+from core.work.territory import settle_departments
+from tenants.access import Actor
+from tenants.db import now
+from tenants.models import EnabledCampaign, Unit
+from tenants.scope import ScopedSession
+
+log = logging.getLogger(__name__)
+
+_editions: dict[str, Edition] = {}  # by SHA-256: the same content is the same edition in every tenant
+
+
+def enable(session: ScopedSession, actor: Actor | None, campaign: Campaign, *, today: date) -> EnabledCampaign:
+    """Enable a campaign (启用), or enable it again: everything that it had is found as it was.
+
+    The first time, the edition in force today is frozen and departments for the campaign's own roles are added; later
+    enabling keeps the edition that the tenant has. Enabling what is enabled changes nothing. Raises Forbidden.
+    """
+    root = _root(session)
+    require(session, actor, ADMINISTER, root.id if root else None, today)
+    row = session.get(EnabledCampaign, (session.tenant_id, campaign.key))
+    if row is not None and row.state == "enabled":
+        return row
+    if row is None:
+        edition = _edition_on(campaign, today)
+        _freeze(session, campaign, edition)
+        row = EnabledCampaign(
+            campaign=campaign.key, state="enabled", edition=edition.key, edition_sha256=edition.sha256
+        )
+        session.add(row)
+        if root is not None and root.kind == "district":
+            settle_departments(session, root.id, (*load_vocabulary().roles.values(), *campaign.roles), today)
+    else:
+        row.state, row.changed_at = "enabled", now()
+    session.flush()
+    detail = {"edition": row.edition, "edition_sha256": row.edition_sha256}
+    record(session, actor, "campaign.enable", "campaign", campaign.key, **detail)
+    return row
+
+
+def suspend(session: ScopedSession, actor: Actor | None, key: str, *, today: date) -> EnabledCampaign:
+    """Suspend a campaign (停用): nothing is deleted. Suspending what is suspended changes nothing.
+
+    Raises NotFound when it was never enabled here, and Forbidden.
+    """
+    root = _root(session)
+    require(session, actor, ADMINISTER, root.id if root else None, today)
+    row = session.get(EnabledCampaign, (session.tenant_id, key))
+    if row is None:
+        raise NotFound(N_("这里没有启用过创建活动 {key}"), key=key)
+    if row.state == "enabled":
+        row.state, row.changed_at = "suspended", now()
+        session.flush()
+        record(session, actor, "campaign.suspend", "campaign", key)
+    return row
+
+
+def enabled(session: ScopedSession, registry: Registry) -> list[Campaign]:
+    """The campaigns in force here (在用活动), each with the one edition that the tenant runs, by key.
+
+    An edition that the installed plugin no longer has, or whose plugin is gone, is read from its frozen definition.
+    """
+    rows = session.scalars(
+        select(EnabledCampaign).where(EnabledCampaign.state == "enabled").order_by(EnabledCampaign.campaign)
+    )
+    return [campaign_as_run(session, registry, row) for row in rows]
+
+
+def campaign_as_run(session: ScopedSession, registry: Registry, row: EnabledCampaign) -> Campaign:
+    """A campaign with the edition of one row, whatever its state; for pages that read old records."""
+    campaign = registry.campaigns.get(row.campaign)
+    if campaign is not None:
+        for edition in campaign.editions:
+            if edition.sha256 == row.edition_sha256:
+                return campaign if len(campaign.editions) == 1 else replace(campaign, editions=(edition,))
+    edition = frozen_edition(session, row.edition_sha256)
+    shell = campaign or _frozen_campaign(session, row.campaign)
+    return replace(shell, editions=(edition,))
+
+
+def frozen_edition(session: ScopedSession, sha256: str) -> Edition:
+    """The edition behind a hash, from this tenant's definitions. Raises NotFound when it was never frozen here."""
+    if sha256 not in _editions:
+        body = session.scalar(select(Definition.body).where(Definition.sha256 == sha256, Definition.kind == "edition"))
+        if body is None:
+            raise NotFound(N_("没有找到测评体系版本 {sha256}"), sha256=sha256[:12])
+        _editions[sha256] = edition_from_body(body)
+    return _editions[sha256]
+
+
+def _frozen_campaign(session: ScopedSession, key: str) -> Campaign:
+    """The campaign's titles and own words as they were when it was enabled; its package is gone, so it has no hooks."""
+    body = session.scalar(
+        select(Definition.body)
+        .where(Definition.kind == "campaign", Definition.campaign == key)
+        .order_by(Definition.created_at.desc())
+        .limit(1)
+    )
+    if body is None:
+        raise NotFound(N_("没有安装创建活动 {key}，也没有留存它的定义"), key=key)
+    log.warning("创建活动 %s 的插件不在，按留存的定义运行", key)
+    return replace(campaign_from_body(body), package="")
+
+
+def _edition_on(campaign: Campaign, today: date) -> Edition:
+    """The edition in force; a district may also prepare for one that is still to come."""
+    try:
+        return campaign.edition_for(today)
+    except NotFound:
+        return campaign.edition
+
+
+def _freeze(session: ScopedSession, campaign: Campaign, edition: Edition) -> None:
+    """Keep the campaign's own words, the edition and its forms by content; what is kept already stays."""
+    shell = to_body(replace(campaign, editions=()))
+    kept = [
+        ("campaign", campaign.key, digest(shell), shell),
+        ("edition", edition.key, edition.sha256, to_body(edition)),
+    ]
+    kept += [("form", form.code, form.sha256, to_body(form)) for form in edition.forms]
+    rows = [
+        {"tenant_id": session.tenant_id, "sha256": sha256, "kind": kind, "campaign": campaign.key, "code": code}
+        | {"body": body, "created_at": now()}
+        for kind, code, sha256, body in kept
+    ]
+    session.execute(insert(Definition).on_conflict_do_nothing(), rows)
+
+
+def _root(session: ScopedSession) -> Unit | None:
+    return session.scalars(
+        select(Unit).where(Unit.kind.in_(("district", "city")), Unit.tree == "administration")
+    ).first()
