@@ -23,7 +23,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "core" / "web" / "static" / "vendor"
-STAMP = ".stamp"
+STAMP = "stamp.txt"
 OLDEST_NPM = 9
 """Ours: npm 7 and 8 read the lock file too, but stumble over entries without an address."""
 
@@ -42,14 +42,16 @@ FILES = {
 }
 """Path inside ``node_modules`` -> path inside the vendor folder."""
 
-ICONS = tuple(
+OUTLINES = (
     "adjustments-horizontal alert-circle alert-triangle arrow-down arrow-left arrow-right arrow-up bell "
     "building-community calendar calendar-check camera chart-bar check checklist chevron-down chevron-left "
     "chevron-right circle-check clipboard-check clock cloud-upload download edit external-link file-spreadsheet "
     "file-text filter flag history home info-circle key language list-tree lock logout map map-pin menu-2 minus moon "
-    "photo plus printer refresh report-analytics search selector send settings shield-check sun table target trash "
-    "trophy upload user user-circle users wifi-off world x".split()
+    "photo plus printer refresh report report-analytics search selector send settings shield-check "
+    "sitemap sun table target trash "
+    "trophy upload user user-circle users wifi-off world x"
 )
+ICONS = tuple(OUTLINES.split())
 """Names of the outlines of @tabler/icons that pages may use; a page that needs another adds it here."""
 
 

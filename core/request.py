@@ -175,15 +175,21 @@ def tenant() -> TenantRef:
 
 def require(verb: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a view run only for actors who hold the verb somewhere; objects are judged again where they are read."""
+    return require_any(verb)
+
+
+def require_any(*verbs: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """The same for a view that serves the holders of several verbs; the first is the one it is meant for."""
 
     def guard(view: Callable[P, R]) -> Callable[P, R]:
         @wraps(view)
         def judged(*args: P.args, **kwargs: P.kwargs) -> R:
-            if not actor().has(verb):
+            if not any(actor().has(verb) for verb in verbs):
                 raise Forbidden
             return view(*args, **kwargs)
 
-        judged.verb = verb  # type: ignore[attr-defined]  # read by the route test
+        judged.verb = verbs[0]  # type: ignore[attr-defined]  # read by the route test
+        judged.verbs = frozenset(verbs)  # type: ignore[attr-defined]  # likewise
         return judged
 
     return guard

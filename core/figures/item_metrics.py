@@ -57,7 +57,7 @@ class VisitPart:
     site_id: UUID
     site: str
     sums: ItemSums
-    form: str = ""
+    forms: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
 
 
@@ -139,7 +139,8 @@ def parts_of(session: Session, frame: Frame, term: ItemTerm | FormTerm, campaign
 def _part(row: RowMapping) -> VisitPart:
     failed = tuple(sorted(row.get("failed") or ()))
     place = (row["visit_id"], row["day"], row["site_id"], row["site"])
-    return VisitPart(*place, _sums(row), row.get("form", ""), failed)
+    forms = (row["form"],) if "form" in row else tuple(sorted(row["forms"]))
+    return VisitPart(*place, _sums(row), forms, failed)
 
 
 def _sums(row: RowMapping) -> ItemSums:
@@ -171,6 +172,7 @@ def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool =
             result.visit_id,
             result.day,
             result.site_id,
+            result.form,
             result.item,
             result.outcome,
             result.earned,
@@ -205,6 +207,7 @@ def _folded(base: Subquery, named: bool) -> Subquery:
     if named:
         failed: Function[Any] = func.array_agg(c.item)
         columns.append(failed.filter(c.outcome != "pass").label("failed"))
+        columns.append(func.array_agg(c.form.distinct()).label("forms"))
         keys += [c.day, c.site_id]
     return select(*keys, *columns).group_by(*keys).subquery("per_visit")
 

@@ -82,8 +82,8 @@ class Period:
         return _LABELS_EN[self.kind](self)
 
     def cut(self, last: date) -> Period:
-        """The same period up to ``last`` (截至); unchanged when it ends earlier, at least its first day."""
-        return Period(self.kind, self.start, max(self.start, min(self.end, last)))
+        """The same period up to ``last`` (截至); unchanged when it ends earlier, without any day when it starts later."""
+        return Period(self.kind, self.start, min(self.end, last))
 
 
 def containing(kind: str, day: date) -> Period:

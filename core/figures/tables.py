@@ -30,6 +30,8 @@ class PublicationGrant(AddressedRow, Base):
     revoked: Mapped[bool] = mapped_column(default=False)
     reader_slug: Mapped[str]
     reader_name: Mapped[str]
+    district_slug: Mapped[str]
+    district_name: Mapped[str]
     granted_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
@@ -37,7 +39,7 @@ class PublicationGrant(AddressedRow, Base):
 class Publication(AddressedRow, Base):
     """One campaign's figures of one period, sealed under a hash and addressed (发布件); corrections name the old seal.
 
-    Points are integers of 1/100; ``sha256`` covers the header and all figures and the previous seal of the same district.
+    Points are integers of 1/100; ``cut_off`` is the moment up to which records counted; ``sha256`` covers the header and all figures and the previous seal of the same district.
     """
 
     __tablename__ = "publication"
@@ -49,6 +51,8 @@ class Publication(AddressedRow, Base):
 
     id: Mapped[UUID] = uuid_key()
     sequence: Mapped[int]
+    reader_slug: Mapped[str]
+    reader_name: Mapped[str]
     district_slug: Mapped[str]
     district_code: Mapped[str | None] = mapped_column(default=None)
     district_name: Mapped[str]
@@ -69,6 +73,7 @@ class Publication(AddressedRow, Base):
     sites: Mapped[int]
     findings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     vetoes: Mapped[list[str]] = mapped_column(default=list)
+    is_demo: Mapped[bool] = mapped_column(default=False)
     sha256: Mapped[str]
     previous_sha256: Mapped[str | None] = mapped_column(default=None)
     corrects_sha256: Mapped[str | None] = mapped_column(default=None)
@@ -99,11 +104,13 @@ class PublishedFigure(AddressedRow, Base):
     name_en: Mapped[str]
     status: Mapped[str]
     reason: Mapped[str] = mapped_column(default="")
+    reason_en: Mapped[str] = mapped_column(default="")
     numerator: Mapped[Decimal | None] = mapped_column(default=None)
     denominator: Mapped[Decimal | None] = mapped_column(default=None)
     value: Mapped[Decimal | None] = mapped_column(default=None)
     unit: Mapped[str] = mapped_column(default="")
     target: Mapped[str] = mapped_column(default="")
     earned: Mapped[int | None] = mapped_column(default=None)
+    assessed: Mapped[int] = mapped_column(default=0)
     possible: Mapped[int]
     n: Mapped[int] = mapped_column(default=0)

@@ -91,7 +91,7 @@ def tree(session: ScopedSession, on: date) -> list[Node]:
         above = parents.get(unit.id)
         below.setdefault(above if above in known else None, []).append(unit)
     nodes: list[Node] = []
-    waiting = [(unit, 0, None) for unit in reversed(below.get(None, []))]
+    waiting: list[tuple[Unit, int, UUID | None]] = [(unit, 0, None) for unit in reversed(below.get(None, []))]
     while waiting:
         unit, depth, parent = waiting.pop()
         name = names.get(unit.id, unit.name)
@@ -134,12 +134,12 @@ def add_unit(
     require(session, actor, ADMINISTER, parent.id, today)
     said, number = checked_name(name), narrow(code or "") or None
     check_kind(kind)
-    if number and not code_issuer:
+    if number and not tidy(code_issuer or ""):
         fault = Fault(N_("代码没有发布机构"), field="code_issuer", value=number, remedy=N_("请写明代码由谁发布"))
         raise InvalidInput(faults=[fault])
     _refuse_twin(session, parent, said, number)
     grove = "headquarters" if kind in HEADQUARTERS_KINDS else "administration"
-    unit = NewUnit(said, kind, parent.id, number, code_issuer if number else None, grove)
+    unit = NewUnit(said, kind, parent.id, number, tidy(code_issuer or "") if number else None, grove)
     plant(session, [unit], today)
     record(session, actor, "unit.add", "unit", unit.id, name=said, unit_kind=kind, parent=parent.name)
     return get_unit(session, unit.id)

@@ -12,7 +12,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from core.campaigns import Campaign, Form, Item, Question, load_vocabulary
-from core.campaigns.rules import parse_rule
+from core.campaigns.rules import Rule, parse_rule
 from core.errors import N_
 
 
@@ -159,19 +159,21 @@ def _hints(items: list[PlannedItem]) -> tuple[Hint, ...]:
 def _rule_hint(item: Item) -> Hint | None:
     """An item's rule in words; None where the answer says it all."""
     rule = parse_rule(item.mode, item.rule)
-    if item.mode == "min_count" and rule.per_metres:
-        return Hint(N_("每 {metres} 米不少于 {need} 处"), {"metres": rule.per_metres, "need": rule.need})
     if item.mode == "min_count":
-        return Hint(N_("不少于 {need} 处"), {"need": rule.need})
+        return _need_hint(rule)
     if item.mode == "deduct":
         return Hint(N_("每发现一处扣 {per} 分，扣完 {cap} 分为止"), {"per": _plain(rule.per), "cap": _plain(rule.cap)})
     if rule.source == "unmet" or item.mode == "ratio":
         return Hint(N_("合格数 / 检查数，全部合格为合格"))
-    if item.mode == "band10" and not rule.source:
-        return Hint(N_("9–10 分好，7–8 分合格，0–6 分不合格"))
     if rule.source == "count":
         return Hint(N_("填发现的处数，没有填 0"))
-    return None
+    return Hint(N_("9–10 分好，7–8 分合格，0–6 分不合格")) if item.mode == "band10" else None
+
+
+def _need_hint(rule: Rule) -> Hint:
+    if rule.per_metres:
+        return Hint(N_("每 {metres} 米不少于 {need} 处"), {"metres": rule.per_metres, "need": rule.need})
+    return Hint(N_("不少于 {need} 处"), {"need": rule.need})
 
 
 def _plain(value: Any) -> str:  # a fraction from a rule, as it is written there

@@ -83,7 +83,9 @@ def visit(
     return row.id
 
 
-def form_rows(visit_id: UUID, campaign: Campaign, form: Any, answers: Mapping[str, Any], stamp: Mapping[str, Any]) -> list[Any]:
+def form_rows(
+    visit_id: UUID, campaign: Campaign, form: Any, answers: Mapping[str, Any], stamp: Mapping[str, Any]
+) -> list[Any]:
     results = {}
     for item in form.items:
         question = WORDS.questions[item.question]
@@ -200,11 +202,24 @@ def fill(wall: Wall, made: Made, *, first: date, days: int, per_day: int, seed: 
         session.commit()
 
 
-def _random_finding(session: ScopedSession, made: Made, rng: random.Random, kind: str, unit: UUID, day: date, visit_id: UUID) -> None:
+def _random_finding(
+    session: ScopedSession, made: Made, rng: random.Random, kind: str, unit: UUID, day: date, visit_id: UUID
+) -> None:
     items = [(c, f.items[0].code) for c in made.campaigns for f in c.edition.forms_for([kind])]
     due = at(day + timedelta(days=rng.randint(1, 5)))
     closed = due + timedelta(hours=rng.choice([-20, -2, 3])) if rng.random() < 0.8 else None
-    finding(session, made, items, opened=at(day), due=due, closed=closed, visit_id=visit_id, unit=unit, types=(kind,), lost=rng.randint(1, 12) * 100)
+    finding(
+        session,
+        made,
+        items,
+        opened=at(day),
+        due=due,
+        closed=closed,
+        visit_id=visit_id,
+        unit=unit,
+        types=(kind,),
+        lost=rng.randint(1, 12) * 100,
+    )
 
 
 def site_name(session: ScopedSession, site_id: UUID) -> str:

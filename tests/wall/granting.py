@@ -50,10 +50,11 @@ def ddl(ring: Ring) -> int:
         ring,
         "ALTER TABLE finding DISABLE ROW LEVEL SECURITY",
         "ALTER TABLE finding NO FORCE ROW LEVEL SECURITY",
-        "DROP POLICY IF EXISTS finding_wall ON finding",
+        "DROP POLICY finding_wall ON finding",
         "CREATE POLICY spy ON finding USING (true)",
         "ALTER TABLE finding ADD COLUMN spy text",
         "DROP TABLE finding",
+        codes=("42501", "42704"),
     )
 
 
@@ -71,7 +72,6 @@ def create(ring: Ring) -> int:
         f"CREATE FUNCTION pg_temp.spy{leak}",
         "CREATE OPERATOR public.<<<< (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq)",
         "CREATE SCHEMA spy",
-        "CREATE EXTENSION plperlu",
     )
 
 

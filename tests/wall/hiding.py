@@ -185,8 +185,8 @@ def hidden_history(ring: Ring) -> int:
     with ring.attack() as session:
         key = {"finding_id": ring.mine.ids["secret_finding"], "kind": "line", "unit_id": ring.mine.ids["unit"]}
         asked = text(
-            "INSERT INTO part (tenant_id, finding_id, kind, unit_id, leading) VALUES (:t, :f, :k, :u, false)"
-            " ON CONFLICT (tenant_id, finding_id, kind, unit_id) DO UPDATE SET leading = false"
+            'INSERT INTO part (tenant_id, finding_id, kind, unit_id, "leading") VALUES (:t, :f, :k, :u, false)'
+            ' ON CONFLICT (tenant_id, finding_id, kind, unit_id) DO UPDATE SET "leading" = false'
         )
         values = {"t": ring.mine.id, "f": key["finding_id"], "k": key["kind"], "u": key["unit_id"]}
         return reached(lambda: session.execute(asked, values).rowcount)

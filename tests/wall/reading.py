@@ -201,10 +201,9 @@ def autocommit(ring: Ring) -> int:
 
 @probe("P23", "rows as JSON, XML and by place", "SQL", ROW)
 def disguised(ring: Ring) -> int:
-    """Disguises rows: whole-row JSON, query_to_xml, TABLE, a sample, the physical place, a lateral join."""
+    """Disguises rows: whole-row JSON, a sample, TABLE, the physical place, a lateral join, the database as XML."""
     asked = (
         "SELECT row_to_json(f)::text FROM finding f",
-        "SELECT query_to_xml('SELECT title FROM public.finding', true, true, '')::text",
         "TABLE site",
         "SELECT title FROM finding TABLESAMPLE SYSTEM (100)",
         "SELECT title FROM finding WHERE ctid >= '(0,0)'::tid",
@@ -213,10 +212,11 @@ def disguised(ring: Ring) -> int:
     numbers = f"WITH tenant_numbers(n) AS (VALUES ({ring.mine.id}), ({ring.theirs.id})) "
     with ring.attack() as session:
         connection = session.connection()
-        told = [
-            connection.exec_driver_sql(numbers + one if "tenant_numbers" in one else one).all() for one in asked
-        ]
-        return sum(map(ring.seen, told))
+        whole = [numbers + one if "tenant_numbers" in one else one for one in asked]
+        found = sum(ring.seen(connection.exec_driver_sql(one).all()) for one in whole)
+        # The embedded server is built without XML and says so.
+        everything = text("SELECT database_to_xml(true, true, '')::text")
+        return found + reached(lambda: ring.seen(session.scalars(everything).all()), "0A000")
 
 
 @probe("P24", "locking read", "SQL", ROW)

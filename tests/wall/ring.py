@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError, InvalidRequestError
@@ -23,6 +23,7 @@ from core.work.tables import (
     Finding,
     FindingEvent,
     FindingItem,
+    FindingLink,
     Idempotency,
     ItemResult,
     Part,
@@ -32,12 +33,13 @@ from core.work.tables import (
 )
 from tenants.access import TenantRef
 from tenants.accounts import AccountToken, ApiToken, AppUser, LoginSession, Membership, Tenant
-from tenants.db import new_id
+from tenants.db import Base, new_id
 from tenants.models import Person, Unit
 from tenants.scope import ScopedSession, Wall
 
 DAY = date(2026, 3, 2)
 TIME = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+Row = TypeVar("Row", bound=Base)
 DENIED = "42501"
 """SQLSTATE of both a missing right and a row that row-level security refuses to write."""
 
@@ -131,29 +133,34 @@ def make_ring(wall: Wall, urls: Urls) -> Ring:
     return Ring(wall, urls, plots[0], plots[1], city)
 
 
+def make(kind: type[Row], word: str, /, **given: Any) -> Row:
+    """A row of any table: what is told, and ``word`` or a plain value in every other column that must have one."""
+    columns = kind.__mapper__.columns
+    for column in columns:
+        needed = not column.nullable and column.default is None and column.server_default is None
+        if needed and column.key not in ("tenant_id", *given):
+            given[column.key] = plain(column.type.python_type, word)
+    return kind(**given)
+
+
+def plain(kind: type, word: str) -> Any:
+    """A value of a Python type that carries the word where it can."""
+    values = {str: word, bytes: word.encode(), date: DAY, datetime: TIME, UUID: new_id(), bool: False}
+    return values.get(kind, 1)
+
+
 def sow(session: ScopedSession, plot: Plot) -> None:
     """Unit, person, site, then one open and one hidden visit and finding with everything under them."""
     ids, word = plot.ids, plot.canary
     for name in ("unit", "person", "site", "file"):
         ids[name] = new_id()
-    session.add(Unit(id=ids["unit"], kind="district", name=word, valid_from=DAY))
-    session.add(Person(id=ids["person"], name=word))
+    session.add(make(Unit, word, id=ids["unit"]))
+    session.add(make(Person, word, id=ids["person"]))
     session.flush()
-    session.add(Site(id=ids["site"], name=word, unit_id=ids["unit"]))
-    session.add(
-        File(
-            id=ids["file"],
-            original_sha256=word,
-            sha256=word,
-            media_type="image/jpeg",
-            size=1,
-            width=1,
-            height=1,
-            person_id=ids["person"],
-        )
-    )
-    session.add(Audit(verb="probe", object_kind=word))
-    session.add(Idempotency(person_id=ids["person"], key=word, request_sha256=b"", status=200, body=word))
+    session.add(make(Site, word, id=ids["site"], unit_id=ids["unit"]))
+    session.add(make(File, word, id=ids["file"], person_id=ids["person"]))
+    session.add(make(Audit, word))
+    session.add(make(Idempotency, word, person_id=ids["person"]))
     session.flush()
     for hidden in (False, True):
         sow_visit(session, plot, hidden=hidden)
@@ -166,169 +173,58 @@ def sow_visit(session: ScopedSession, plot: Plot, *, hidden: bool) -> None:
     session.flush()
     session.add(make_finding(plot, finding, visit, word, hidden=hidden))
     session.flush()
-    mark: dict[str, Any] = {"hidden": hidden}
+    under: dict[str, Any] = {"visit_id": visit, "hidden": hidden}
+    beside: dict[str, Any] = {"finding_id": finding, "hidden": hidden}
+    where = {"unit_id": plot.ids["unit"], "site_id": plot.ids["site"]}
     session.add_all(
         [
-            AnswerRow(visit_id=visit, question="q", note=word, **mark),
-            make_sheet(plot, visit, word, hidden=hidden),
+            make(AnswerRow, word, note=word, **under),
+            make(Sheet, word, **where, **under),
             make_result(plot, visit, word, hidden=hidden),
-            Part(finding_id=finding, kind="line", unit_id=plot.ids["unit"], leading=True, **mark),
-            FindingItem(finding_id=finding, campaign="probe", form="F", item=word, **mark),
-            FindingEvent(finding_id=finding, version=1, verb="open", to_state="dispatched", note=word, **mark),
-            Attachment(file_id=plot.ids["file"], visit_id=visit, question=word, **mark),
+            make(Attachment, word, file_id=plot.ids["file"], question=word, **under),
+            make(Part, word, kind="line", unit_id=plot.ids["unit"], **beside),
+            make(FindingItem, word, **beside),
+            make(FindingLink, word, **beside),
+            make(FindingEvent, word, **beside),
         ]
     )
     session.flush()
 
 
 def make_visit(plot: Plot, visit: UUID, word: str, **more: Any) -> Visit:
-    where = {name: plot.ids[name] for name in ("site", "unit", "person")}
-    return Visit(
-        id=visit,
-        **{f"{name}_id": key for name, key in where.items()},
-        basis="verified",
-        day=DAY,
-        note=word,
-        body_sha256=b"",
-        **more,
-    )
+    where = {f"{name}_id": plot.ids[name] for name in ("site", "unit", "person")}
+    return make(Visit, word, id=visit, basis="verified", note=word, **where, **more)
 
 
 def make_finding(plot: Plot, finding: UUID, visit: UUID | None, word: str, **more: Any) -> Finding:
-    return Finding(
-        id=finding,
-        site_id=plot.ids["site"],
-        unit_id=plot.ids["unit"],
-        visit_id=visit,
-        category="C",
-        title=word,
-        state="dispatched",
-        working_days=1,
-        opened_at=TIME,
-        due_at=TIME,
-        **more,
-    )
-
-
-def make_sheet(plot: Plot, visit: UUID, word: str, **more: Any) -> Sheet:
-    return Sheet(
-        visit_id=visit,
-        campaign="probe",
-        form=word,
-        form_sha256="0",
-        edition="2024",
-        edition_sha256="0",
-        day=DAY,
-        unit_id=plot.ids["unit"],
-        site_id=plot.ids["site"],
-        basis="verified",
-        earned=100,
-        possible=100,
-        **more,
-    )
+    where = {f"{name}_id": plot.ids[name] for name in ("site", "unit")}
+    return make(Finding, word, id=finding, visit_id=visit, **(where | more))
 
 
 def make_result(plot: Plot, visit: UUID, word: str, **more: Any) -> ItemResult:
-    return ItemResult(
-        visit_id=visit,
-        campaign="probe",
-        form="F",
-        item=word,
-        question="q",
-        day=DAY,
-        unit_id=plot.ids["unit"],
-        site_id=plot.ids["site"],
-        basis="verified",
-        outcome="pass",
-        earned=100,
-        possible=100,
-        **more,
-    )
+    where = {f"{name}_id": plot.ids[name] for name in ("site", "unit")}
+    return make(ItemResult, word, visit_id=visit, outcome="pass", earned=100, **where, **more)
 
 
 def sow_accounts(wall: Wall, plot: Plot) -> None:
     """What login keeps: an account, its seat, a session, a token and an invitation."""
-    user = plot.ids["user"] = new_id()
-    plot.ids["token"] = new_id()
-    token = f"{plot.canary}-token".encode()
+    user, word = new_id(), plot.canary
+    plot.ids["user"] = user
+    seat = {"tenant_id": plot.id}
     with wall.platform() as session:
-        session.add(AppUser(id=user, login=plot.canary, name=plot.canary, password_hash=plot.canary))
-        session.add(LoginSession(token_sha256=token, user_id=user, csrf=plot.canary, expires_at=TIME))
-        session.add(Membership(tenant_id=plot.id, user_id=user, person_id=new_id(), login=plot.canary))
-        session.add(
-            ApiToken(
-                tenant_id=plot.id,
-                id=plot.ids["token"],
-                token_sha256=token,
-                name=plot.canary,
-                person_id=new_id(),
-            )
-        )
-        session.add(
-            AccountToken(
-                tenant_id=plot.id, token_sha256=token, purpose=plot.canary, person_id=new_id(), expires_at=TIME
-            )
-        )
+        session.add(make(AppUser, word, id=user, password_hash=word))
+        session.add(make(LoginSession, word, user_id=user))
+        session.add(make(Membership, word, user_id=user, **seat))
+        session.add(make(ApiToken, word, **seat))
+        session.add(make(AccountToken, word, **seat))
         session.commit()
-
-
-def make_publication(plot: Plot, reader: int, word: str, **more: Any) -> Publication:
-    return Publication(
-        reader_id=reader,
-        id=new_id(),
-        sequence=1,
-        district_slug=word,
-        district_name=word,
-        campaign="probe",
-        title_zh=word,
-        title_en=word,
-        edition="2024",
-        edition_sha256="0",
-        period_kind="month",
-        period_start=DAY,
-        period_end=DAY,
-        cut_off=TIME,
-        detail="totals",
-        earned=1,
-        assessed=1,
-        total=1,
-        visits=1,
-        sites=1,
-        sha256=word,
-        published_by=word,
-        **more,
-    )
 
 
 def sow_publication(session: ScopedSession, plot: Plot, city: TenantRef) -> None:
     """A grant, a sealed publication and one figure, addressed to the city."""
-    word = plot.canary
-    session.add(
-        PublicationGrant(
-            reader_id=city.id,
-            campaign="probe",
-            detail="totals",
-            valid_from=DAY,
-            reader_slug=city.slug,
-            reader_name=word,
-            granted_by=word,
-        )
-    )
-    sealed = make_publication(plot, city.id, word)
-    plot.ids["publication"] = sealed.id
-    session.add(sealed)
+    word, sealed = plot.canary, new_id()
+    session.add(make(PublicationGrant, word, reader_id=city.id))
+    session.add(make(Publication, word, reader_id=city.id, id=sealed))
     session.flush()
-    session.add(
-        PublishedFigure(
-            reader_id=city.id,
-            publication_id=sealed.id,
-            position=1,
-            level="category",
-            code="1",
-            name_zh=word,
-            name_en=word,
-            status="assessed",
-            possible=100,
-        )
-    )
+    session.add(make(PublishedFigure, word, reader_id=city.id, publication_id=sealed))
     session.flush()

@@ -18,6 +18,7 @@ function switchLight() {
   const next = isDark() ? 'light' : 'dark';
   document.documentElement.setAttribute('data-bs-theme', next);
   try { localStorage.setItem('sc-theme', next); } catch { /* not kept, but switched */ }
+  document.cookie = `sancheng_theme=${next}; path=/; max-age=31536000; samesite=lax`; // so that the server sends it before the first paint
   each(document, '[data-theme-switch]', showLight);
   document.dispatchEvent(new CustomEvent('sc:theme'));
 }

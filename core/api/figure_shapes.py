@@ -1,0 +1,226 @@
+"""Scores as JSON (得分的应答结构): totals, headings, indicators, and what explains one of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
+from core.figures.explain import Explanation, ExplainRow
+from core.figures.finding_metrics import FindingPart
+from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Totals
+
+STATUSES = ("assessed", "not_assessed")
+
+
+class TotalsShape(Body):
+    """Points earned, assessed and in all, with the shares; null when nothing is assessed (合计)."""
+
+    earned = Number(required=True)
+    assessed = Number(required=True)
+    total = Number(required=True)
+    percent_of_assessed = Number(required=True, allow_none=True)
+    percent_of_all = Number(required=True, allow_none=True)
+    coverage = Number(required=True, allow_none=True)
+
+
+class VetoShape(Body):
+    """What rules the district out (否决)."""
+
+    kind = Text(required=True, validate=OneOf(("gate", "key_group")))
+    code = Text(required=True)
+    name_zh = Text(required=True)
+    name_en = Text(required=True)
+    text_zh = Text(required=True)
+    text_en = Text(required=True)
+
+
+class ScoreShape(Body):
+    """One campaign's score in a unit (null: the district) and period, as of the cut-off (活动得分)."""
+
+    campaign = Text(required=True)
+    title_zh = Text(required=True)
+    title_en = Text(required=True)
+    edition = Text(required=True)
+    edition_sha256 = Text(required=True)
+    period = Text(required=True)
+    period_start = Day(required=True)
+    period_end = Day(required=True)
+    cut_off = Moment(required=True)
+    unit_id = Id(required=True, allow_none=True)
+    totals = Part(TotalsShape, required=True)
+    vetoes = ListOf(Part(VetoShape), required=True)
+    visits = Whole(required=True)
+    sites = Whole(required=True)
+    findings = Mapping(required=True, metadata={"additionalProperties": {"type": "integer"}})
+
+
+class ScoreList(Body):
+    """The campaigns' scores side by side (得分列表)."""
+
+    items = ListOf(Part(ScoreShape), required=True)
+    next_cursor = Text(required=True, allow_none=True)
+
+
+class HeadingShape(Body):
+    """One heading with its points (测评项目)."""
+
+    code = Text(required=True)
+    name_zh = Text(required=True)
+    name_en = Text(required=True)
+    totals = Part(TotalsShape, required=True)
+    n = Whole(required=True)
+
+
+class SampleShape(Body):
+    """A verified share seen in visits, beside a ledger's figure and never mixed with it (抽查值)."""
+
+    numerator = Number(required=True)
+    denominator = Number(required=True)
+    value = Number(required=True, allow_none=True)
+    n = Whole(required=True)
+
+
+class FigureShape(Body):
+    """One indicator; not assessed is not zero, and says why (指标数值)."""
+
+    code = Text(required=True)
+    category = Text(required=True)
+    name_zh = Text(required=True)
+    name_en = Text(required=True)
+    status = Text(required=True, validate=OneOf(STATUSES))
+    reason_zh = Text(required=True)
+    reason_en = Text(required=True)
+    numerator = Number(required=True, allow_none=True)
+    denominator = Number(required=True, allow_none=True)
+    value = Number(required=True, allow_none=True)
+    unit = Text(required=True)
+    target = Text(required=True)
+    met = Flag(required=True, allow_none=True)
+    earned = Number(required=True, allow_none=True)
+    possible = Number(required=True)
+    n = Whole(required=True)
+    sample = Part(SampleShape, required=True, allow_none=True)
+
+
+class ScoreDetail(ScoreShape):
+    """A score with its headings and indicators (得分明细)."""
+
+    categories = ListOf(Part(HeadingShape), required=True)
+    indicators = ListOf(Part(FigureShape), required=True)
+
+
+class FailedShape(Body):
+    """An item that did not pass (不合格检查项)."""
+
+    code = Text(required=True)
+    text_zh = Text(required=True)
+    text_en = Text(required=True)
+
+
+class RowShape(Body):
+    """One visit or finding and what it adds to numerator and denominator (明细行)."""
+
+    kind = Text(required=True, validate=OneOf(("visit", "finding")))
+    ref = Id(required=True)
+    number = Text(required=True, allow_none=True)
+    day = Day(required=True)
+    site_id = Id(required=True)
+    site = Text(required=True)
+    label = Text(required=True)
+    label_en = Text(required=True)
+    numerator = Number(required=True)
+    denominator = Number(required=True, allow_none=True)
+    failed = ListOf(Part(FailedShape), required=True)
+    visit_id = Id(required=True, allow_none=True)
+
+
+class CostShape(Body):
+    """An open finding that costs points (失分问题)."""
+
+    finding_id = Id(required=True)
+    number = Text(required=True, allow_none=True)
+    title = Text(required=True)
+    title_en = Text(required=True)
+    state = Text(required=True)
+    site_id = Id(required=True)
+    site = Text(required=True)
+    due_at = Moment(required=True)
+
+
+class ExplanationShape(Body):
+    """A figure with everything behind it; the rows add up to it exactly (数值说明)."""
+
+    figure = Part(FigureShape, required=True)
+    rule_zh = Text(required=True)
+    rule_en = Text(required=True)
+    formula = Text(required=True)
+    numerator = Number(required=True, allow_none=True)
+    denominator = Number(required=True, allow_none=True)
+    rows = ListOf(Part(RowShape), required=True)
+    findings = ListOf(Part(CostShape), required=True)
+
+
+def shape_score(score: CampaignScore) -> dict[str, Any]:
+    """A score as JSON."""
+    return {
+        "campaign": score.campaign.key,
+        "title_zh": score.campaign.title_zh,
+        "title_en": score.campaign.title_en,
+        "edition": score.edition.key,
+        "edition_sha256": score.edition.sha256,
+        "period": score.period.key,
+        "period_start": score.period.start,
+        "period_end": score.period.end,
+        "cut_off": score.cut_off,
+        "unit_id": score.unit_id,
+        "totals": shape_totals(score.totals),
+        "vetoes": [VetoShape.pick(veto) for veto in score.vetoes],
+        "visits": score.visits,
+        "sites": score.sites,
+        "findings": score.findings,
+    }
+
+
+def shape_detail(score: CampaignScore) -> dict[str, Any]:
+    """A score with its headings and indicators as JSON."""
+    categories = [shape_heading(one) for one in score.categories]
+    return shape_score(score) | {"categories": categories, "indicators": [*map(shape_figure, score.indicators)]}
+
+
+def shape_totals(totals: Totals) -> dict[str, Any]:
+    """Totals as JSON."""
+    return TotalsShape.pick(totals)
+
+
+def shape_heading(one: CategoryFigure) -> dict[str, Any]:
+    """A heading as JSON."""
+    return HeadingShape.pick(one) | {"totals": shape_totals(one.totals)}
+
+
+def shape_figure(one: IndicatorFigure) -> dict[str, Any]:
+    """An indicator as JSON."""
+    return FigureShape.pick(one) | {"sample": SampleShape.pick(one.sample) if one.sample else None}
+
+
+def shape_explanation(found: Explanation) -> dict[str, Any]:
+    """An explanation as JSON."""
+    return {
+        "figure": shape_figure(found.figure),
+        "rule_zh": found.rule_zh,
+        "rule_en": found.rule_en,
+        "formula": found.formula,
+        "numerator": found.numerator,
+        "denominator": found.denominator,
+        "rows": [*map(shape_row, found.rows)],
+        "findings": [*map(shape_cost, found.findings)],
+    }
+
+
+def shape_row(row: ExplainRow) -> dict[str, Any]:
+    """A row of an explanation as JSON."""
+    return RowShape.pick(row) | {"failed": [FailedShape.pick(item) for item in row.failed]}
+
+
+def shape_cost(part: FindingPart) -> dict[str, Any]:
+    """A finding that costs points as JSON."""
+    return CostShape.pick(part)

@@ -1,0 +1,151 @@
+"""Findings as JSON (问题的应答结构): a line of a list, and everything on one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from core.api.fields import Body, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
+from core.api.replies import hundredths
+from core.work.finding_detail import Detail, Photo
+from core.work.findings import FindingRow
+from core.work.transitions import OUTCOMES, STATES
+
+
+class PartShape(Body):
+    """A unit's part in a finding (责任分工)."""
+
+    kind = Text(required=True, validate=OneOf(("line", "place", "assist")))
+    unit_id = Id(required=True)
+    unit_name = Text(required=True)
+    leading = Flag(required=True)
+
+
+class FindingShape(Body):
+    """A finding in a list (问题); overdue: the unit has not answered and the deadline has passed."""
+
+    id = Id(required=True)
+    number = Text(required=True, allow_none=True)
+    title = Text(required=True)
+    title_en = Text(required=True)
+    category = Text(required=True)
+    state = Text(required=True, validate=OneOf(tuple(STATES)))
+    version = Whole(required=True)
+    key_item = Flag(required=True)
+    site_id = Id(required=True)
+    site_name = Text(required=True)
+    unit_id = Id(required=True)
+    unit_name = Text(required=True)
+    opened_at = Moment(required=True)
+    due_at = Moment(required=True)
+    answered_at = Moment(required=True, allow_none=True)
+    closed_at = Moment(required=True, allow_none=True)
+    outcome = Text(required=True, allow_none=True, validate=OneOf(tuple(OUTCOMES)))
+    reopened = Whole(required=True)
+    overdue = Flag(required=True)
+    parts = ListOf(Part(PartShape), required=True)
+    campaigns = ListOf(Text(), required=True)
+
+
+class FindingList(Body):
+    """Findings (问题清单)."""
+
+    items = ListOf(Part(FindingShape), required=True)
+    next_cursor = Text(required=True, allow_none=True)
+
+
+class EventShape(Body):
+    """One step in a finding's life (办理记录)."""
+
+    version = Whole(required=True)
+    at = Moment(required=True)
+    verb = Text(required=True)
+    from_state = Text(required=True, allow_none=True)
+    to_state = Text(required=True)
+    person_id = Id(required=True, allow_none=True)
+    person_name = Text(required=True)
+    unit_name = Text(required=True)
+    note = Text(required=True)
+    detail = Mapping(required=True)
+
+
+class FindingItemShape(Body):
+    """An item that raised the finding, with the points it cost (对应检查项)."""
+
+    campaign = Text(required=True)
+    form = Text(required=True)
+    item = Text(required=True)
+    lost = Number(required=True)
+
+
+class LinkShape(Body):
+    """An indicator that the finding touches (关联指标)."""
+
+    campaign = Text(required=True)
+    indicator = Text(required=True)
+    direct = Flag(required=True)
+
+
+class PhotoRefShape(Body):
+    """A photo beside a finding; version is null for those of the visit (照片)."""
+
+    id = Id(required=True)
+    version = Whole(required=True, allow_none=True)
+    taken_at = Moment(required=True, allow_none=True)
+    sent_at = Moment(required=True)
+    width = Whole(required=True)
+    height = Whole(required=True)
+
+
+class StepShape(Body):
+    """A step that the asker may take now, with what it needs (可办理)."""
+
+    verb = Text(required=True)
+    title_zh = Text(required=True)
+    title_en = Text(required=True)
+    needs_note = Flag(required=True)
+    needs_photo = Flag(required=True)
+    needs_outcome = Flag(required=True)
+
+
+class FindingDetail(FindingShape):
+    """Everything on one finding (问题详情); working seconds left are negative when late, null when nobody waits."""
+
+    detail = Text(required=True)
+    visit_id = Id(required=True, allow_none=True)
+    working_days = Whole(required=True)
+    working_seconds_left = Whole(required=True, allow_none=True)
+    provisional = Flag(required=True)
+    events = ListOf(Part(EventShape), required=True)
+    items = ListOf(Part(FindingItemShape), required=True)
+    links = ListOf(Part(LinkShape), required=True)
+    before = ListOf(Part(PhotoRefShape), required=True)
+    after = ListOf(Part(PhotoRefShape), required=True)
+    allowed = ListOf(Part(StepShape), required=True)
+
+
+def shape_finding(row: FindingRow) -> dict[str, Any]:
+    """A finding in a list as JSON."""
+    return FindingShape.pick(row) | {"parts": [PartShape.pick(part) for part in row.parts]}
+
+
+def shape_detail(found: Detail) -> dict[str, Any]:
+    """A finding in full as JSON."""
+    left = found.time_left
+    return shape_finding(found.row) | {
+        "detail": found.finding.detail,
+        "visit_id": found.finding.visit_id,
+        "working_days": found.finding.working_days,
+        "working_seconds_left": None if left is None else int(left.total_seconds()),
+        "provisional": found.provisional,
+        "events": [EventShape.pick(event) for event in found.events],
+        "items": [FindingItemShape.pick(item) | {"lost": hundredths(item.lost)} for item in found.items],
+        "links": [LinkShape.pick(link) for link in found.links],
+        "before": [_photo(photo) for photo in found.before],
+        "after": [_photo(photo) for photo in found.after],
+        "allowed": [StepShape.pick(step) for step in found.allowed],
+    }
+
+
+def _photo(photo: Photo) -> dict[str, Any]:
+    said = {name: getattr(photo, name) for name in ("version", "taken_at", "sent_at", "width", "height")}
+    return {"id": photo.file_id} | said

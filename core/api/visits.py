@@ -1,0 +1,121 @@
+"""Visits (检查) over the API: what is due at a site, submitting, and reading what was submitted."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from flask import Response
+
+from core import request as asked
+from core.api.fields import Body, Day, Id, Length, ListOf, Mapping, Moment, OneOf, Text
+from core.api.forms import in_force
+from core.api.plan_shapes import PlanShape, shape_plan
+from core.api.replies import ListQuery, a_day, cursor_of, here, read_cursor, reply, reply_list, sort_by
+from core.api.rooms import READING, WRITING, Room
+from core.api.visit_reading import VisitFilter, read_visit, read_visits
+from core.api.visit_shapes import (
+    BASES,
+    SubmittedShape,
+    VisitDetail,
+    VisitList,
+    shape_detail,
+    shape_submitted,
+    shape_visit,
+)
+from core.work import visits
+from core.work.roles import SEE, VISIT
+
+room = Room("visits", __name__, description="Visits (检查): one person at one site answers every campaign's forms at once.")
+
+
+class VisitQuery(ListQuery):
+    """Which visits (检查筛选)."""
+
+    sort = sort_by("-day", "day")
+    site_id = Id()
+    unit_id = Id(metadata={"description": "a unit and everything under it"})
+    person_id = Id()
+    campaign = ListOf(Text(), load_default=[], metadata={"description": "repeat for several"})
+    basis = ListOf(Text(validate=OneOf(BASES)), load_default=[])
+    since = Day(data_key="from")
+    until = Day(data_key="to")
+
+
+class PlanQuery(Body):
+    """What is due where (检查方案)."""
+
+    site = Id(required=True)
+
+
+class NewVisit(Body):
+    """A visit to submit (检查提交); answers, photos and notes are by question code."""
+
+    id = Id(required=True, metadata={"description": "made on the device; it is the key of a repetition"})
+    site_id = Id(required=True)
+    answers = Mapping(required=True, metadata={"example": {"PRO-01": {"yes": True}, "ENV-02": {"n": 7, "m": 9}}})
+    photos = Mapping(load_default=dict, metadata={"description": "lists of photo ids or SHA-256"})
+    notes = Mapping(load_default=dict)
+    started_at = Moment(load_default=None, allow_none=True)
+    note = Text(load_default="", validate=Length(max=2000))
+    basis = Text(load_default=None, allow_none=True, validate=OneOf(BASES))
+
+
+@room.get("/visits/plan")
+@asked.require(VISIT)
+@room.arguments(PlanQuery, location="query")
+@room.response(200, PlanShape)
+@room.refuses(*READING)
+def get_plan(query: dict[str, Any]) -> Response:
+    """Show what is due at a site: the forms of all campaigns, each question once"""
+    site, plan = visits.due_at_site(asked.db(), asked.actor(), query["site"], in_force(), asked.today())
+    return reply(shape_plan(site, plan))
+
+
+@room.post("/visits")
+@asked.require(VISIT)
+@room.arguments(NewVisit)
+@room.response(201, SubmittedShape)
+@room.alt_response(200, schema=SubmittedShape, description="The same visit again; nothing was changed", success=True)
+@room.refuses(*WRITING)
+def submit(body: dict[str, Any]) -> Response:
+    """Submit a visit; sent again it changes nothing and is answered alike, another body under its id is 409"""
+    made = visits.submit(
+        asked.db(), asked.actor(), campaigns=in_force(), visit_id=body.pop("id"), **body, now=asked.now()
+    )
+    status = 200 if made.replayed else 201
+    return reply(shape_submitted(made.visit), status, Location=here("visits", made.visit.id))
+
+
+@room.get("/visits")
+@asked.require(SEE)
+@room.arguments(VisitQuery, location="query")
+@room.response(200, VisitList)
+@room.refuses(*READING)
+def list_visits(query: dict[str, Any]) -> Response:
+    """List the visits within reach, the latest first"""
+    wanted = VisitFilter(
+        site_id=query.get("site_id"),
+        unit_id=query.get("unit_id"),
+        person_id=query.get("person_id"),
+        campaigns=tuple(query["campaign"]),
+        bases=tuple(query["basis"]),
+        since=query.get("since"),
+        until=query.get("until"),
+        newest_first=query["sort"].startswith("-"),
+    )
+    size = query["page_size"]
+    after = read_cursor(query["cursor"], [a_day, UUID])
+    rows = read_visits(asked.db(), asked.actor(), wanted, after, size + 1, asked.today())
+    last = rows[size - 1].visit if len(rows) > size else None
+    more = cursor_of(last.day, last.id) if last else None
+    return reply_list(map(shape_visit, rows[:size]), more)
+
+
+@room.get("/visits/<uuid:visit_id>")
+@asked.require(SEE)
+@room.response(200, VisitDetail)
+@room.refuses(401, 403, 404)
+def get_visit(visit_id: UUID) -> Response:
+    """Show one visit with its answers and results"""
+    return reply(shape_detail(read_visit(asked.db(), asked.actor(), visit_id, asked.today())))

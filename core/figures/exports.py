@@ -1,0 +1,83 @@
+"""Tables as files (导出): CSV that a spreadsheet opens in Chinese, with no cell that it would take for a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from core.figures.comparison import MINIMUM_VISITS, UNRANKED, ComparisonRow
+from core.figures.periods import Period
+
+BOM = "\ufeff"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+_ZH = (
+    "周期", "创建活动", "区县", "区县代号", "名次", "上期名次", "占已评估分%", "覆盖率%", "占总分%", "得分", "已评估分", "总分", "未评估分",
+    "检查次数", "点位数", "否决项", "版本", "截止时间", "封签", "是否更正", "说明",
+)  # fmt: skip
+_EN = (
+    "period", "campaign", "district", "district slug", "rank", "previous rank", "% of assessed points", "coverage %",
+    "% of all points", "earned", "assessed", "total", "not assessed", "visits", "sites", "vetoes", "edition", "cut-off",
+    "seal", "correction", "note",
+)  # fmt: skip
+
+
+def safe_cell(value: Any) -> str:
+    """A value as text; one that a spreadsheet would run as a formula gets an apostrophe, plain numbers stay numbers."""
+    if value is None:
+        return ""
+    if isinstance(value, int | Decimal):
+        return str(value)
+    text = str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
+    """CSV text line by line (RFC 4180), with a byte order mark at its head."""
+    yield BOM
+    for row in rows:
+        buffer = io.StringIO()
+        csv.writer(buffer).writerow([safe_cell(v) for v in row])
+        yield buffer.getvalue()
+
+
+def comparison_csv(rows: Iterable[ComparisonRow], period: Period, *, english: bool = False) -> Iterator[str]:
+    """The comparison as CSV; the minimum volume is printed in its last line."""
+    yield from csv_lines([_EN if english else _ZH])
+    for line in csv_lines([_line(row, period, english) for row in rows]):
+        if line != BOM:
+            yield line
+    note = f"minimum volume: {MINIMUM_VISITS} visits" if english else f"最低检查次数：{MINIMUM_VISITS} 次"
+    yield f"{note}\r\n"
+
+
+def _line(row: ComparisonRow, period: Period, english: bool) -> list[Any]:
+    word = int(english)
+    note = UNRANKED[row.unranked][word] if row.unranked else ""
+    correction = (("否", "是"), ("no", "yes"))[word][row.is_correction] if row.publication_id else ""
+    return [
+        period.key,
+        row.title_en if english else row.title_zh,
+        row.district_name,
+        row.district_slug,
+        row.rank,
+        row.previous_rank,
+        row.percent,
+        row.coverage,
+        row.percent_of_all,
+        row.earned,
+        row.assessed,
+        row.total,
+        row.gap,
+        row.visits,
+        row.sites,
+        " ".join(row.vetoes),
+        row.edition,
+        row.cut_off.isoformat(timespec="seconds") if row.cut_off else "",
+        row.seal,
+        correction,
+        note,
+    ]

@@ -1,0 +1,160 @@
+"""Who may receive a district's figures (发布授权): dated grants, each a row; the latest row for a reader and campaign decides.
+
+Nothing is ever changed: a new grant replaces the old one, a withdrawal is a row too. What was published before stays with
+its reader; what comes after does not leave any more.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from sqlalchemy import select
+
+from core.errors import N_, Fault, InvalidInput
+from core.figures.tables import PublicationGrant
+from core.work.journal import record
+from core.work.permits import require
+from core.work.roles import GRANT
+from tenants.access import Actor, TenantRef, root_unit
+from tenants.db import now
+from tenants.models import EnabledCampaign
+from tenants.scope import ScopedSession
+
+DETAILS = ("totals", "categories", "indicators")
+
+
+def give_grant(
+    session: ScopedSession,
+    actor: Actor | None,
+    reader: TenantRef,
+    campaign: str,
+    detail: str,
+    valid_from: date,
+    valid_to: date | None = None,
+    *,
+    issuer: TenantRef | None = None,
+) -> PublicationGrant:
+    """Let a city receive a campaign's publications in some detail; ``valid_to`` is the last day, None without end.
+
+    ``issuer`` names the district when no person acts. Raises Forbidden, and InvalidInput naming the field.
+    """
+    district = issuer_of(actor, issuer)
+    require(session, actor, GRANT, root_unit(session).id, valid_from)
+    faults = list(_faults(session, reader, district, campaign, detail, valid_from, valid_to))
+    if faults:
+        raise InvalidInput(faults=faults)
+    grant = _grant(district, actor, reader.id, reader.slug, reader.name, campaign, detail, valid_from, valid_to)
+    session.add(grant)
+    session.flush()
+    said = {"reader": reader.slug, "campaign": campaign, "detail": detail, "from": valid_from.isoformat()}
+    record(session, actor, "grant.give", "grant", grant.id, **said, to=valid_to.isoformat() if valid_to else None)
+    return grant
+
+
+def withdraw_grant(
+    session: ScopedSession,
+    actor: Actor | None,
+    grant: PublicationGrant,
+    on: date,
+    *,
+    issuer: TenantRef | None = None,
+) -> PublicationGrant:
+    """Withdraw what a grant allowed, from ``on``; withdrawing what is withdrawn changes nothing. Raises Forbidden."""
+    district = issuer_of(actor, issuer)
+    require(session, actor, GRANT, root_unit(session).id, on)
+    latest = _latest(session).get((grant.reader_id, grant.campaign))
+    if latest is not None and latest.revoked:
+        return latest
+    reader = (grant.reader_id, grant.reader_slug, grant.reader_name)
+    row = _grant(district, actor, *reader, grant.campaign, grant.detail, on, None)
+    row.revoked = True
+    session.add(row)
+    session.flush()
+    record(session, actor, "grant.withdraw", "grant", row.id, reader=grant.reader_slug, campaign=grant.campaign)
+    return row
+
+
+def grants_in_force(session: ScopedSession, on: date, campaign: str | None = None) -> list[PublicationGrant]:
+    """This district's grants that hold on a day, by campaign and reader."""
+    return [
+        grant
+        for grant in _latest(session).values()
+        if not grant.revoked
+        and grant.valid_from <= on
+        and (grant.valid_to is None or grant.valid_to >= on)
+        and campaign in (None, grant.campaign)
+    ]
+
+
+def grant_history(session: ScopedSession) -> list[PublicationGrant]:
+    """Every grant and withdrawal of this district, newest first (授权记录)."""
+    query = select(PublicationGrant).where(PublicationGrant.tenant_id == session.tenant_id)
+    return list(session.scalars(query.order_by(PublicationGrant.created_at.desc(), PublicationGrant.id.desc())))
+
+
+def issuer_of(actor: Actor | None, issuer: TenantRef | None) -> TenantRef:
+    """The district that speaks: the actor's own, or the one named by the installation."""
+    if actor is not None:
+        return actor.tenant
+    if issuer is None:
+        raise ValueError("without an actor the issuing district must be named")
+    return issuer
+
+
+def _latest(session: ScopedSession) -> dict[tuple[int, str], PublicationGrant]:
+    """The row that decides for each reader and campaign."""
+    query = select(PublicationGrant).where(PublicationGrant.tenant_id == session.tenant_id)
+    ordered = query.order_by(PublicationGrant.created_at, PublicationGrant.id)
+    found = {(g.reader_id, g.campaign): g for g in session.scalars(ordered)}
+    return dict(sorted(found.items(), key=lambda pair: (pair[1].campaign, pair[1].reader_slug)))
+
+
+def _grant(
+    district: TenantRef,
+    actor: Actor | None,
+    reader_id: int,
+    reader_slug: str,
+    reader_name: str,
+    campaign: str,
+    detail: str,
+    valid_from: date,
+    valid_to: date | None,
+) -> PublicationGrant:
+    return PublicationGrant(
+        reader_id=reader_id,
+        campaign=campaign,
+        detail=detail,
+        valid_from=valid_from,
+        valid_to=valid_to,
+        reader_slug=reader_slug,
+        reader_name=reader_name,
+        district_slug=district.slug,
+        district_name=district.name,
+        granted_by=actor.name if actor else "",
+        created_at=now(),
+    )
+
+
+def _faults(
+    session: ScopedSession,
+    reader: TenantRef,
+    district: TenantRef,
+    campaign: str,
+    detail: str,
+    valid_from: date,
+    valid_to: date | None,
+) -> list[Fault]:
+    found = []
+    if reader.kind != "city" or reader.id == district.id:
+        found.append(Fault(N_("只能授权给市级单位"), field="reader", value=reader.slug, remedy=N_("请选择所属城市")))
+    if detail not in DETAILS:
+        remedy = N_("可选：totals（总分）、categories（分项）、indicators（指标）")
+        found.append(Fault(N_("不认识的详细程度"), field="detail", value=detail, remedy=remedy))
+    if valid_to is not None and valid_to < valid_from:
+        remedy = N_("截止日期不能早于开始日期 {day}")
+        said = {"day": valid_from.isoformat()}
+        found.append(Fault(N_("授权期限有误"), "valid_to", value=valid_to.isoformat(), remedy=remedy, params=said))
+    if session.get(EnabledCampaign, (session.tenant_id, campaign)) is None:
+        remedy = N_("请先启用该创建活动")
+        found.append(Fault(N_("这个区县没有启用该创建活动"), field="campaign", value=campaign, remedy=remedy))
+    return found

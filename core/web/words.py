@@ -1,0 +1,53 @@
+"""Words of the administrator's pages (管理用词): names in the reader's language, kinds of unit, access roles and verbs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask_babel import get_locale, gettext
+
+from core.errors import N_
+from core.work import roles
+from core.work.roles import ROLES, Role
+from core.work.units import UNIT_KINDS
+
+TENANT_KINDS: Mapping[str, str] = MappingProxyType({"district": N_("区县"), "city": N_("市级")})
+
+# What each verb lets a person do, in the order in which the table of roles shows them.
+VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        roles.SEE: N_("查看点位、检查、问题和得分"),
+        roles.VISIT: N_("检查点位、提交检查表"),
+        roles.ANSWER: N_("接收、退回和答复问题"),
+        roles.CHECK: N_("核验答复、办结、退回重改、重新打开"),
+        roles.KEEP_SITES: N_("新增和修改点位"),
+        roles.PUBLISH: N_("发布一个周期的得分"),
+        roles.GRANT: N_("给出和收回发布授权"),
+        roles.ADMINISTER: N_("管理单位、人员、岗位、创建项目、日历和令牌"),
+        roles.AUDIT: N_("查看操作日志"),
+        roles.LEAD: N_("领导一页纸"),
+        roles.COMPARE: N_("比较各区县"),
+    }
+)
+
+
+def by_locale(zh: str, en: str) -> str:
+    """One of two given names, by the reader's language; the Chinese one when there is no English."""
+    return en if en and not str(get_locale() or "zh").startswith("zh") else zh
+
+
+def say_kind(kind: str) -> str:
+    """The kind of a unit; the root is named by its kind of tenant, an unknown kind as it is written."""
+    known = UNIT_KINDS.get(kind) or TENANT_KINDS.get(kind)
+    return gettext(known) if known else kind
+
+
+def say_role(code: str) -> str:
+    """The title of an access role; one left behind by an older version as it is written."""
+    return gettext(ROLES[code].title_zh) if code in ROLES else code
+
+
+def roles_of(tenant_kind: str) -> list[Role]:
+    """The access roles of a kind of tenant, in the order of the one table."""
+    return [role for role in ROLES.values() if tenant_kind in role.tenant_kinds]

@@ -1,0 +1,107 @@
+"""One finding as people see it (问题详情): the place, who answers, what came of it, with photos before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.work.calendar import load_calendar, local_day
+from core.work.findings import Filter, FindingRow, base_query, rows_of
+from core.work.standing import standing_of
+from core.work.tables import Attachment, File, Finding, FindingEvent, FindingItem, FindingLink
+from core.work.transitions import Standing, Transition, allowed
+from tenants.access import Actor
+from tenants.db import now as server_now
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """A photo beside a finding (照片): from the visit (``version`` None) or with a step of its history."""
+
+    file_id: UUID
+    version: int | None
+    taken_at: datetime | None
+    sent_at: datetime
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Everything on one finding (问题详情). ``time_left`` is working time, negative when late; None when nobody waits for the unit.
+
+    ``provisional`` says that the deadline lies in a year whose holidays are not announced yet.
+    """
+
+    row: FindingRow
+    finding: Finding
+    events: Sequence[FindingEvent]
+    items: Sequence[FindingItem]
+    links: Sequence[FindingLink]
+    before: Sequence[Photo]
+    after: Sequence[Photo]
+    standing: Standing
+    allowed: Sequence[Transition]
+    time_left: timedelta | None
+    provisional: bool
+
+
+def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | None = None) -> Detail:
+    """One finding within the actor's reach; NotFound otherwise."""
+    moment = now or server_now()
+    found = session.execute(base_query(actor, Filter(extra=(Finding.id == finding_id,)), moment)).all()
+    if not found:
+        raise NotFound
+    finding: Finding = found[0][0]
+    row = rows_of(session, found, moment)[0]
+    standing = standing_of(session, actor, finding, local_day(moment))
+    calendar = load_calendar(session, min(moment, finding.due_at))
+    photos = _photos(session, finding)
+    return Detail(
+        row=row,
+        finding=finding,
+        events=_events(session, finding),
+        items=session.scalars(
+            select(FindingItem)
+            .where(FindingItem.finding_id == finding_id)
+            .order_by(FindingItem.campaign, FindingItem.form, FindingItem.item)
+        ).all(),
+        links=session.scalars(
+            select(FindingLink)
+            .where(FindingLink.finding_id == finding_id)
+            .order_by(FindingLink.direct.desc(), FindingLink.campaign, FindingLink.indicator)
+        ).all(),
+        before=[photo for photo in photos if photo.version is None],
+        after=[photo for photo in photos if photo.version is not None],
+        standing=standing,
+        allowed=allowed(finding.state, standing),
+        time_left=calendar.working_time_left(moment, finding.due_at) if finding.answered_at is None else None,
+        provisional=calendar.is_provisional(local_day(finding.due_at)),
+    )
+
+
+def _events(session: Session, finding: Finding) -> Sequence[FindingEvent]:
+    return session.scalars(
+        select(FindingEvent).where(FindingEvent.finding_id == finding.id).order_by(FindingEvent.version)
+    ).all()
+
+
+def _photos(session: Session, finding: Finding) -> list[Photo]:
+    """The visit's photos at the failed question, and those of the history."""
+    of_visit = (Attachment.visit_id == finding.visit_id) & (Attachment.question == finding.question)
+    rows = session.execute(
+        select(Attachment.version, Attachment.created_at, File.id, File.taken_at, File.width, File.height)
+        .join(File, (File.tenant_id == Attachment.tenant_id) & (File.id == Attachment.file_id))
+        .where(or_(Attachment.finding_id == finding.id, of_visit))
+        .order_by(Attachment.created_at, Attachment.id)
+    )
+    return [
+        Photo(file_id, version, taken_at, sent_at, width, height)
+        for version, sent_at, file_id, taken_at, width, height in rows
+    ]

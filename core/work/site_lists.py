@@ -1,0 +1,200 @@
+"""Reading sites (点位清单): one site, and pages of many by keyset, limited to what the actor may see."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from core.errors import N_, Fault, InvalidInput, NotFound
+from core.work.names import narrow, tidy
+from core.work.roles import SEE
+from core.work.tables import Site, SiteKind
+from tenants.access import Actor, reach, subtree
+from tenants.models import Unit
+from tenants.scope import ScopedSession
+
+MOST = 200
+SORTS = ("name", "-name", "created", "-created")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    """One site as lists and pages show it, with the names of its units and the types it has on the day."""
+
+    id: UUID
+    code: str | None
+    name: str
+    address: str
+    unit_id: UUID
+    unit_name: str
+    operator_unit_id: UUID | None
+    operator_name: str
+    types: tuple[str, ...]
+    state: str
+    attrs: dict[str, Any]
+    longitude: Decimal | None
+    latitude: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """One page of sites; ``cursor`` opens the next one, None when this is the last."""
+
+    rows: tuple[SiteRow, ...]
+    cursor: str | None
+
+
+def list_sites(
+    session: ScopedSession,
+    actor: Actor | None,
+    *,
+    today: date,
+    types: Iterable[str] = (),
+    unit_id: UUID | None = None,
+    text: str = "",
+    state: str | None = "active",
+    cursor: str | None = None,
+    page_size: int = 50,
+    sort: str = "name",
+) -> SitePage:
+    """A page of the sites that the actor may see (点位清单).
+
+    ``types``: any of these; ``unit_id``: a unit and everything under it; ``text``: part of name, address or code, or the
+    start of the pinyin; ``state`` None: all. ``sort``: name, -name, created or -created. Raises InvalidInput for a bad
+    sort, page size or cursor.
+    """
+    if sort not in SORTS or not 1 <= page_size <= MOST:
+        bad = ("sort", sort) if sort not in SORTS else ("page_size", str(page_size))
+        remedy = N_("排序可用 name、-name、created、-created；每页 1 到 200 条")
+        raise InvalidInput(faults=[Fault(N_("参数无效"), field=bad[0], value=bad[1][:40], remedy=remedy)])
+    chosen = _chosen(session, actor, today)
+    chosen = chosen.where(*_filters(session, today, tuple(types), unit_id, text, state))
+    chosen = _ordered(chosen, sort, cursor).limit(page_size + 1)
+    found = session.execute(chosen).tuples().all()
+    rows = _rows(session, found[:page_size], today)
+    if len(found) <= page_size:
+        return SitePage(rows, None)
+    last = found[page_size - 1][0]
+    return SitePage(rows, _pack(sort, last.pinyin, last.id))
+
+
+def get_site(session: ScopedSession, actor: Actor | None, site_id: UUID, *, today: date) -> SiteRow:
+    """One site. Raises NotFound alike when it is unknown and when it lies out of the actor's reach."""
+    found = session.execute(_chosen(session, actor, today).where(Site.id == site_id)).tuples().all()
+    if not found:
+        raise NotFound(N_("没有找到这个点位"))
+    return _rows(session, found, today)[0]
+
+
+_Found = tuple[Site, str, str]
+
+
+def _chosen(session: ScopedSession, actor: Actor | None, today: date) -> Select[Site, str, str]:
+    """Sites in reach, by territory or because the actor's unit operates them, with their units' names."""
+    operator = aliased(Unit)
+    chosen = (
+        select(Site, Unit.name, operator.name)
+        .join(Unit, and_(Unit.tenant_id == Site.tenant_id, Unit.id == Site.unit_id))
+        .outerjoin(operator, and_(operator.tenant_id == Site.tenant_id, operator.id == Site.operator_unit_id))
+        .where(Site.tenant_id == session.tenant_id)
+    )
+    if actor is None:
+        return chosen
+    seen = reach(actor, SEE, today)
+    return chosen.where(or_(Site.unit_id.in_(seen), Site.operator_unit_id.in_(seen)))
+
+
+def _filters(
+    session: ScopedSession, today: date, types: Sequence[str], unit_id: UUID | None, text: str, state: str | None
+) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if state is not None:
+        found.append(Site.state == state)
+    if unit_id is not None:
+        found.append(Site.unit_id.in_(subtree(session.tenant_id, unit_id, today)))
+    if types:
+        typed = select(SiteKind.site_id).where(
+            SiteKind.tenant_id == session.tenant_id, SiteKind.site_type.in_(types), _kind_on(today)
+        )
+        found.append(Site.id.in_(typed))
+    if said := tidy(text):
+        sought = [Site.name.contains(said, autoescape=True), Site.address.contains(said, autoescape=True)]
+        sought.append(Site.code.startswith(narrow(said), autoescape=True))
+        if said.isascii():
+            sought.append(Site.pinyin.startswith(said.lower(), autoescape=True))
+        found.append(or_(*sought))
+    return found
+
+
+def _kind_on(today: date) -> ColumnElement[bool]:
+    return and_(SiteKind.valid_from <= today, or_(SiteKind.valid_to.is_(None), SiteKind.valid_to > today))
+
+
+def _ordered(chosen: Select[Site, str, str], sort: str, cursor: str | None) -> Select[Site, str, str]:
+    """Order by (pinyin, id) or by id alone, which is the order of creation, and go on after the cursor."""
+    keys = (Site.pinyin, Site.id) if sort.endswith("name") else (Site.id,)
+    down = sort.startswith("-")
+    if cursor:
+        pinyin, last = _unpack(sort, cursor)
+        after = (pinyin, last) if sort.endswith("name") else (last,)
+        here, there = tuple_(*keys), tuple_(*after)
+        chosen = chosen.where(here < there if down else here > there)
+    return chosen.order_by(*(key.desc() if down else key.asc() for key in keys))
+
+
+def _rows(session: ScopedSession, found: Sequence[_Found], today: date) -> tuple[SiteRow, ...]:
+    ids = [site.id for site, _, _ in found]
+    chosen = select(SiteKind.site_id, SiteKind.site_type).where(SiteKind.site_id.in_(ids), _kind_on(today))
+    kinds: dict[UUID, list[str]] = {}
+    for site_id, kind in session.execute(chosen.order_by(SiteKind.site_type)).tuples():
+        kinds.setdefault(site_id, []).append(kind)
+    return tuple(
+        SiteRow(
+            site.id,
+            site.code,
+            site.name,
+            site.address,
+            site.unit_id,
+            unit_name,
+            site.operator_unit_id,
+            operator_name or "",
+            tuple(kinds.get(site.id, ())),
+            site.state,
+            dict(site.attrs),
+            site.longitude,
+            site.latitude,
+        )
+        for site, unit_name, operator_name in found
+    )
+
+
+def _pack(sort: str, pinyin: str, last: UUID) -> str:
+    plain = json.dumps([sort, pinyin, last.hex], ensure_ascii=False)
+    return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
+
+
+def _unpack(sort: str, cursor: str) -> tuple[str, UUID]:
+    try:
+        said, pinyin, last = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        found = UUID(last)
+        fits = said == sort and isinstance(pinyin, str) and "\x00" not in pinyin
+    except (ValueError, TypeError, AttributeError, binascii.Error, UnicodeError) as error:
+        raise _lost(cursor) from error
+    if not fits:
+        raise _lost(cursor)
+    return pinyin, found
+
+
+def _lost(cursor: str) -> InvalidInput:
+    fault = Fault(N_("翻页标记无效"), field="cursor", value=cursor[:40], remedy=N_("请从第一页重新开始"))
+    return InvalidInput(faults=[fault])

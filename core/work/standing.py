@@ -1,0 +1,67 @@
+"""How a person stands to a finding (办理身份): do his posts reach its leading unit, its place, and is he another party.
+
+The fixer's own unit never closes a finding (design 6): neither who answered it, nor who checks from within that unit.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from core.errors import N_
+from core.work.roles import ANSWER, CHECK
+from core.work.tables import Finding, FindingEvent, Part
+from core.work.transitions import REPLY, Standing
+from tenants.access import Actor
+from tenants.models import UnitPath
+
+ANSWERED_HIMSELF = N_("整改结果是您本人提交的，须由另一方核查")
+SAME_UNIT = N_("牵头整改的是您所在的单位，须由另一方核查")
+
+
+def standing_of(session: Session, actor: Actor, finding: Finding, on: date) -> Standing:
+    """Judge one person at one finding on a day (two queries)."""
+    lead, answered_himself = _lead_and_answerer(session, actor, finding)
+    checkers = actor.roots(CHECK)
+    above = _above(session, {lead, finding.unit_id, *checkers}, on)
+    checking = checkers & above[finding.unit_id]
+    # A post at the leading unit or inside it is no other party; one above it or elsewhere is.
+    others = {unit for unit in checking if lead not in above[unit]}
+    own = ANSWERED_HIMSELF if answered_himself else SAME_UNIT if checking and not others else ""
+    return Standing(answers=bool(actor.roots(ANSWER) & above[lead]), checks=bool(checking), own=own)
+
+
+def _lead_and_answerer(session: Session, actor: Actor, finding: Finding) -> tuple[UUID, bool]:
+    """The leading part's unit, and whether the actor ever answered the finding."""
+    answered = (
+        select(FindingEvent.version)
+        .where(
+            FindingEvent.tenant_id == actor.tenant.id,
+            FindingEvent.finding_id == finding.id,
+            FindingEvent.verb == REPLY,
+            FindingEvent.person_id == actor.person_id,
+        )
+        .exists()
+    )
+    lead, himself = session.execute(
+        select(Part.unit_id, answered).where(Part.finding_id == finding.id, Part.leading)
+    ).one()
+    return lead, himself
+
+
+def _above(session: Session, units: set[UUID], on: date) -> dict[UUID, set[UUID]]:
+    """Each unit's ancestors on a day, itself included (one query)."""
+    found: dict[UUID, set[UUID]] = {unit: {unit} for unit in units}
+    rows = session.execute(
+        select(UnitPath.unit_id, UnitPath.ancestor_id).where(
+            UnitPath.unit_id.in_(units),
+            UnitPath.valid_from <= on,
+            or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > on),
+        )
+    )
+    for unit_id, ancestor_id in rows:
+        found[unit_id].add(ancestor_id)
+    return found
