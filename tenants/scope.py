@@ -143,8 +143,7 @@ SELECT session_user,
   (SELECT current_database() WHERE to_regprocedure('public.app_scope()') IS NULL)
 """
 REFUSALS = (
-    "角色 {role} 可以绕过行级安全（经由 {name}：超级用户、BYPASSRLS、CREATEROLE、REPLICATION 或读写服务器文件），"
-    "拒绝启动；请改用 sancheng_app",
+    "角色 {role} 可以绕过行级安全（经由 {name}：超级用户、BYPASSRLS、建角色、复制或读写服务器文件），拒绝启动；请改用 sancheng_app",
     "角色 {role} 拥有数据表 {name}，拒绝启动；数据表应归 sancheng_owner 所有",
     "角色 {role} 可以读写签名密钥（经由 {name}），拒绝启动；请改用 sancheng_app",
     "数据表 {name} 没有强制行级安全，拒绝启动；请运行 sancheng db upgrade",

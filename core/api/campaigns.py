@@ -7,6 +7,7 @@ from typing import Any
 from flask import Response
 
 from core import request as asked
+from core.api.describe import REPEATABLE
 from core.api.fields import Body, Flag, ListOf, Number, OneOf, Part, Text, Whole
 from core.api.replies import ListQuery, cut_list, once
 from core.api.rooms import READING, Room
@@ -60,6 +61,7 @@ def list_campaigns(query: dict[str, Any]) -> Response:
 
 @room.post("/campaigns/<key>/enable")
 @asked.require(ADMINISTER)
+@room.doc(parameters=[REPEATABLE])
 @room.response(200, CampaignShape)
 @room.refuses(400, 401, 403, 404, 409, 422)
 def enable(key: str) -> Response:
@@ -74,6 +76,7 @@ def enable(key: str) -> Response:
 
 @room.post("/campaigns/<key>/suspend")
 @asked.require(ADMINISTER)
+@room.doc(parameters=[REPEATABLE])
 @room.response(200, CampaignShape)
 @room.refuses(400, 401, 403, 404, 409, 422)
 def suspend(key: str) -> Response:

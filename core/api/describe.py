@@ -32,6 +32,22 @@ SCHEMES = {
         "description": "Needed beside the cookie by everything but GET and HEAD.",
     },
 }
+REPEATABLE = {
+    "in": "header",
+    "name": "Idempotency-Key",
+    "required": False,
+    "schema": {"type": "string", "maxLength": 200},
+    "description": "the same key and body again get the first answer, another body under it is 409",
+}
+IF_MATCH = {
+    "in": "header",
+    "name": "If-Match",
+    "required": True,
+    "schema": {"type": "string"},
+    "description": "the ETag of the version that was seen",
+}
+ETAG = {"ETag": {"schema": {"type": "string"}, "description": 'the version, as "v3"'}}
+DEFAULT = "ProblemDefault"
 READS = [{"bearer": []}, {"cookie": []}]
 WRITES = [{"bearer": []}, {"cookie": [], "csrf": []}]
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -48,6 +64,8 @@ OPTIONS: dict[str, Any] = {
 
 def add_problems(spec: APISpec, statuses: list[int]) -> None:
     """Declare one named response for each refusing status; only those that a room names appear."""
+    anything = {"description": "Any other refusal", "content": {MEDIA: {"schema": Problem}}}
+    spec.components.response(DEFAULT, anything, lazy=True)
     for status in statuses:
         phrase = http.HTTPStatus(status).phrase
         response: dict[str, Any] = {"description": phrase, "content": {MEDIA: {"schema": Problem}}}

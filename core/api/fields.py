@@ -33,6 +33,11 @@ class Body(Schema):
         unknown = RAISE
 
     @classmethod
+    def names(cls) -> frozenset[str]:
+        """The names of the declared fields."""
+        return frozenset(cls._declared_fields)
+
+    @classmethod
     def pick(cls, row: Any) -> dict[str, Any]:
         """The declared fields of a row that has them under the same names."""
         return {name: getattr(row, name) for name in cls._declared_fields}
@@ -41,7 +46,10 @@ class Body(Schema):
 class Text(fields.String):
     """A text (文本); the database keeps no NUL, so none is taken."""
 
-    default_error_messages: ClassVar[dict[str, str]] = SAID | {"invalid": N_("应为文本"), "invalid_utf8": N_("应为 UTF-8 文本")}
+    default_error_messages: ClassVar[dict[str, str]] = SAID | {
+        "invalid": N_("应为文本"),
+        "invalid_utf8": N_("应为 UTF-8 文本"),
+    }
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         found = super()._deserialize(value, attr, data, **kwargs)
@@ -117,7 +125,9 @@ class Number(Text):
     default_error_messages: ClassVar[dict[str, str]] = {"number": N_('应为十进制数，以文本给出，例如 "61.5"')}
 
     def __init__(self, **kwargs: Any) -> None:
-        metadata = {"pattern": r"^-?\d+(\.\d+)?$", "description": "an exact decimal number"} | kwargs.pop("metadata", {})
+        metadata = {"pattern": r"^-?\d+(\.\d+)?$", "description": "an exact decimal number"} | kwargs.pop(
+            "metadata", {}
+        )
         super().__init__(metadata=metadata, **kwargs)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:

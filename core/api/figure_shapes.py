@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
-from core.figures.explain import Explanation, ExplainRow
+from core.figures.explain import ExplainRow, Explanation
 from core.figures.finding_metrics import FindingPart
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Totals
 

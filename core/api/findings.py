@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Response
 
 from core import request as asked
+from core.api.describe import ETAG, IF_MATCH, REPEATABLE
 from core.api.fields import Body, Flag, Id, Length, ListOf, OneOf, Text, Whole
 from core.api.finding_shapes import FindingDetail, FindingList, shape_detail, shape_finding
 from core.api.replies import ListQuery, etag, expected_version, once, reply, reply_list
@@ -18,14 +19,6 @@ from core.work.roles import SEE
 from core.work.transitions import OUTCOMES, STATES, TRANSITIONS
 
 SORTS = tuple(sign + name for name in findings.SORTS for sign in ("", "-"))
-ETAG = {"ETag": {"schema": {"type": "string"}, "description": 'the version, as "v3"'}}
-IF_MATCH = {
-    "in": "header",
-    "name": "If-Match",
-    "required": True,
-    "schema": {"type": "string"},
-    "description": "the ETag of the version that was seen",
-}
 room = Room("findings", __name__, description="Findings (问题): one problem at one place, until it is closed.")
 
 
@@ -114,7 +107,7 @@ def get_finding(finding_id: UUID) -> Response:
 
 @room.post("/findings/<uuid:finding_id>/actions")
 @asked.require(SEE)
-@room.doc(parameters=[IF_MATCH])
+@room.doc(parameters=[IF_MATCH, REPEATABLE])
 @room.arguments(NewStep)
 @room.response(200, FindingDetail, headers=ETAG)
 @room.refuses(*WRITING, 412, 428)

@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response
 
 from core import request as asked
+from core.api.describe import REPEATABLE
 from core.api.fields import Body, Day, Flag, Id, Length, ListOf, Part, Text
 from core.api.replies import ListQuery, cut_list, once, placed, reply
 from core.api.rooms import READING, WRITING, Room
@@ -101,6 +102,7 @@ def get_person(person_id: UUID) -> Response:
 
 @room.post("/people")
 @asked.require(ADMINISTER)
+@room.doc(parameters=[REPEATABLE])
 @room.arguments(NewPerson)
 @room.response(201, PersonShape)
 @room.refuses(*WRITING)

@@ -107,7 +107,7 @@ def _sent() -> bytes | IO[bytes]:
 
 
 def _picture(path: Path) -> Response:
-    made = send_file(path, mimetype="image/jpeg", conditional=True, etag=False)
+    made = send_file(path, mimetype="image/jpeg", conditional=False, etag=False)
     made.headers["Cache-Control"] = KEPT
     return made
 

@@ -90,7 +90,9 @@ def say(text: str, params: dict[str, Any]) -> str:
     return said.format(**words) if words else said
 
 
-def answer(status: int, code: str, title: str, detail: str = "", faults: list[dict[str, Any]] | None = None) -> Response:
+def answer(
+    status: int, code: str, title: str, detail: str = "", faults: list[dict[str, Any]] | None = None
+) -> Response:
     """The problem as a response."""
     body: dict[str, Any] = {"type": f"{KINDS}{code}", "title": title, "status": status, "code": code}
     if detail and detail != title:

@@ -38,7 +38,9 @@ class ListQuery(Body):
 
 def sort_by(*keys: str) -> Text:
     """The ``sort`` argument of a list: one of its declared keys; a leading minus turns the order round."""
-    return Text(load_default=keys[0], validate=OneOf(keys), metadata={"description": "a leading - turns the order round"})
+    return Text(
+        load_default=keys[0], validate=OneOf(keys), metadata={"description": "a leading - turns the order round"}
+    )
 
 
 def plain(value: Any) -> Any:
@@ -116,9 +118,7 @@ def expected_version() -> int:
     return int(found[1])
 
 
-def once(
-    run: Callable[[], tuple[int, Any]], *, headers: Callable[[Any], Mapping[str, str]] = lambda _: {}
-) -> Response:
+def once(run: Callable[[], tuple[int, Any]], *, headers: Callable[[Any], Mapping[str, str]] = lambda _: {}) -> Response:
     """Answer a POST; with an Idempotency-Key a repetition gets the first answer without acting again.
 
     ``run`` gives status and body; ``headers`` are made from the body. A replay says so in ``Idempotency-Replayed``.

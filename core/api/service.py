@@ -9,10 +9,10 @@ import orjson
 from flask import Flask, Response
 from flask_smorest import Api
 
-from core.api.describe import OPTIONS, add_problems, finish
+from core.api.describe import DEFAULT, OPTIONS, add_problems, finish
 from core.api.problems import refuse
-from core.api.rooms import Room
 from core.api.roomlist import ROOMS
+from core.api.rooms import Room
 from core.request import speak
 
 PREFIX = "/api/"
@@ -22,7 +22,7 @@ DESCRIPTION = "/api/v1/openapi.json"
 class Service(Api):  # type: ignore[misc]  # flask-smorest has no type information
     """flask-smorest's Api without its error handlers, error bodies and pages that load scripts from elsewhere."""
 
-    DEFAULT_ERROR_RESPONSE_NAME = None
+    DEFAULT_ERROR_RESPONSE_NAME = DEFAULT
 
     def _register_error_handlers(self) -> None:
         """Errors under ``/api/`` are said by :mod:`core.api.problems`."""

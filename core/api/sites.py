@@ -8,6 +8,7 @@ from uuid import UUID
 from flask import Response
 
 from core import request as asked
+from core.api.describe import REPEATABLE
 from core.api.fields import Body, Id, Length, ListOf, Mapping, Number, OneOf, Part, Text
 from core.api.replies import ListQuery, once, placed, reply, reply_list, sort_by
 from core.api.rooms import READING, WRITING, Room
@@ -108,6 +109,7 @@ def get_site(site_id: UUID) -> Response:
 
 @room.post("/sites")
 @asked.require(KEEP_SITES)
+@room.doc(parameters=[REPEATABLE])
 @room.arguments(NewSite)
 @room.response(201, SiteShape)
 @room.refuses(*WRITING)

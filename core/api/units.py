@@ -13,7 +13,9 @@ from core.api.rooms import READING, Room
 from core.work import units
 from core.work.roles import SEE
 
-room = Room("units", __name__, description="Responsibility units (责任单位): the administration and headquarters trees.")
+room = Room(
+    "units", __name__, description="Responsibility units (责任单位): the administration and headquarters trees."
+)
 
 
 class UnitShape(Body):

@@ -76,7 +76,7 @@ def read_visit(session: Session, actor: Actor, visit_id: UUID, on: date) -> Visi
     results = session.scalars(select(ItemResult).where(ItemResult.visit_id == visit_id).order_by(*order))
     attached = select(Attachment.question, Attachment.file_id).where(Attachment.visit_id == visit_id)
     photos: dict[str, list[UUID]] = {}
-    for question, file_id in session.execute(attached.order_by(Attachment.id)).tuples():
+    for question, file_id in session.execute(attached.order_by(Attachment.id)):
         photos.setdefault(question, []).append(file_id)
     findings = select(Finding.id).where(Finding.visit_id == visit_id, sees_finding(actor, on)).order_by(Finding.id)
     return VisitInFull(rows[0], answers.all(), results.all(), photos, session.scalars(findings).all())
@@ -110,7 +110,7 @@ def _filtered(query: Select[Any], actor: Actor, wanted: VisitFilter, on: date) -
 
 
 def _with_sheets(session: Session, query: Select[Any]) -> list[VisitRow]:
-    found = session.execute(query).tuples().all()
+    found = session.execute(query).all()
     sheets: dict[UUID, list[Sheet]] = {}
     of_these = select(Sheet).where(Sheet.visit_id.in_([visit.id for visit, _, _ in found]))
     for sheet in session.scalars(of_these.order_by(Sheet.campaign, Sheet.form)):

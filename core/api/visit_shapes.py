@@ -106,7 +106,6 @@ class VisitList(Body):
     next_cursor = Text(required=True, allow_none=True)
 
 
-
 def shape_sheet(sheet: Sheet) -> dict[str, Any]:
     """A sheet as JSON."""
     fields = ("campaign", "form", "form_sha256", "edition", "earned", "possible", "vetoes")

@@ -26,7 +26,9 @@ from core.api.visit_shapes import (
 from core.work import visits
 from core.work.roles import SEE, VISIT
 
-room = Room("visits", __name__, description="Visits (检查): one person at one site answers every campaign's forms at once.")
+room = Room(
+    "visits", __name__, description="Visits (检查): one person at one site answers every campaign's forms at once."
+)
 
 
 class VisitQuery(ListQuery):

@@ -12,7 +12,7 @@ from core.errors import N_, NotFound
 from core.settings import ZONE
 from core.work.accounts import create_user
 from core.work.invitations import invite, join, make_api_token
-from core.work.people import add_person_with_post
+from core.work.posts import add_person_with_post
 from core.work.roles import ROLES
 from core.work.tenancy import find_tenant
 from tenants.access import root_unit
@@ -52,7 +52,9 @@ def user_create(
             with wall.open(found.id) as session:
                 unit = root_unit(session)
                 title = ROLES[role].title_zh
-                person = add_person_with_post(session, None, name, unit.id, role, title, today=today)
+                person = add_person_with_post(
+                    session, None, name=name, unit_id=unit.id, role=role, title=title, today=today
+                )
                 if made is None:
                     data["invite"] = f"/invite/{invite(session, None, person.id, now())}"
                 session.commit()

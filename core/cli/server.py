@@ -66,7 +66,7 @@ def demo(bind: str, workers: int, *, no_worker: bool) -> None:
         ground = Ground(urls, instance.read_secrets().secret_key, instance.files)
         upgrade(urls.owner, ground.secret)
         with ground.wall() as wall:
-            lay_demo(wall, ground.files, tell=click.echo)
+            lay_demo(wall, urls.app, ground.secret, ground.files, tell=click.echo)
         commands = [gunicorn_command(ground, bind, workers)]
         if not no_worker:
             commands.append(worker_command(ground))

@@ -6,12 +6,11 @@ from typing import Any
 
 import click
 
-from core.campaigns.registry import installed
 from core.cli.ground import tell, through_wall
 from core.settings import ZONE
 from core.work.divisions import search
 from core.work.onboarding import create_city, create_district
-from core.work.tenancy import find_tenant, list_tenants
+from core.work.tenancy import list_tenants
 from tenants.db import now
 
 
@@ -43,16 +42,13 @@ def tenant_create(
     as_json: bool,
 ) -> None:
     """开通一个区县（或市）：真实的街道和社区、每个责任角色一个部门；重复执行不会改变已有内容。"""
-    registry = installed()
     today = now().astimezone(ZONE).date()
     common: dict[str, Any] = {"division": division, "name": name, "slug": slug, "dry_run": dry_run, "today": today}
     with through_wall() as wall, wall.platform() as session:
         if kind == "city":
             made = create_city(session, wall.open, **common)
         else:
-            chosen = [registry.get(key) for key in campaigns]
-            above = find_tenant(session, city, kind="city") if city else None
-            made = create_district(session, wall.open, campaigns=chosen, city=above, **common)
+            made = create_district(session, wall.open, campaigns=campaigns, city=city, **common)
     data = {"tenant": made.tenant.slug, "created": made.created, "units": made.units}
     counted = "，".join(f"第{level}级 {count} 个" for level, count in made.units.items())
     state = "将要开通" if dry_run else "已开通" if made.created else "已存在"

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web import account, health, style
+from core.web import account, administration, health, photos, site_form, sites, style, visiting, visits
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.blueprint,
+    *administration.BLUEPRINTS,
     health.blueprint,
+    photos.blueprint,
+    site_form.blueprint,
+    sites.blueprint,
     style.blueprint,
+    visiting.blueprint,
+    visits.blueprint,
 )

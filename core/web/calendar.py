@@ -18,6 +18,7 @@ from core.request import actor, db, require, today
 from core.settings import ZONE
 from core.web.errors import fault_map, say
 from core.web.paging import bad_argument
+from core.web.settings import require_whole
 from core.work.calendar import load_calendar, seed_calendar, set_day
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay
@@ -82,9 +83,13 @@ def _page(first: date, chosen: date | None, status: int = 200, **more: object) -
     session = db()
     grid, provisional = month_squares(session, first)
     row = session.get(CalendarDay, (session.tenant_id, chosen)) if chosen else None
-    values = {"working": row.working if row else chosen.weekday() < 5, "name": row.name if row else ""} if chosen else {}
+    values = (
+        {"working": row.working if row else chosen.weekday() < 5, "name": row.name if row else ""} if chosen else {}
+    )
     entered = session.scalar(
-        select(CalendarDay.day).where(CalendarDay.day.between(date(first.year, 1, 1), date(first.year, 12, 31))).limit(1)
+        select(CalendarDay.day)
+        .where(CalendarDay.day.between(date(first.year, 1, 1), date(first.year, 12, 31)))
+        .limit(1)
     )
     before, after = (first - timedelta(days=1)).replace(day=1), (first + timedelta(days=31)).replace(day=1)
     context = {
@@ -116,6 +121,7 @@ def show() -> tuple[str, int]:
 @require(ADMINISTER)
 def change() -> AnyResponse | tuple[str, int]:
     """Declare one day worked or off by hand."""
+    require_whole()
     day = checked(request.form.get("day", ""), "day")
     working, name = request.form.get("working", ""), request.form.get("name", "")
     if working not in {"0", "1"}:
@@ -139,6 +145,7 @@ def change() -> AnyResponse | tuple[str, int]:
 @require(ADMINISTER)
 def load_year() -> AnyResponse:
     """Enter the official days of a year; days that were set by hand stay."""
+    require_whole()
     said = request.form.get("year", "")
     first = checked(f"{said}-01-01", "year", said)
     try:

@@ -39,7 +39,9 @@ def office_options(session: ScopedSession) -> list[tuple[str, str]]:
     return [(str(node.id), node.name) for node in ordered]
 
 
-def _page(status: int = 200, role: str = "", values: Mapping[str, str] | None = None, error: str = "") -> tuple[str, int]:
+def _page(
+    status: int = 200, role: str = "", values: Mapping[str, str] | None = None, error: str = ""
+) -> tuple[str, int]:
     vocabulary = house().registry.vocabulary
     rows = departments(db(), today(), vocabulary=vocabulary)
     hints = {word.code: word.typical_names for word in vocabulary.roles.values()}

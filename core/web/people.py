@@ -120,8 +120,10 @@ def campaign_options(session: ScopedSession) -> list[tuple[str, str]]:
 
 def role_hints() -> list[tuple[str, str, str]]:
     """The roles of this kind of tenant, each with what it lets a person do."""
-    return [(r.code, gettext(r.title_zh), "；".join(gettext(t) for v, t in VERBS.items() if v in r.verbs)) for r in
-            roles_of(tenant().kind)]
+    return [
+        (r.code, gettext(r.title_zh), "；".join(gettext(t) for v, t in VERBS.items() if v in r.verbs))
+        for r in roles_of(tenant().kind)
+    ]
 
 
 @blueprint.get("")
@@ -160,8 +162,13 @@ def export() -> Response:
             account = gettext(ACCOUNTS[states[row.id]][0])
             for post in row.posts or (None,):
                 held = (
-                    (post.unit_name, say_role(post.role), post.title, campaigns.get(post.campaign or "", post.campaign),
-                     post.valid_from.isoformat())
+                    (
+                        post.unit_name,
+                        say_role(post.role),
+                        post.title,
+                        campaigns.get(post.campaign or "", post.campaign),
+                        post.valid_from.isoformat(),
+                    )
                     if post
                     else ("", "", "", "", "")
                 )
@@ -197,7 +204,9 @@ def add() -> AnyResponse | tuple[str, int]:
     """Add a person with a post, and make the invitation link if asked."""
     form = request.form
     missing = {
-        name: gettext(text) for name, text in (("unit", N_("请选择单位")), ("role", N_("请选择角色"))) if not form.get(name)
+        name: gettext(text)
+        for name, text in (("unit", N_("请选择单位")), ("role", N_("请选择角色")))
+        if not form.get(name)
     }
     if missing:
         return _form(form, missing, 422)

@@ -114,7 +114,9 @@ def give_post(person_id: UUID) -> AnyResponse | tuple[str, int]:
     find(person_id)
     form: Mapping[str, str] = request.form
     missing = {
-        name: gettext(text) for name, text in (("unit", N_("请选择单位")), ("role", N_("请选择角色"))) if not form.get(name)
+        name: gettext(text)
+        for name, text in (("unit", N_("请选择单位")), ("role", N_("请选择角色")))
+        if not form.get(name)
     }
     if missing:
         return _page(person_id, 422, values=form, errors=missing)

@@ -195,8 +195,13 @@ def add() -> AnyResponse | tuple[str, int]:
         )
     except (InvalidInput, Conflict) as error:
         return _form(form, fault_map(error) or {"name": say(error)}, error.status)
-    flash({"text": gettext("已新增 %(name)s", name=unit.name), "next": gettext("给它安排人员"),
-           "href": url_for("people.ask_new", unit=unit.id)})
+    flash(
+        {
+            "text": gettext("已新增 %(name)s", name=unit.name),
+            "next": gettext("给它安排人员"),
+            "href": url_for("people.ask_new", unit=unit.id),
+        }
+    )
     return redirect(url_for("units.show", unit=form.get("parent") or None), 303)
 
 

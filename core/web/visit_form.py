@@ -128,7 +128,7 @@ def _answers(form: MultiDict[str, str]) -> dict[str, dict[str, Any]]:
         code, _, part = key.removeprefix(ANSWER).rpartition(".")
         if not key.startswith(ANSWER) or not code:
             continue
-        if part == NOT_APPLICABLE or said == NOT_APPLICABLE:  # a ticked box, or the third of yes, no and na
+        if NOT_APPLICABLE in (part, said):  # a ticked box, or the third of yes, no and na
             found.setdefault(code, {})[NOT_APPLICABLE] = True
         elif said.strip():
             found.setdefault(code, {})[part] = said.strip()
@@ -157,9 +157,7 @@ def lay_out(plan: VisitPlan, typed: Typed, attrs: Mapping[str, Any], wrong: Mapp
     ]
 
 
-def _line(
-    one: PlannedQuestion, number: int, typed: Typed, attrs: Mapping[str, Any], wrong: Mapping[str, str]
-) -> Line:
+def _line(one: PlannedQuestion, number: int, typed: Typed, attrs: Mapping[str, Any], wrong: Mapping[str, str]) -> Line:
     raw = typed.answers.get(one.code, {})
 
     def fails(answer: Answer) -> bool:
@@ -194,7 +192,7 @@ def _failed(one: PlannedQuestion, raw: Mapping[str, Any], fails: Callable[[Answe
 
 
 def _kinds(kind: str, fails: Callable[[Answer], bool]) -> Mapping[Any, str]:
-    """good or bad for each button of a question with buttons."""
+    """Good or bad for each button of a question with buttons."""
     options: dict[Any, Answer] = {}
     if kind == "yes_no":
         options = {"yes": Answer(yes=True), "no": Answer(yes=False)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -14,31 +15,27 @@ from core.campaigns import Campaign
 from core.errors import Conflict, Fault, InvalidInput, SanchengError
 from core.request import actor, db, house, now, require, today
 from core.web.errors import say
-from core.web.paging import bad_argument
+from core.web.site_words import unit_path
 from core.web.visit_form import Typed, lay_out, read_typed, sort_out
-from core.web.visit_reading import next_sites, read_visit, site_words
 from core.web.words import by_locale
 from core.work import visits
 from core.work.enabling import enabled
-from core.work.roles import SEE, VISIT
+from core.work.roles import VISIT
 from core.work.tables import Visit
 from core.work.visit_input import check_body
+from core.work.visit_plan import PlannedForm, VisitPlan
 from tenants.db import new_id
 
-blueprint = Blueprint("visits", __name__, url_prefix="/t/<slug>")
+blueprint = Blueprint("visiting", __name__, url_prefix="/t/<slug>/visit")
 blueprint.before_request(asked.enter)
 
 
 def choose(campaigns: list[Campaign], keys: tuple[str, ...]) -> list[Campaign]:
-    """The campaigns whose forms are to be answered now; all of them when none is named. Raises InvalidInput."""
-    known = {campaign.key for campaign in campaigns}
-    for key in keys:
-        if key not in known:
-            raise bad_argument("campaign", key)
-    return [campaign for campaign in campaigns if not keys or campaign.key in keys]
+    """The campaigns whose forms are to be answered now; all of them when none of those in force is named."""
+    return [campaign for campaign in campaigns if campaign.key in keys] or campaigns
 
 
-@blueprint.get("/visit/<uuid:site_id>")
+@blueprint.get("/<uuid:site_id>")
 @require(VISIT)
 def ask(site_id: UUID) -> tuple[str, int]:
     """The form for one visit; its id is made here, so that a second submission is recognised."""
@@ -46,34 +43,37 @@ def ask(site_id: UUID) -> tuple[str, int]:
     return _form(site_id, typed)
 
 
-@blueprint.post("/visit/<uuid:site_id>")
+@blueprint.post("/<uuid:site_id>")
 @require(VISIT)
 def submit(site_id: UUID) -> AnyResponse | tuple[str, int]:
     """Submit the visit; the same form sent twice leads to the same result."""
     typed, faults = read_typed()
-    campaigns = choose(enabled(db(), house().registry), typed.campaigns)
     try:
-        if faults:
-            raise InvalidInput(faults=faults)
-        done = visits.submit(
-            db(),
-            actor(),
-            campaigns=campaigns,
-            visit_id=typed.visit_id,
-            site_id=site_id,
-            answers=typed.answers,
-            photos=typed.photos,
-            notes=typed.notes,
-            started_at=typed.started_at,
-            note=typed.note,
-            now=now(),
-        )
+        done = _submit(site_id, typed, faults)
     except Conflict as error:
         return _taken(site_id, typed, error)
     except InvalidInput as error:
         return _form(site_id, typed, error, error.status, photo_faults=bool(faults))
     _say_done(done)
     return redirect(url_for("visits.show", visit_id=done.visit.id), 303)
+
+
+def _submit(site_id: UUID, typed: Typed, faults: list[Fault]) -> visits.Submitted:
+    if faults:
+        raise InvalidInput(faults=faults)
+    return visits.submit(
+        db(),
+        actor(),
+        campaigns=choose(enabled(db(), house().registry), typed.campaigns),
+        visit_id=typed.visit_id,
+        site_id=site_id,
+        answers=typed.answers,
+        photos=typed.photos,
+        notes=typed.notes,
+        started_at=typed.started_at,
+        note=typed.note,
+        now=now(),
+    )
 
 
 def _say_done(done: visits.Submitted) -> None:
@@ -101,9 +101,10 @@ def _form(
     photo_faults: bool = False,
     earlier: Visit | None = None,
 ) -> tuple[str, int]:
-    session, every = db(), enabled(db(), house().registry)
-    campaigns = choose(every, typed.campaigns)
-    site, plan = visits.due_at_site(session, actor(), site_id, campaigns, today())
+    every = enabled(db(), house().registry)
+    site, whole = visits.due_at_site(db(), actor(), site_id, every, today())
+    chosen = choose(every, typed.campaigns)
+    plan = whole if len(chosen) == len(every) else visits.due_at_site(db(), actor(), site_id, chosen, today())[1]
     others: tuple[Fault, ...] = ()
     if photo_faults:  # the answers were not looked at yet; all faults are named at once
         try:
@@ -112,18 +113,29 @@ def _form(
             others = found.faults
     wrong = sort_out(error, others, plan)
     spots = lay_out(plan, typed, site.attrs, wrong.beside)
-    lines = [line for spot in spots for line in spot.lines]
     page = render_template(
         "visits/form.html",
         site=site,
-        words=site_words(session, site, today()),
+        place=unit_path(db(), site.unit_id, today()),
         plan=plan,
         typed=typed,
         spots=spots,
-        lines=lines,
+        lines=[line for spot in spots for line in spot.lines],
         wrong=wrong,
         refusal=say(error) if error and not error.faults else "",
         earlier=earlier,
-        offered=[(c, by_locale(c.title_zh, c.title_en)) for c in every if visits.plan(_types(plan, site_id), [c]).forms],
+        forms=[_offer(planned, plan) for planned in whole.forms],
     )
     return page, status
+
+
+def _offer(planned: PlannedForm, plan: VisitPlan) -> dict[str, Any]:
+    """A form that is due here, and whether it is to be answered now."""
+    campaign = planned.campaign
+    return {
+        "campaign": campaign.key,
+        "campaign_title": by_locale(campaign.title_zh, campaign.title_en),
+        "title": by_locale(planned.form.title_zh, planned.form.title_en),
+        "items": len(planned.form.items),
+        "chosen": planned.key in {p.key for p in plan.forms},
+    }

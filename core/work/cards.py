@@ -119,4 +119,4 @@ def _sites_by_type(session: ScopedSession, on: date) -> dict[str, int]:
         )
         .group_by(SiteKind.site_type)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -227,7 +227,9 @@ def _wanted(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnElement[b
 def _has(
     table: type[FindingItem | FindingLink | Part], actor: Actor, condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
-    return exists().where(table.tenant_id == actor.tenant.id, table.finding_id == Finding.id, condition)
+    return (
+        exists().where(table.tenant_id == actor.tenant.id, table.finding_id == Finding.id, condition).correlate(Finding)
+    )
 
 
 def _of_units(actor: Actor, wanted: Filter, now: datetime) -> ColumnElement[bool]:

@@ -225,7 +225,7 @@ def _levels(session: ScopedSession) -> dict[str, int]:
         select(Unit.kind, func.count()).where(Unit.kind.in_(LEVEL_OF_KIND), Unit.valid_to.is_(None)).group_by(Unit.kind)
     )
     found: dict[str, int] = {}
-    for kind, count in rows.tuples():
+    for kind, count in rows:
         found[LEVEL_OF_KIND[kind]] = found.get(LEVEL_OF_KIND[kind], 0) + count
     return found
 

@@ -112,7 +112,7 @@ def _held(
     if person_id is not None:
         chosen = chosen.where(Holding.person_id == person_id)
     found: dict[UUID, list[Held]] = {}
-    for holding, post, unit_name in session.execute(chosen).tuples():
+    for holding, post, unit_name in session.execute(chosen):
         place = (holding.id, post.id, post.unit_id, unit_name, post.role, post.title, post.campaign)
         found.setdefault(holding.person_id, []).append(Held(*place, holding.valid_from, holding.valid_to))
     return found

@@ -76,7 +76,9 @@ def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, no
         Attachment.file_id == File.id,
         sees_attachment(actor, local_day(now or server_now())),
     )
-    row = session.scalars(select(File).where(File.id == file_id, or_(attached, _sent_by(actor, file_id)))).first()
+    row = session.scalars(
+        select(File).where(File.id == file_id, or_(attached.correlate(File), _sent_by(actor, file_id)))
+    ).first()
     path = path_of(files, actor.tenant.id, row.sha256) if row else None
     if path is None or not path.is_file():
         raise NotFound

@@ -133,7 +133,7 @@ def deactivate_person(session: ScopedSession, actor: Actor | None, person_id: UU
         .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
         .where(Holding.person_id == person.id, Holding.valid_to.is_(None))
     )
-    held = list(rows.tuples())
+    held = list(rows)
     _refuse_last(session, [h for h, p in held if p.role == ADMINISTRATOR], today)
     for holding, post in held:
         _end(session, actor, holding, post, today)
@@ -165,7 +165,7 @@ def _refuse_last(session: ScopedSession, ending: list[Holding], today: date) -> 
         .join(Person, (Person.tenant_id == Holding.tenant_id) & (Person.id == Holding.person_id))
         .where(Post.role == ADMINISTRATOR, Post.campaign.is_(None), Person.state == "active", in_force(Holding, today))
     )
-    held = dict(rows.tuples().all())
+    held = dict(rows.all())
     before = root.id in held.values()
     left = {unit_id for holding_id, unit_id in held.items() if holding_id not in leaving}
     if not left or (before and root.id not in left):

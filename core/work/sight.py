@@ -15,7 +15,7 @@ def sees_finding(actor: Actor, on: date) -> ColumnElement[bool]:
     """Filter on Finding: its place, or the unit of any of its parts, lies in the actor's reach."""
     units = reach(actor, SEE, on)
     part = exists().where(Part.tenant_id == actor.tenant.id, Part.finding_id == Finding.id, Part.unit_id.in_(units))
-    return or_(Finding.unit_id.in_(units), part)
+    return or_(Finding.unit_id.in_(units), part.correlate(Finding))
 
 
 def sees_visit(actor: Actor, on: date) -> ColumnElement[bool]:
@@ -35,4 +35,4 @@ def sees_attachment(actor: Actor, on: date) -> ColumnElement[bool]:
         sees_finding(actor, on),
     )
     by_visit = exists().where(Visit.tenant_id == tenant, Visit.id == Attachment.visit_id, sees_visit(actor, on))
-    return or_(by_finding, by_visit)
+    return or_(by_finding.correlate(Attachment), by_visit.correlate(Attachment))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
-from sqlalchemy.orm import aliased
 
 from core.errors import N_, Fault, InvalidInput, NotFound
 from core.work.names import narrow, tidy
@@ -80,34 +79,28 @@ def list_sites(
     chosen = _chosen(session, actor, today)
     chosen = chosen.where(*_filters(session, today, tuple(types), unit_id, text, state))
     chosen = _ordered(chosen, sort, cursor).limit(page_size + 1)
-    found = session.execute(chosen).tuples().all()
+    found = session.scalars(chosen).all()
     rows = _rows(session, found[:page_size], today)
     if len(found) <= page_size:
         return SitePage(rows, None)
-    last = found[page_size - 1][0]
+    last = found[page_size - 1]
     return SitePage(rows, _pack(sort, last.pinyin, last.id))
 
 
 def get_site(session: ScopedSession, actor: Actor | None, site_id: UUID, *, today: date) -> SiteRow:
     """One site. Raises NotFound alike when it is unknown and when it lies out of the actor's reach."""
-    found = session.execute(_chosen(session, actor, today).where(Site.id == site_id)).tuples().all()
+    found = session.scalars(_chosen(session, actor, today).where(Site.id == site_id)).all()
     if not found:
         raise NotFound(N_("没有找到这个点位"))
     return _rows(session, found, today)[0]
 
 
-_Found = tuple[Site, str, str]
+def _chosen(session: ScopedSession, actor: Actor | None, today: date) -> Select[Site]:
+    """Sites in reach, by territory or because the actor's unit operates them.
 
-
-def _chosen(session: ScopedSession, actor: Actor | None, today: date) -> Select[Site, str, str]:
-    """Sites in reach, by territory or because the actor's unit operates them, with their units' names."""
-    operator = aliased(Unit)
-    chosen = (
-        select(Site, Unit.name, operator.name)
-        .join(Unit, and_(Unit.tenant_id == Site.tenant_id, Unit.id == Site.unit_id))
-        .outerjoin(operator, and_(operator.tenant_id == Site.tenant_id, operator.id == Site.operator_unit_id))
-        .where(Site.tenant_id == session.tenant_id)
-    )
+    Units are no part of this statement: the wall's one-time filter would be asked once for each joined row.
+    """
+    chosen = select(Site).where(Site.tenant_id == session.tenant_id)
     if actor is None:
         return chosen
     seen = reach(actor, SEE, today)
@@ -140,7 +133,7 @@ def _kind_on(today: date) -> ColumnElement[bool]:
     return and_(SiteKind.valid_from <= today, or_(SiteKind.valid_to.is_(None), SiteKind.valid_to > today))
 
 
-def _ordered(chosen: Select[Site, str, str], sort: str, cursor: str | None) -> Select[Site, str, str]:
+def _ordered(chosen: Select[Site], sort: str, cursor: str | None) -> Select[Site]:
     """Order by (pinyin, id) or by id alone, which is the order of creation, and go on after the cursor."""
     keys = (Site.pinyin, Site.id) if sort.endswith("name") else (Site.id,)
     down = sort.startswith("-")
@@ -152,29 +145,36 @@ def _ordered(chosen: Select[Site, str, str], sort: str, cursor: str | None) -> S
     return chosen.order_by(*(key.desc() if down else key.asc() for key in keys))
 
 
-def _rows(session: ScopedSession, found: Sequence[_Found], today: date) -> tuple[SiteRow, ...]:
-    ids = [site.id for site, _, _ in found]
-    chosen = select(SiteKind.site_id, SiteKind.site_type).where(SiteKind.site_id.in_(ids), _kind_on(today))
+def _rows(session: ScopedSession, found: Sequence[Site], today: date) -> tuple[SiteRow, ...]:
+    """The sites with their types on the day and the names of their units: two more statements for a whole page."""
     kinds: dict[UUID, list[str]] = {}
-    for site_id, kind in session.execute(chosen.order_by(SiteKind.site_type)).tuples():
+    typed = select(SiteKind.site_id, SiteKind.site_type).where(
+        _kind_on(today), SiteKind.site_id.in_([s.id for s in found])
+    )
+    for site_id, kind in session.execute(typed.order_by(SiteKind.site_type)) if found else ():
         kinds.setdefault(site_id, []).append(kind)
-    return tuple(
-        SiteRow(
-            site.id,
-            site.code,
-            site.name,
-            site.address,
-            site.unit_id,
-            unit_name,
-            site.operator_unit_id,
-            operator_name or "",
-            tuple(kinds.get(site.id, ())),
-            site.state,
-            dict(site.attrs),
-            site.longitude,
-            site.latitude,
-        )
-        for site, unit_name, operator_name in found
+    units = {u for s in found for u in (s.unit_id, s.operator_unit_id) if u}
+    named = select(Unit.id, Unit.name).where(Unit.id.in_(units))
+    names = dict(session.execute(named).all()) if found else {}
+    return tuple(_row(site, names, tuple(kinds.get(site.id, ()))) for site in found)
+
+
+def _row(site: Site, names: Mapping[UUID, str], types: tuple[str, ...]) -> SiteRow:
+    operator = site.operator_unit_id
+    return SiteRow(
+        site.id,
+        site.code,
+        site.name,
+        site.address,
+        site.unit_id,
+        names[site.unit_id],
+        operator,
+        names[operator] if operator else "",
+        types,
+        site.state,
+        dict(site.attrs),
+        site.longitude,
+        site.latitude,
     )
 
 

@@ -181,7 +181,7 @@ def check_fields(
     session: ScopedSession, fields: SiteFields, known: Mapping[str, SiteType], faults: list[Fault], today: date
 ) -> tuple[dict[str, Any], tuple[str, ...] | None]:
     """Read the given fields as column values and types; every bad one becomes a fault."""
-    values = check_values(fields, faults)
+    values = check_values({**fields}, faults)
     for field in ("unit_id", "operator_unit_id"):
         unit_id = values.get(field)
         if unit_id and not _stands(session, unit_id, today):
@@ -205,7 +205,7 @@ def unknown_type(kind: str) -> Fault:
     return Fault(N_("没有这种点位类型"), field="types", value=kind[:40], remedy=remedy)
 
 
-def check_values(fields: SiteFields, faults: list[Fault]) -> dict[str, Any]:
+def check_values(fields: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
     """Read the fields that need no look into the database."""
     values: dict[str, Any] = {f: fields[f] for f in ("unit_id", "operator_unit_id") if f in fields}
     for field, longest in (("name", LONGEST_NAME), ("address", LONGEST_ADDRESS), ("code", LONGEST_CODE)):

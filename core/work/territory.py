@@ -181,4 +181,4 @@ def offices(session: ScopedSession, root_id: UUID) -> dict[str, UUID]:
             Unit.kind.in_(OFFICES),
         )
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -82,9 +82,9 @@ def tree(session: ScopedSession, on: date) -> list[Node]:
     """All units on a day (单位树), parents before children; subdistricts by code, offices by name."""
     units = session.scalars(select(Unit).where(in_force(Unit, on))).all()
     links = select(UnitParent.unit_id, UnitParent.parent_id).where(in_force(UnitParent, on))
-    parents = dict(session.execute(links).tuples().all())
+    parents = dict(session.execute(links).all())
     former = select(UnitName.unit_id, UnitName.name).where(UnitName.valid_from <= on, UnitName.valid_to > on)
-    names = dict(session.execute(former).tuples().all())
+    names = dict(session.execute(former).all())
     below: dict[UUID | None, list[Unit]] = {}
     known = {unit.id for unit in units}
     for unit in sorted(units, key=lambda u: (u.tree, u.code is None, u.code or "", u.pinyin, u.id)):
@@ -214,7 +214,7 @@ def departments(session: ScopedSession, on: date, *, vocabulary: Vocabulary | No
         .where(in_force(UnitRole, on))
         .order_by(UnitRole.valid_from)
     )
-    mapped = {row.role: (row, name) for row, name in rows.tuples()}
+    mapped = {row.role: (row, name) for row, name in rows}
     found = []
     for word in (w for w in words if w.kind in OFFICES):
         row, name = mapped.get(word.code, (None, ""))

@@ -79,18 +79,8 @@ def submit(
     checked = check_body(due, body)
     files = _files(session, checked)
     scored = score_visit(due, checked, site.attrs)
-    visit = claim_visit(
-        session,
-        actor,
-        visit_id,
-        site,
-        digest,
-        basis=_basis(actor, basis),
-        day=day,
-        started_at=started_at,
-        submitted_at=moment,
-        note=checked.note,
-    )
+    stamp = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
+    visit = claim_visit(session, actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
     if visit is None:
         return _lost_race(session, actor, visit_id, digest)
     return _enter(session, actor, visit, site, campaigns, due, checked, scored, files, moment)

@@ -129,7 +129,7 @@ def _to_answer(actor: Actor, now: datetime) -> ColumnElement[bool]:
         Part.leading,
         Part.unit_id.in_(reach(actor, ANSWER, local_day(now))),
     )
-    return and_(Finding.tenant_id == actor.tenant.id, Finding.state.in_(WITH_UNIT), leading)
+    return and_(Finding.tenant_id == actor.tenant.id, Finding.state.in_(WITH_UNIT), leading.correlate(Finding))
 
 
 def _to_check(actor: Actor, now: datetime) -> ColumnElement[bool]:
@@ -141,7 +141,7 @@ def _to_check(actor: Actor, now: datetime) -> ColumnElement[bool]:
         FindingEvent.person_id == actor.person_id,
     )
     in_reach = Finding.unit_id.in_(reach(actor, CHECK, local_day(now)))
-    return and_(Finding.tenant_id == actor.tenant.id, Finding.state == ANSWERED, in_reach, ~own)
+    return and_(Finding.tenant_id == actor.tenant.id, Finding.state == ANSWERED, in_reach, ~own.correlate(Finding))
 
 
 def _urgent(

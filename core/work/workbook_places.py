@@ -48,7 +48,7 @@ class Gazetteer:
         self._reach: dict[str, set[UUID]] = {}
         self._session, self._actor, self._today = session, actor, today
         parents = select(UnitParent.unit_id, UnitParent.parent_id).where(in_force(UnitParent, today))
-        above = dict(session.execute(parents).tuples().all())
+        above = dict(session.execute(parents).all())
         for unit in session.scalars(select(Unit).where(in_force(Unit, today))):
             self.add(Place(unit.id, unit.name, unit.kind, unit.code, above.get(unit.id)))
 

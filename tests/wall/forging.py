@@ -24,7 +24,7 @@ def pretend(ring: Ring, values: Iterable[str], *, local: bool = True) -> int:
     for value in values:
         with ring.attack() as session:
             session.execute(text("SELECT set_config('app.scope', :v, :l)"), {"v": value, "l": local})
-            found += reached(lambda: ring.seen(session.execute(text(READ)).all()))  # noqa: B023 - called at once
+            found += reached(lambda: ring.seen(session.execute(text(READ)).all()))
     return found
 
 
@@ -69,8 +69,26 @@ def raised(ring: Ring) -> int:
 def malformed(ring: Ring) -> int:
     """Tries empty, blank, negative, padded, huge, non-ASCII and SQL-like settings."""
     n, mine = ring.theirs.id, own_signature(ring)
-    values = ("", " ", ".", "..", f"-{n}.0.{mine}", f"0{n}.0.{mine}", f" {n}.0.{mine}", f"{n}\n.0.{mine}", "NULL", "true")
-    wide = (f"{'9' * 40}.0.{mine}", f"2147483648.0.{mine}", f"{n}.2.{mine}", f"\uff11.0.{mine}", f"{n} OR true", "' OR ''='")
+    values = (
+        "",
+        " ",
+        ".",
+        "..",
+        f"-{n}.0.{mine}",
+        f"0{n}.0.{mine}",
+        f" {n}.0.{mine}",
+        f"{n}\n.0.{mine}",
+        "NULL",
+        "true",
+    )
+    wide = (
+        f"{'9' * 40}.0.{mine}",
+        f"2147483648.0.{mine}",
+        f"{n}.2.{mine}",
+        f"\uff11.0.{mine}",
+        f"{n} OR true",
+        "' OR ''='",
+    )
     return pretend(ring, [*values, *wide, "x" * 1_000_000, f"{n}.0.{'a' * 1_000_000}"])
 
 
@@ -87,7 +105,12 @@ def session_level(ring: Ring) -> int:
 @probe("P86", "setting by SET and RESET", "setting", SIGNED)
 def reset_setting(ring: Ring) -> int:
     """Uses SET LOCAL, RESET and RESET ALL where set_config might be watched."""
-    acts = (f"SET LOCAL app.scope = '{ring.theirs.id}'", "RESET app.scope", "RESET ALL", "SET LOCAL app.scope = DEFAULT")
+    acts = (
+        f"SET LOCAL app.scope = '{ring.theirs.id}'",
+        "RESET app.scope",
+        "RESET ALL",
+        "SET LOCAL app.scope = DEFAULT",
+    )
     found = 0
     for act in acts:
         with ring.attack() as session:
@@ -147,9 +170,7 @@ def activity(ring: Ring) -> int:
     told: list[str] = []
     done = threading.Event()
     beside = ring.wall.engine.connect()
-    poll = text(
-        "SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-    )
+    poll = text("SELECT query FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()")
 
     def listen() -> None:
         while not done.is_set():

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import json
 
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from core.databases import connect
-from sqlalchemy import make_url
-
 from tests.wall.probes import probe
 from tests.wall.ring import Ring, reached
 
@@ -27,7 +25,7 @@ def tried(ring: Ring, *statements: str, codes: tuple[str, ...] = ("42501",)) -> 
     for statement in statements:
         with ring.attack() as session:
             connection = session.connection()
-            found += reached(lambda: connection.exec_driver_sql(statement) and 1, *codes)  # noqa: B023 - called at once
+            found += reached(lambda: connection.exec_driver_sql(statement) and 1, *codes)
     return found
 
 
@@ -75,7 +73,9 @@ def create(ring: Ring) -> int:
     )
 
 
-@probe("P144", "other roles", "grant", "the app role is a member of nothing", still="the app role is a member of nothing")
+@probe(
+    "P144", "other roles", "grant", "the app role is a member of nothing", still="the app role is a member of nothing"
+)
 def roles(ring: Ring) -> int:
     """Becomes the owner, the job role, or a superuser."""
     names = ("sancheng_owner", "sancheng_jobs", "postgres", "pg_read_all_data", "pg_read_server_files")
@@ -158,7 +158,13 @@ def job_schema(ring: Ring) -> int:
     )
 
 
-@probe("P150", "a job for the other", "jobs", "enqueue() stamps the scope over whatever was said", still="enqueue() stamps the scope")
+@probe(
+    "P150",
+    "a job for the other",
+    "jobs",
+    "enqueue() stamps the scope over whatever was said",
+    still="enqueue() stamps the scope",
+)
 def foreign_job(ring: Ring) -> int:
     """Enqueues jobs whose arguments name the other tenant, in several spellings."""
     theirs = ring.theirs.id
@@ -174,18 +180,23 @@ def foreign_job(ring: Ring) -> int:
     return sum(args.get("tenant") != ring.mine.id for args in stamped)
 
 
-@probe("P151", "a job that names nobody", "jobs", "enqueue() takes an object only", still="enqueue() takes an object only")
+@probe(
+    "P151", "a job that names nobody", "jobs", "enqueue() takes an object only", still="enqueue() takes an object only"
+)
 def shapeless_job(ring: Ring) -> int:
     """Enqueues arguments that are no object, so that no stamp can be read from them."""
     task = f"{ring.mine.canary}-shapeless"
     for args in ("[]", "null", '"x"', "[{}]", f'[{{"tenant": {ring.theirs.id}}}]'):
         with ring.wall.open(ring.mine.id) as session:
             asked = text("SELECT enqueue(:t, 'probe', CAST(:a AS jsonb))")
-            reached(lambda: session.execute(asked, {"t": task, "a": args}) and session.commit() or 0, "22023")  # noqa: B023 - called at once
+            reached(lambda: session.execute(asked, {"t": task, "a": args}) and 0, "22023")
+            session.commit()
     return len(queued(ring, task))
 
 
-@probe("P152", "a job without a scope", "jobs", "enqueue() needs a signed scope", still="enqueue() needs a signed scope")
+@probe(
+    "P152", "a job without a scope", "jobs", "enqueue() needs a signed scope", still="enqueue() needs a signed scope"
+)
 def unscoped_job(ring: Ring) -> int:
     """Enqueues on a connection without a scope, and under a forged one."""
     asked = text("SELECT enqueue('x', 'probe', '{}')")
@@ -197,7 +208,13 @@ def unscoped_job(ring: Ring) -> int:
         return found + reached(lambda: session.execute(asked) and 1, "P0001")
 
 
-@probe("P153", "a lock of the other's", "jobs", "enqueue() puts the scope before the lock", still="enqueue() puts the scope before the lock")
+@probe(
+    "P153",
+    "a lock of the other's",
+    "jobs",
+    "enqueue() puts the scope before the lock",
+    still="enqueue() puts the scope before the lock",
+)
 def foreign_lock(ring: Ring) -> int:
     """Takes a lock name that the other's jobs use, to hold them up for ever."""
     task = f"{ring.mine.canary}-lock"
@@ -207,7 +224,9 @@ def foreign_lock(ring: Ring) -> int:
             session.execute(asked, {"t": task})
             session.commit()
     with connect(ring.urls.superuser, database=make_url(ring.urls.superuser).database or "") as jobs:
-        locks = [row[0] for row in jobs.execute("SELECT lock FROM jobs.procrastinate_jobs WHERE task_name = %s", [task])]
+        locks = [
+            row[0] for row in jobs.execute("SELECT lock FROM jobs.procrastinate_jobs WHERE task_name = %s", [task])
+        ]
     return len(locks) - len(set(locks))
 
 

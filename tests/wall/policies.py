@@ -30,7 +30,15 @@ POLICIES = {
     "secret": ("((tenant_id = app_scope()) AND ((NOT hidden) OR app_cleared()))",) * 2,
 }
 FIRST = {"shared": ["tenant_id"], "tenant": ["tenant_id"], "addressed": ["reader_id", "tenant_id"]}
-APPENDED = {"audit", "finding_event", "platform_event", "definition", "publication", "publication_grant", "published_figure"}
+APPENDED = {
+    "audit",
+    "finding_event",
+    "platform_event",
+    "definition",
+    "publication",
+    "publication_grant",
+    "published_figure",
+}
 """Tables of which design 4 says that nothing in them is ever changed, whatever their class says."""
 
 
@@ -172,10 +180,14 @@ def walk_schemas(connection: psycopg.Connection[Any]) -> Iterator[str]:
     asked = """SELECT n.nspname, r.rolname, right_name FROM pg_namespace n, pg_roles r, unnest(ARRAY['CREATE', 'USAGE']) right_name
                WHERE r.rolname IN ('sancheng_app', 'sancheng_jobs') AND n.nspname !~ '^pg_toast|^pg_temp|^information_schema$|^pg_catalog$'
                AND has_schema_privilege(r.oid, n.oid, right_name)"""
-    allowed = {("public", "sancheng_app", "USAGE"), ("public", "sancheng_jobs", "USAGE"), ("jobs", "sancheng_jobs", "USAGE")}
+    allowed = {
+        ("public", "sancheng_app", "USAGE"),
+        ("public", "sancheng_jobs", "USAGE"),
+        ("jobs", "sancheng_jobs", "USAGE"),
+    }
     for row in connection.execute(asked):
         if tuple(row) not in allowed:
-            yield "schema {0}: {1} has {2}".format(*row)
+            yield "schema {}: {} has {}".format(*row)
     for name, right in connection.execute(
         """SELECT rolname, t FROM pg_roles, unnest(ARRAY['CREATE', 'TEMPORARY']) t WHERE rolname IN ('sancheng_app', 'sancheng_jobs')
            AND has_database_privilege(oid, current_database(), t)"""

@@ -89,7 +89,9 @@ class Ring:
 
     def _is_foreign(self, row: object) -> bool:
         said = show(row)
-        return self.theirs.canary in said or self.theirs.secret in said or getattr(row, "tenant_id", 0) == self.theirs.id
+        return (
+            self.theirs.canary in said or self.theirs.secret in said or getattr(row, "tenant_id", 0) == self.theirs.id
+        )
 
 
 def show(row: object) -> str:
@@ -97,15 +99,19 @@ def show(row: object) -> str:
     return repr(vars(row)) if hasattr(row, "__mapper__") else repr(row)
 
 
+def state_of(error: Exception) -> str:
+    """The SQLSTATE of the database's refusal, whether SQLAlchemy or the driver raised it."""
+    return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
+
+
 def reached(act: Callable[[], int], *codes: str) -> int:
     """What an act reached, 0 when the database refused it with one of the SQLSTATEs; any other failure is ours and raised."""
     try:
         return act()
     except DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if state in (codes or (DENIED,)):
-            return 0
-        raise
+        if state_of(error) not in (codes or (DENIED,)):
+            raise
+        return 0
     except (StaleDataError, InvalidRequestError):
         # The ORM found no such row: nothing was reached.
         return 0

@@ -16,8 +16,8 @@ from core.work.tables import Audit, Finding, FindingEvent, Idempotency, Site, Si
 from tenants.accounts import AppUser, Membership
 from tenants.db import new_id, now
 from tests.wall.probes import probe
-from tests.wall.ring import DAY, Ring, make, make_finding, reached
 from tests.wall.reading import PREDICATE
+from tests.wall.ring import DAY, Ring, make, make_finding, reached, state_of
 
 CHECK = "the policy's WITH CHECK"
 USING = "the policy's USING: no such row"
@@ -133,7 +133,8 @@ def orm_merge(ring: Ring) -> int:
         try:
             return reached(lambda: session.flush() or int(merged.tenant_id == ring.theirs.id))
         except IntegrityError as error:  # "already exists" is an answer too
-            assert getattr(error.orig, "sqlstate", "") == DOUBLE, error
+            if state_of(error) != DOUBLE:
+                raise
             return 1
 
 
@@ -224,9 +225,7 @@ def core_delete(ring: Ring) -> int:
 def forged_delete(ring: Ring) -> int:
     """Deletes an object that he built in memory with the other's key."""
     with ring.attack() as session:
-        forged = Idempotency(
-            tenant_id=ring.theirs.id, person_id=ring.theirs.ids["person"], key=ring.theirs.canary
-        )
+        forged = Idempotency(tenant_id=ring.theirs.id, person_id=ring.theirs.ids["person"], key=ring.theirs.canary)
         make_transient_to_detached(forged)
         session.add(forged)
         session.delete(forged)
@@ -258,12 +257,15 @@ def copy_in(ring: Ring) -> int:
             with cursor.copy(f"COPY audit ({columns}) FROM STDIN") as copy:
                 copy.write(line)
         except Exception as error:  # the driver's own error, since SQLAlchemy is not in between
-            assert getattr(error, "sqlstate", "") == "0A000", error
+            if state_of(error) != "0A000":
+                raise
             return 0
         return cursor.rowcount
 
 
-@probe("P62", "foreign key to the other's row", "key", "composite foreign key", still="foreign keys start with tenant_id")
+@probe(
+    "P62", "foreign key to the other's row", "key", "composite foreign key", still="foreign keys start with tenant_id"
+)
 def foreign_key(ring: Ring) -> int:
     """Files a finding of his own at the other's site."""
     with ring.attack() as session:
@@ -288,7 +290,9 @@ def unique_oracle(ring: Ring) -> int:
     return int(told[0] != told[1])
 
 
-@probe("P65", "guessing ids in his own district", "oracle", "keys start with tenant_id", still="keys start with tenant_id")
+@probe(
+    "P65", "guessing ids in his own district", "oracle", "keys start with tenant_id", still="keys start with tenant_id"
+)
 def guess_ids(ring: Ring) -> int:
     """Takes the other's id for a row of his own: a global key would say that it exists."""
     told = [
@@ -393,7 +397,5 @@ def refusal(ring: Ring, statement: object, **row: object) -> str:
             said = str(error.orig)
             for value in row.values():
                 said = said.replace(str(value), "*")
-            return f"{getattr(error.orig, 'sqlstate', '')} {said}"
+            return f"{state_of(error)} {said}"
         return ""
-
-

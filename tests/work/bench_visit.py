@@ -46,9 +46,7 @@ def measure(wall: Wall, rounds: int) -> None:
 
 def main() -> None:
     superuser = os.environ["SANCHENG_TEST_SUPERUSER_URL"]
-    given = {
-        role: superuser.replace("//postgres@", f"//sancheng_{role}@") for role in ("app", "owner", "jobs")
-    }
+    given = {role: superuser.replace("//postgres@", f"//sancheng_{role}@") for role in ("app", "owner", "jobs")}
     name = f"bench_{uuid.uuid4().hex[:10]}"
     create_database(superuser, name)
     urls = Urls(superuser=superuser, **given).for_database(name)

@@ -1,0 +1,40 @@
+"""What the API consists of (接口总表): one line a room."""
+
+from __future__ import annotations
+
+from core.api import (
+    audit,
+    campaigns,
+    comparison,
+    figures,
+    findings,
+    forms,
+    grants,
+    people,
+    photos,
+    publications,
+    rankings,
+    reports,
+    sites,
+    units,
+    visits,
+)
+from core.api.rooms import Room
+
+ROOMS: tuple[Room, ...] = (
+    units.room,
+    people.room,
+    sites.room,
+    campaigns.room,
+    forms.room,
+    visits.room,
+    photos.room,
+    findings.room,
+    figures.room,
+    rankings.room,
+    publications.room,
+    grants.room,
+    reports.room,
+    audit.room,
+    comparison.room,
+)

@@ -1,0 +1,197 @@
+"""Lays out the demo (布置演示): once, resumable, from a first day that is remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from datetime import date, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from core.campaigns.registry import Registry, installed
+from core.demo.cast import ACCOUNTS, CITIES, PARTS, PASSWORD, STAGE, Part
+from core.demo.inspections import play_findings, play_visits
+from core.demo.places import CREW, Stage, draw_photos, place_sites, seat_crew, seat_person
+from core.figures.grants import give_grant, grants_in_force
+from core.figures.periods import containing
+from core.figures.publishing import publish
+from core.figures.shelf import latest_publication
+from core.settings import ZONE
+from core.work.accounts import create_user, tenant_ref
+from core.work.calendar import seed_calendar
+from core.work.enabling import enabled
+from core.work.invitations import join
+from core.work.journal import record
+from core.work.onboarding import create_city, create_district
+from core.work.tables import Audit
+from tenants.access import TenantRef, root_unit
+from tenants.accounts import AppUser, PlatformEvent, Tenant
+from tenants.db import now as clock
+from tenants.models import UnitRole
+from tenants.scope import ScopedSession, Wall
+
+DAYS = 90
+DONE = "demo.complete"
+Tell = Callable[[str], object]
+
+__all__ = ["ACCOUNTS", "PASSWORD", "lay_demo"]
+
+
+def lay_demo(
+    wall: Wall, url: str, secret: str, files: Path, *, tell: Tell, parts: tuple[Part, ...] = PARTS, days: int = DAYS
+) -> None:
+    """Lay out what is missing of the demo; a second call finds everything and returns at once.
+
+    Districts are laid two at a time, each by a process with a door of its own (``url``, ``secret``). ``parts`` and
+    ``days`` make it smaller for tests.
+    """
+    until = remember_start(wall)
+    if until is None:
+        return
+    first = until.astimezone(ZONE).date() - timedelta(days=days)
+    cities = raise_cities(wall, {part.city for part in parts}, first)
+    tell(f"正在布置演示数据：{len(parts)} 个区县，{days} 天的检查……")
+    with ProcessPoolExecutor(min(2, len(parts)), mp_context=get_context("spawn")) as pool:
+        jobs = [
+            pool.submit(lay_in_process, url, secret, files, part, cities[part.city], first, until) for part in parts
+        ]
+        for number, job in enumerate(as_completed(jobs), 1):
+            tell(f"演示数据 {number}/{len(parts)}：{job.result()}")
+    open_accounts(wall, cities, parts, first)
+    with wall.platform() as session:
+        session.add(PlatformEvent(verb=DONE))
+        session.commit()
+    tell("演示数据已就绪。")
+
+
+def lay_in_process(
+    url: str, secret: str, files: Path, part: Part, city: TenantRef, first: date, until: datetime
+) -> str:
+    """Lay one district in a process of its own; gives its name."""
+    wall = Wall(url, secret)
+    try:
+        return lay_district(wall, files, installed(), part, city, first, until)
+    finally:
+        wall.dispose()
+
+
+def remember_start(wall: Wall) -> datetime | None:
+    """The moment that the demo is laid out for: the same when it is resumed; None when it is complete."""
+    with wall.platform() as session:
+        if session.scalar(select(PlatformEvent.id).where(PlatformEvent.verb == DONE).limit(1)):
+            return None
+        begun = session.scalar(select(PlatformEvent.at).where(PlatformEvent.verb == "demo.begin").limit(1))
+        if begun is None:
+            begun = clock()
+            session.add(PlatformEvent(verb="demo.begin", at=begun))
+            session.commit()
+        return begun
+
+
+def raise_cities(wall: Wall, wanted: set[str], since: date) -> dict[str, TenantRef]:
+    """The demo's cities, made when missing."""
+    made = {}
+    with wall.platform() as session:
+        for code in (city for city in CITIES if city in wanted):
+            made[code] = create_city(session, wall.open, division=code, is_demo=True, today=since).tenant
+    return made
+
+
+def lay_district(
+    wall: Wall, files: Path, registry: Registry, part: Part, city: TenantRef, first: date, until: datetime
+) -> str:
+    """One district from its opening to its publications; what is there already is left alone."""
+    with wall.platform() as session:
+        made = create_district(
+            session,
+            wall.open,
+            division=part.division,
+            campaigns=part.campaigns,
+            city=city.slug,
+            is_demo=True,
+            today=first,
+            registry=registry,
+        )
+    with wall.open(made.tenant.id) as session:
+        if session.scalar(select(Audit.id).where(Audit.verb == DONE).limit(1)):
+            return made.tenant.name
+        stage = Stage(made.tenant, part)
+        set_stage(session, stage, files, first, until)
+        session.commit()
+        campaigns = enabled(session, registry)
+        for _ in play_visits(session, stage, campaigns, first, until):
+            session.commit()
+        for _ in play_findings(session, stage, until):
+            session.commit()
+        send_figures(session, stage, registry, city, first, until)
+        record(session, None, DONE, "tenant", made.tenant.slug)
+        session.commit()
+    return made.tenant.name
+
+
+def set_stage(session: ScopedSession, stage: Stage, files: Path, first: date, until: datetime) -> None:
+    """People, calendar, sites and photos of a district; its departments are confirmed."""
+    seed_calendar(session, sorted({first.year, until.year, until.year + 1}))
+    seat_crew(session, stage, first)
+    place_sites(session, stage, first)
+    draw_photos(session, stage, files)
+    for row in session.scalars(select(UnitRole)):
+        row.confirmed = True
+
+
+def send_figures(
+    session: ScopedSession, stage: Stage, registry: Registry, city: TenantRef, first: date, until: datetime
+) -> None:
+    """Grant the city its figures and publish every month that is over."""
+    if not grants_in_force(session, first):
+        for key in stage.part.campaigns:
+            give_grant(session, None, city, key, stage.part.detail, first, issuer=stage.tenant)
+    actor = stage.actors["演示创建办"]
+    month = containing("month", first)
+    while month.end < until.astimezone(ZONE).date():
+        at = datetime.combine(month.end + timedelta(days=1), datetime.min.time().replace(hour=10), ZONE)
+        for campaign in enabled(session, registry):
+            if latest_publication(session, campaign.key, month) is None:
+                publish(session, actor, campaign, campaign.edition, month, now=at)
+                session.flush()
+        session.commit()
+        month = containing("month", month.end + timedelta(days=1))
+
+
+SEATS = {"guanli": "演示管理员", "chuangban": "演示创建办", "jiancha": "演示检查员甲", "lingdao": "演示区领导"}
+
+
+def open_accounts(wall: Wall, cities: dict[str, TenantRef], parts: tuple[Part, ...], since: date) -> None:
+    """The made-up accounts that the demo prints at its start."""
+    with wall.platform() as platform:
+        slug = STAGE if any(part.division == STAGE for part in parts) else parts[0].division
+        stage = tenant_ref(platform.scalars(select(Tenant).where(Tenant.slug == slug)).one())
+        city = cities[next(part.city for part in parts if part.division == slug)]
+        for login, what in ACCOUNTS:
+            if platform.scalar(select(AppUser.id).where(AppUser.login == login)):
+                continue
+            name = f"演示{what[:12].split('（')[0]}"
+            user = create_user(platform, login=login, name=name, password=PASSWORD, is_operator=login == "yunwei")
+            if login == "yunwei":
+                continue
+            home = city if login == "shiji" else stage
+            with wall.open(home.id) as session:
+                person_id = person_for(session, home, login, since)
+                session.commit()
+            join(platform, home.id, user, person_id)
+        platform.commit()
+
+
+def person_for(session: ScopedSession, home: TenantRef, login: str, since: date) -> UUID:
+    """The made-up person behind an account."""
+    root = root_unit(session).id
+    if login == "shiji":
+        return seat_person(session, home, "演示市级主管部门", root, "bureau", since).person_id
+    if login == "lianluo":
+        unit = session.scalars(select(UnitRole).where(UnitRole.role == "market_regulator")).first()
+        return seat_person(session, home, "演示联络员", unit.unit_id if unit else root, "liaison", since).person_id
+    role = next(role for role, name in CREW if name == SEATS[login])
+    return seat_person(session, home, SEATS[login], root, role, since).person_id

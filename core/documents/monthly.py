@@ -1,0 +1,278 @@
+"""The periodic report (月报): built from a sealed publication alone, so that every number in it can be checked.
+
+The data is text ready to print; the page and the Word document show the same. Each campaign brings its own templates in
+``<package>/<edition>/reports/monthly.docx`` and ``monthly.html``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from core.campaigns import Edition
+from core.campaigns.arithmetic import half_up
+from core.errors import N_, Conflict
+from core.figures.model import percent
+from core.figures.shelf import figures_of, period_of
+from core.figures.tables import Publication, PublishedFigure
+from core.settings import ZONE
+from tenants.scope import ScopedSession
+
+DASH = "—"
+MOST_LOST = 10  # indicators in the list of lost points (ours)
+_KINDS = {
+    "day": ("日报", "daily report"),
+    "week": ("周报", "weekly report"),
+    "ten_day": ("旬报", "ten-day report"),
+    "month": ("月报", "monthly report"),
+    "quarter": ("季报", "quarterly report"),
+    "year": ("年报", "yearly report"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFigure:
+    """One line of a report, ready to print (报告数值); ``percent`` is earned of assessed, a dash where there is nothing."""
+
+    level: str
+    code: str
+    category: str
+    name_zh: str
+    name_en: str
+    assessed: bool
+    reason_zh: str
+    reason_en: str
+    numerator: str
+    denominator: str
+    value: str
+    unit: str
+    target: str
+    earned: str
+    assessed_points: str
+    possible: str
+    lost: str
+    percent: str
+    n: int
+
+    @property
+    def fraction(self) -> str:
+        """Numerator / denominator; the number alone for a plain value."""
+        return self.numerator if self.denominator == DASH else f"{self.numerator} / {self.denominator}"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportVeto:
+    """What rules the district out (否决项), by the code in the seal and its name where the catalogue has one."""
+
+    code: str
+    name_zh: str
+    name_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """Everything that a report prints (报告数据); points and shares are texts with two decimals."""
+
+    district: str
+    district_slug: str
+    campaign: str
+    title_zh: str
+    title_en: str
+    kind_zh: str
+    kind_en: str
+    period_zh: str
+    period_en: str
+    period_key: str
+    sequence: int
+    edition: str
+    edition_sha256: str
+    edition_zh: str
+    edition_en: str
+    issuer: str
+    cut_off: str
+    published_at: str
+    published_by: str
+    seal: str
+    previous_seal: str
+    corrects: str
+    reason: str
+    is_demo: bool
+    earned: str
+    assessed: str
+    total: str
+    lost: str
+    gap: str
+    percent: str
+    percent_of_all: str
+    coverage: str
+    visits: int
+    sites: int
+    findings: dict[str, int]
+    on_time_percent: str
+    vetoes: tuple[ReportVeto, ...]
+    categories: tuple[ReportFigure, ...]
+    indicators: tuple[ReportFigure, ...]
+    losses: tuple[ReportFigure, ...]
+
+    @property
+    def assessed_indicators(self) -> tuple[ReportFigure, ...]:
+        """The indicators that have a value."""
+        return tuple(f for f in self.indicators if f.assessed)
+
+    @property
+    def open_indicators(self) -> tuple[ReportFigure, ...]:
+        """The indicators that are not assessed, with their reasons."""
+        return tuple(f for f in self.indicators if not f.assessed)
+
+    @property
+    def site_scores(self) -> tuple[ReportFigure, ...]:
+        """Assessed indicators that are mean scores of sites."""
+        return tuple(f for f in self.assessed_indicators if f.unit == "score")
+
+    @property
+    def rates(self) -> tuple[ReportFigure, ...]:
+        """Assessed indicators of any other kind."""
+        return tuple(f for f in self.assessed_indicators if f.unit != "score")
+
+    def under(self, *categories: str) -> tuple[ReportFigure, ...]:
+        """Assessed indicators under some headings."""
+        return tuple(f for f in self.assessed_indicators if f.category in categories)
+
+    def outside(self, *categories: str) -> tuple[ReportFigure, ...]:
+        """Assessed indicators under all other headings."""
+        return tuple(f for f in self.assessed_indicators if f.category not in categories)
+
+
+def monthly_report(session: ScopedSession, publication: Publication, edition: Edition) -> ReportData:
+    """The report of one publication; ``edition`` gives the titles of the very edition that was sealed.
+
+    Raises Conflict when another edition is handed in.
+    """
+    if edition.sha256 != publication.edition_sha256:
+        raise Conflict(N_("这份发布件按另一版本的测评体系计分"))
+    rows = figures_of(session, publication)
+    figures = [_figure(row) for row in rows]
+    indicators = tuple(f for f in figures if f.level == "indicator")
+    return _data(publication, edition, figures, indicators, _losses(rows, indicators))
+
+
+def _data(
+    one: Publication,
+    edition: Edition,
+    figures: Sequence[ReportFigure],
+    indicators: tuple[ReportFigure, ...],
+    losses: tuple[ReportFigure, ...],
+) -> ReportData:
+    period = period_of(one)
+    findings = {"found": 0, "due": 0, "closed": 0, "on_time": 0, "overdue": 0} | one.findings
+    return ReportData(
+        district=one.district_name,
+        district_slug=one.district_slug,
+        campaign=one.campaign,
+        title_zh=one.title_zh,
+        title_en=one.title_en,
+        kind_zh=_KINDS[one.period_kind][0],
+        kind_en=_KINDS[one.period_kind][1],
+        period_zh=period.label_zh,
+        period_en=period.label_en,
+        period_key=period.key,
+        sequence=one.sequence,
+        edition=one.edition,
+        edition_sha256=one.edition_sha256,
+        edition_zh=edition.title_zh,
+        edition_en=edition.title_en,
+        issuer=edition.issuer,
+        cut_off=moment_text(one.cut_off),
+        published_at=moment_text(one.published_at),
+        published_by=one.published_by or DASH,
+        seal=one.sha256,
+        previous_seal=one.previous_sha256 or DASH,
+        corrects=one.corrects_sha256 or "",
+        reason=one.reason,
+        is_demo=one.is_demo,
+        earned=_points(one.earned),
+        assessed=_points(one.assessed),
+        total=_points(one.total),
+        lost=_points(one.assessed - one.earned),
+        gap=_points(one.total - one.assessed),
+        percent=_share(one.earned, one.assessed),
+        percent_of_all=_share(one.earned, one.total),
+        coverage=_share(one.assessed, one.total),
+        visits=one.visits,
+        sites=one.sites,
+        findings=findings,
+        on_time_percent=_share(findings["on_time"], findings["due"]),
+        vetoes=tuple(_veto(code, indicators) for code in one.vetoes),
+        categories=tuple(f for f in figures if f.level == "category"),
+        indicators=indicators,
+        losses=losses,
+    )
+
+
+def _figure(row: PublishedFigure) -> ReportFigure:
+    lost = None if row.earned is None else row.assessed - row.earned
+    return ReportFigure(
+        level=row.level,
+        code=row.code,
+        category=row.category,
+        name_zh=row.name_zh,
+        name_en=row.name_en,
+        assessed=row.status == "assessed",
+        reason_zh=row.reason,
+        reason_en=row.reason_en,
+        numerator=number_text(row.numerator),
+        denominator=number_text(row.denominator),
+        value=DASH if row.value is None else str(row.value),
+        unit=row.unit,
+        target=row.target.replace(">=", "≥").replace("<=", "≤"),
+        earned=_points(row.earned),
+        assessed_points=_points(row.assessed),
+        possible=_points(row.possible),
+        lost=_points(lost),
+        percent=DASH if row.earned is None else _share(row.earned, row.assessed),
+        n=row.n,
+    )
+
+
+def _losses(rows: Sequence[PublishedFigure], indicators: Sequence[ReportFigure]) -> tuple[ReportFigure, ...]:
+    """The indicators that lose most assessed points, the dearest first."""
+    printed = {f.code: f for f in indicators}
+    losing = [
+        (row.assessed - row.earned, row.position, row.code)
+        for row in rows
+        if row.level == "indicator" and row.earned is not None and row.earned < row.assessed
+    ]
+    ordered = sorted(losing, key=lambda one: (-one[0], one[1]))
+    return tuple(printed[code] for _, _, code in ordered[:MOST_LOST])
+
+
+def _veto(code: str, indicators: Sequence[ReportFigure]) -> ReportVeto:
+    for one in indicators:
+        if one.code == code:
+            return ReportVeto(code, one.name_zh, one.name_en)
+    return ReportVeto(code, f"关键项组 {code}", f"key group {code}")
+
+
+def number_text(value: Decimal | None) -> str:
+    """A count or sum: whole, or two decimals half-up; a dash for nothing."""
+    if value is None:
+        return DASH
+    return format(value.normalize(), "f") if value == value.to_integral_value() else str(half_up(Fraction(value)))
+
+
+def moment_text(moment: datetime) -> str:
+    """A moment as documents print it, in Asia/Shanghai."""
+    local = moment.astimezone(ZONE)
+    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def _points(cents: int | None) -> str:
+    return DASH if cents is None else str(Decimal(cents).scaleb(-2))
+
+
+def _share(part: int, whole: int) -> str:
+    found = percent(part, whole)
+    return DASH if found is None else str(found)

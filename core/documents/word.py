@@ -1,0 +1,34 @@
+"""Word documents (公文): a campaign's template filled with a report's data, every value escaped."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from docxtpl import DocxTemplate
+
+from core.campaigns import Campaign, Edition, read_report
+from core.documents.monthly import ReportData
+
+WORD = "monthly.docx"
+PAGE = "monthly.html"
+WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def render_docx(campaign: Campaign, edition: Edition, data: ReportData) -> bytes:
+    """The report as a Word document; NotFound when the campaign brings no template."""
+    template = DocxTemplate(BytesIO(read_report(campaign, edition, WORD)))
+    template.render({"d": data}, autoescape=True)
+    written = BytesIO()
+    template.save(written)
+    return written.getvalue()
+
+
+def page_template(campaign: Campaign, edition: Edition) -> str:
+    """The source of the report's page fragment; it reads ``d`` (ReportData), ``english`` and ``_``."""
+    return read_report(campaign, edition, PAGE).decode()
+
+
+def file_name(data: ReportData, ending: str = "docx") -> str:
+    """The name under which a report is saved: district, campaign, period, kind and number."""
+    mark = "（演示数据）" if data.is_demo else ""
+    return f"{data.district}{data.title_zh}{data.period_zh}{data.kind_zh}第{data.sequence}号{mark}.{ending}"

@@ -1,0 +1,158 @@
+"""Words of the audit trail (日志用词): what each verb, kind of object and part of the detail is called on the page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from flask_babel import gettext
+
+from core.errors import N_
+from core.web.words import say_role
+from core.work.transitions import TRANSITIONS
+
+HASH = re.compile("[0-9a-f]{64}")
+FINDING = "finding."
+
+# A verb that is missing here is shown as it is written; those of findings come from the ledger's own table.
+VERBS: Mapping[str, str] = MappingProxyType(
+    {
+        "account.deactivate": N_("停用账号"),
+        "account.invite": N_("发出邀请链接"),
+        "account.reset": N_("发出重设密码链接"),
+        "account.restore": N_("恢复账号"),
+        "audit.export": N_("导出日志"),
+        "calendar.seed": N_("载入节假日"),
+        "calendar.set": N_("修改工作日历"),
+        "campaign.enable": N_("启用创建项目"),
+        "campaign.suspend": N_("停用创建项目"),
+        "demo.complete": N_("放入演示数据"),
+        "grant.give": N_("给出发布授权"),
+        "grant.withdraw": N_("收回发布授权"),
+        "holding.begin": N_("任职"),
+        "holding.end": N_("离任"),
+        "person.add": N_("新增人员"),
+        "person.change": N_("更正人员"),
+        "person.deactivate": N_("人员离任"),
+        "photo.store": N_("上传照片"),
+        "post.add": N_("设岗"),
+        "publish": N_("发布"),
+        "site.add": N_("新增点位"),
+        "site.change": N_("修改点位"),
+        "tenant.onboard": N_("开通区县"),
+        "token.create": N_("新建接口令牌"),
+        "token.revoke": N_("作废接口令牌"),
+        "unit.add": N_("新增单位"),
+        "unit.code": N_("登记单位代码"),
+        "unit.map_role": N_("部门对应"),
+        "unit.rename": N_("单位更名"),
+        "visit.submit": N_("提交检查"),
+        "workbook.import": N_("导入工作簿"),
+    }
+)
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "audit": N_("日志"),
+        "calendar": N_("工作日历"),
+        "campaign": N_("创建项目"),
+        "file": N_("照片"),
+        "finding": N_("问题"),
+        "grant": N_("发布授权"),
+        "person": N_("人员"),
+        "post": N_("岗位"),
+        "publication": N_("发布件"),
+        "site": N_("点位"),
+        "tenant": N_("区县或市"),
+        "token": N_("接口令牌"),
+        "unit": N_("单位"),
+        "visit": N_("检查"),
+        "workbook": N_("工作簿"),
+    }
+)
+WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "added": N_("新增"),
+        "after": N_("现在"),
+        "before": N_("原来"),
+        "campaign": N_("创建项目"),
+        "changed": N_("改动"),
+        "changes": N_("改动"),
+        "code": N_("代码"),
+        "corrects": N_("更正"),
+        "created": N_("新增"),
+        "departments": N_("部门数"),
+        "detail": N_("详细程度"),
+        "edition": N_("版本"),
+        "edition_sha256": N_("指纹"),
+        "file": N_("文件"),
+        "filters": N_("条件"),
+        "findings": N_("问题"),
+        "forms": N_("检查表"),
+        "from": N_("自"),
+        "issuer": N_("代码由谁发布"),
+        "name": N_("名称"),
+        "number": N_("编号"),
+        "parent": N_("上级单位"),
+        "people": N_("人员"),
+        "period": N_("周期"),
+        "phone": N_("电话"),
+        "provisional": N_("暂定"),
+        "reader": N_("送给"),
+        "role": N_("角色或职责"),
+        "sha256": N_("指纹"),
+        "site": N_("点位"),
+        "sites": N_("点位"),
+        "size": N_("字节"),
+        "title": N_("岗位名称"),
+        "to": N_("至"),
+        "types": N_("点位类型"),
+        "unit": N_("单位"),
+        "unit_kind": N_("单位类型"),
+        "units": N_("单位"),
+        "version": N_("第几版"),
+        "working": N_("上班"),
+        "years": N_("年份"),
+    }
+)
+
+
+def verb_options() -> list[tuple[str, str]]:
+    """Every verb with its words, for the filter."""
+    return [(verb, say_verb(verb)) for verb in (*VERBS, *(FINDING + code for code in TRANSITIONS))]
+
+
+def say_verb(verb: str) -> str:
+    """The verb in the reader's language."""
+    if verb.startswith(FINDING) and verb[len(FINDING) :] in TRANSITIONS:
+        return gettext("问题：%(action)s", action=gettext(TRANSITIONS[verb[len(FINDING) :]].title_zh))
+    return gettext(VERBS[verb]) if verb in VERBS else verb
+
+
+def say_kind(kind: str) -> str:
+    """The kind of object in the reader's language."""
+    return gettext(KINDS[kind]) if kind in KINDS else kind
+
+
+def say_detail(detail: Mapping[str, Any]) -> str:
+    """The detail of a line, one ``name: value`` after the other."""
+    return "; ".join(f"{say_word(name)}: {say_value(name, value)}" for name, value in detail.items())
+
+
+def say_word(name: str) -> str:
+    """The name of a part of the detail; a part that is missing here is shown as it is written."""
+    return gettext(WORDS[name]) if name in WORDS else name
+
+
+def say_value(name: str, value: Any) -> str:
+    """A value of the detail as people read it: roles by their title, a hash by its beginning."""
+    if isinstance(value, str) and (name == "role" or HASH.fullmatch(value)):
+        return say_role(value) if name == "role" else value[:12]
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
+    if isinstance(value, list | tuple):
+        return "、".join(str(v) for v in value)
+    if isinstance(value, dict):
+        return "、".join(f"{say_word(key)} {inner}" for key, inner in value.items())
+    return "—" if value is None or value == "" else str(value)

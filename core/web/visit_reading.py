@@ -1,0 +1,246 @@
+"""Reads a submitted visit for its page (检查结果): points by campaign and form, answers with photos, findings, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from flask_babel import gettext
+from sqlalchemy import func, select
+
+from core.campaigns import Form, Item, Vocabulary, form_from_body
+from core.errors import NotFound
+from core.request import house
+from core.web.site_words import campaign_titles
+from core.web.words import by_locale
+from core.work.findings import Filter, FindingRow, base_query, rows_of
+from core.work.roles import VISIT
+from core.work.sight import sees_visit
+from core.work.tables import (
+    AnswerRow,
+    Attachment,
+    Definition,
+    Finding,
+    ItemResult,
+    Sheet,
+    Site,
+    SiteKind,
+    Visit,
+)
+from tenants.access import Actor, reach
+from tenants.models import Person, Unit, UnitPath
+from tenants.scope import ScopedSession
+
+NEXT = 3  # how many sites the result page offers to go on with (ours)
+_forms: dict[str, Form] = {}  # by SHA-256: the same content is the same form in every tenant
+
+
+@dataclass(frozen=True, slots=True)
+class SheetView:
+    """One campaign's form as answered (检查表得分); points in 1/100, ``left_out`` items did not apply."""
+
+    campaign: str
+    form: str
+    edition: str
+    earned: int
+    possible: int
+    items: int
+    left_out: int
+    vetoes: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """What an answer was worth for one item (检查项结果)."""
+
+    campaign: str
+    code: str
+    outcome: str
+    earned: int
+    possible: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerView:
+    """One answered question (作答): in words, with what it was worth, its note and photos."""
+
+    text: str
+    said: str
+    outcome: str
+    items: Sequence[ItemView]
+    note: str
+    photos: Sequence[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """A visit in full (检查记录)."""
+
+    visit: Visit
+    site: Site
+    unit_name: str
+    person_name: str
+    sheets: Sequence[SheetView]
+    answers: Sequence[AnswerView]
+    findings: Sequence[FindingRow]
+
+
+def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: datetime, on: date) -> VisitView:
+    """One visit in full, the findings within reach. Raises NotFound when it is unknown or out of reach."""
+    found = session.execute(
+        select(Visit, Site, Unit.name, Person.name)
+        .join(Site, (Site.tenant_id == Visit.tenant_id) & (Site.id == Visit.site_id))
+        .join(Unit, (Unit.tenant_id == Visit.tenant_id) & (Unit.id == Visit.unit_id))
+        .join(Person, (Person.tenant_id == Visit.tenant_id) & (Person.id == Visit.person_id))
+        .where(Visit.id == visit_id, sees_visit(actor, on))
+    ).first()
+    if found is None:
+        raise NotFound
+    visit, site, unit_name, person_name = found
+    sheets = session.scalars(select(Sheet).where(Sheet.visit_id == visit_id).order_by(Sheet.campaign, Sheet.form)).all()
+    forms = forms_of(session, {sheet.form_sha256 for sheet in sheets})
+    results = session.scalars(select(ItemResult).where(ItemResult.visit_id == visit_id)).all()
+    opened = session.execute(base_query(actor, Filter(extra=(Finding.visit_id == visit_id,)), now)).all()
+    return VisitView(
+        visit,
+        site,
+        unit_name,
+        person_name,
+        _sheets(session, sheets, forms, results),
+        _answers(session, visit_id, sheets, forms, results),
+        sorted(rows_of(session, opened, now), key=lambda row: row.number or ""),
+    )
+
+
+def forms_of(session: ScopedSession, hashes: set[str]) -> Mapping[str, Form]:
+    """The frozen forms behind some hashes."""
+    missing = hashes - _forms.keys()
+    if missing:
+        kept = select(Definition.sha256, Definition.body).where(Definition.sha256.in_(missing))
+        _forms.update({sha256: form_from_body(body) for sha256, body in session.execute(kept).tuples()})
+    return {sha256: _forms[sha256] for sha256 in hashes if sha256 in _forms}
+
+
+def form_title(form: Form | None, code: str) -> str:
+    """A form's title in the reader's language; its code when its definition is not here."""
+    return by_locale(form.title_zh, form.title_en) if form else code
+
+
+def _sheets(
+    session: ScopedSession, sheets: Sequence[Sheet], forms: Mapping[str, Form], results: Sequence[ItemResult]
+) -> list[SheetView]:
+    titles = campaign_titles(session)
+    views = []
+    for sheet in sheets:
+        own = [r for r in results if (r.campaign, r.form) == (sheet.campaign, sheet.form)]
+        views.append(
+            SheetView(
+                titles.get(sheet.campaign, sheet.campaign),
+                form_title(forms.get(sheet.form_sha256), sheet.form),
+                sheet.edition,
+                sheet.earned,
+                sheet.possible,
+                len(own),
+                sum(r.outcome == "na" for r in own),
+                sheet.vetoes,
+            )
+        )
+    return views
+
+
+def _answers(
+    session: ScopedSession,
+    visit_id: UUID,
+    sheets: Sequence[Sheet],
+    forms: Mapping[str, Form],
+    results: Sequence[ItemResult],
+) -> list[AnswerView]:
+    """The answers in the order of the forms, failed ones first; each question once."""
+    rows = {row.question: row for row in session.scalars(select(AnswerRow).where(AnswerRow.visit_id == visit_id))}
+    photos: dict[str, list[UUID]] = {}
+    attached = select(Attachment.question, Attachment.file_id).where(Attachment.visit_id == visit_id)
+    for question, file_id in session.execute(attached.order_by(Attachment.id)).tuples():
+        photos.setdefault(question, []).append(file_id)
+    items = {i.question: i for s in reversed(sheets) if s.form_sha256 in forms for i in forms[s.form_sha256].items}
+    order = {code: n for n, code in enumerate(reversed(items))}
+    worth: dict[str, list[ItemResult]] = {}
+    for result in results:
+        worth.setdefault(result.question, []).append(result)
+    titles, words = campaign_titles(session), house().registry.vocabulary
+    views = [
+        AnswerView(
+            _question_text(words, code, items.get(code)),
+            say_answer(rows[code]),
+            _outcome(worth.get(code, ())),
+            [_item(result, titles) for result in sorted(worth.get(code, ()), key=lambda r: r.campaign)],
+            rows[code].note,
+            photos.get(code, ()),
+        )
+        for code in sorted(rows, key=lambda code: order.get(code, len(order)))
+    ]
+    return sorted(views, key=lambda view: view.outcome != "fail")
+
+
+def _question_text(words: Vocabulary, code: str, item: Item | None) -> str:
+    if code in words.questions:
+        return by_locale(words.questions[code].text_zh, words.questions[code].text_en)
+    return by_locale(item.text_zh, item.text_en) if item else code
+
+
+def _item(result: ItemResult, titles: Mapping[str, str]) -> ItemView:
+    campaign = titles.get(result.campaign, result.campaign)
+    return ItemView(campaign, result.item, result.outcome, result.earned, result.possible)
+
+
+def _outcome(results: Sequence[ItemResult]) -> str:
+    outcomes = {result.outcome for result in results}
+    return next((known for known in ("fail", "pass") if known in outcomes), "na")
+
+
+def say_answer(row: AnswerRow) -> str:
+    """An answer in words."""
+    if row.na:
+        return gettext("不适用")
+    if row.yes is not None:
+        return gettext("是") if row.yes else gettext("否")
+    if row.rating is not None:
+        return gettext("%(n)s 分", n=row.rating)
+    return f"{row.n}/{row.m}" if row.m is not None else str(row.count)
+
+
+def next_sites(session: ScopedSession, actor: Actor, site: Site, on: date) -> list[tuple[UUID, str, str, date | None]]:
+    """Sites to go on with: under the same subdistrict, due for a form, not visited today; the longest waiting first.
+
+    Each as id, name, unit and the day of its last visit. Sites of the same unit come before the others.
+    """
+    last = (
+        select(func.max(Visit.day))
+        .where(Visit.tenant_id == session.tenant_id, Visit.site_id == Site.id)
+        .correlate(Site)
+        .scalar_subquery()
+    )
+    above = select(UnitPath.ancestor_id).where(
+        UnitPath.tenant_id == session.tenant_id, UnitPath.unit_id == site.unit_id, UnitPath.depth <= 1
+    )
+    near = select(UnitPath.unit_id).where(
+        UnitPath.tenant_id == session.tenant_id, UnitPath.ancestor_id.in_(above), UnitPath.depth <= 1
+    )
+    typed = select(SiteKind.site_id).where(SiteKind.tenant_id == session.tenant_id, SiteKind.valid_to.is_(None))
+    rows = session.execute(
+        select(Site.id, Site.name, Unit.name, last.label("last"))
+        .join(Unit, (Unit.tenant_id == Site.tenant_id) & (Unit.id == Site.unit_id))
+        .where(
+            Site.tenant_id == session.tenant_id,
+            Site.state == "active",
+            Site.id != site.id,
+            Site.id.in_(typed),
+            Site.unit_id.in_(reach(actor, VISIT, on)),
+            Site.unit_id.in_(near),
+            func.coalesce(last, date(1900, 1, 1)) < on,
+        )
+        .order_by((Site.unit_id != site.unit_id), last.asc().nulls_first(), Site.pinyin, Site.id)
+        .limit(NEXT)
+    )
+    return [(row[0], row[1], row[2], row[3]) for row in rows]
