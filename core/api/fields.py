@@ -38,6 +38,11 @@ class Body(Schema):
         return frozenset(cls._declared_fields)
 
     @classmethod
+    def arrange(cls, row: AnyMapping[str, Any]) -> dict[str, Any]:
+        """The declared fields of a mapping in their order; jsonb forgets the order of keys."""
+        return {name: row[name] for name in cls._declared_fields}
+
+    @classmethod
     def pick(cls, row: Any) -> dict[str, Any]:
         """The declared fields of a row that has them under the same names."""
         return {name: getattr(row, name) for name in cls._declared_fields}

@@ -20,6 +20,7 @@ from core.request import LoginNeeded
 
 LOG = logging.getLogger("sancheng.api")
 MEDIA = "application/problem+json"
+VARY = "Authorization, Cookie, Accept-Language"
 KINDS = "urn:sancheng:problem:"
 
 
@@ -100,6 +101,7 @@ def answer(
     if faults:
         body["faults"] = faults
     made = Response(orjson.dumps(body), status=status, content_type=MEDIA)
+    made.headers["Vary"] = VARY
     made.headers["Content-Language"] = str(get_locale() or "zh").split("_")[0]
     return made
 

@@ -13,7 +13,7 @@ from webargs.flaskparser import FlaskParser
 
 from core import request as asked
 from core.api.fields import faults_of
-from core.api.problems import UnreadableJson, WrongMedia
+from core.api.problems import VARY, UnreadableJson, WrongMedia
 from core.errors import N_, Fault, InvalidInput
 
 JSON_LIMIT = 2 * 1024 * 1024  # no visit of three forms is larger than 100 KB; photos go their own way
@@ -90,7 +90,7 @@ class Room(Blueprint):
 
 def _say_private(response: Any) -> Any:
     """What one reader gets must not be kept for another; the language belongs to the answer."""
-    response.headers["Vary"] = "Authorization, Cookie, Accept-Language"
+    response.headers["Vary"] = VARY
     return response
 
 

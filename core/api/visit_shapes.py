@@ -128,8 +128,8 @@ def shape_submitted(visit: Visit) -> dict[str, Any]:
         "submitted_at": visit.submitted_at,
         "day": visit.day,
         "basis": visit.basis,
-        "sheets": [text_points(sheet) for sheet in kept["sheets"]],
-        "findings": kept["findings"],
+        "sheets": [text_points(SheetShape.arrange(sheet)) for sheet in kept["sheets"]],
+        "findings": [OpenedShape.arrange(finding) for finding in kept["findings"]],
     }
 
 

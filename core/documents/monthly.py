@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 from core.campaigns import Edition
 from core.campaigns.arithmetic import half_up
@@ -166,33 +167,10 @@ def _data(
     indicators: tuple[ReportFigure, ...],
     losses: tuple[ReportFigure, ...],
 ) -> ReportData:
-    period = period_of(one)
     findings = {"found": 0, "due": 0, "closed": 0, "on_time": 0, "overdue": 0} | one.findings
     return ReportData(
-        district=one.district_name,
-        district_slug=one.district_slug,
-        campaign=one.campaign,
-        title_zh=one.title_zh,
-        title_en=one.title_en,
-        kind_zh=_KINDS[one.period_kind][0],
-        kind_en=_KINDS[one.period_kind][1],
-        period_zh=period.label_zh,
-        period_en=period.label_en,
-        period_key=period.key,
-        sequence=one.sequence,
-        edition=one.edition,
-        edition_sha256=one.edition_sha256,
-        edition_zh=edition.title_zh,
-        edition_en=edition.title_en,
-        issuer=edition.issuer,
-        cut_off=moment_text(one.cut_off),
-        published_at=moment_text(one.published_at),
-        published_by=one.published_by or DASH,
-        seal=one.sha256,
-        previous_seal=one.previous_sha256 or DASH,
-        corrects=one.corrects_sha256 or "",
-        reason=one.reason,
-        is_demo=one.is_demo,
+        **_heading(one, edition),
+        **_seals(one),
         earned=_points(one.earned),
         assessed=_points(one.assessed),
         total=_points(one.total),
@@ -210,6 +188,44 @@ def _data(
         indicators=indicators,
         losses=losses,
     )
+
+
+def _heading(one: Publication, edition: Edition) -> dict[str, Any]:
+    """Who, what and when: the fields at a report's head."""
+    period = period_of(one)
+    kind_zh, kind_en = _KINDS[one.period_kind]
+    return {
+        "district": one.district_name,
+        "district_slug": one.district_slug,
+        "campaign": one.campaign,
+        "title_zh": one.title_zh,
+        "title_en": one.title_en,
+        "kind_zh": kind_zh,
+        "kind_en": kind_en,
+        "period_zh": period.label_zh,
+        "period_en": period.label_en,
+        "period_key": period.key,
+        "edition": one.edition,
+        "edition_sha256": one.edition_sha256,
+        "edition_zh": edition.title_zh,
+        "edition_en": edition.title_en,
+        "issuer": edition.issuer,
+        "is_demo": one.is_demo,
+    }
+
+
+def _seals(one: Publication) -> dict[str, Any]:
+    """By whom, when and under which seal: the fields at a report's foot."""
+    return {
+        "sequence": one.sequence,
+        "cut_off": moment_text(one.cut_off),
+        "published_at": moment_text(one.published_at),
+        "published_by": one.published_by or DASH,
+        "seal": one.sha256,
+        "previous_seal": one.previous_sha256 or DASH,
+        "corrects": one.corrects_sha256 or "",
+        "reason": one.reason,
+    }
 
 
 def _figure(row: PublishedFigure) -> ReportFigure:

@@ -47,8 +47,9 @@ class Filter:
 def read_filter() -> Filter:
     """The filter of this request. Raises InvalidInput for a day that is none."""
     said = request.args
-    texts = [said.get(name, "").strip()[:80].replace("\x00", "") for name in ("who", "verb", "kind", "object")]
-    return Filter(*texts, since=read_day("from"), until=read_day("to"))
+    texts = (said.get(name, "").strip()[:80].replace("\x00", "") for name in ("who", "verb", "kind", "object"))
+    who, verb, kind, object_id = texts
+    return Filter(who, verb, kind, object_id, read_day("from"), read_day("to"))
 
 
 def midnight(day: date) -> datetime:
@@ -56,7 +57,7 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(0), ZONE)
 
 
-def chosen(wanted: Filter) -> Select[tuple[Audit]]:
+def chosen(wanted: Filter) -> Select[Audit]:
     """The lines of the trail that a filter asks for, newest first."""
     lines = select(Audit).order_by(Audit.at.desc(), Audit.id.desc())
     if wanted.who:

@@ -85,8 +85,10 @@ def check(sha256: str) -> tuple[str, int]:
 def _run(data: bytes, name: str, *, dry_run: bool, keep_good: bool = False) -> ImportReport:
     """Read the workbook and compare or write it."""
     workbook = read_workbook(data, name)
-    given = {"today": today(), "registry": house().registry}
-    return import_workbook(db(), actor(), workbook, dry_run=dry_run, keep_good=keep_good, **given)
+    registry = house().registry
+    return import_workbook(
+        db(), actor(), workbook, today=today(), dry_run=dry_run, keep_good=keep_good, registry=registry
+    )
 
 
 def _report(report: ImportReport, sha256: str, name: str, status: int = 200) -> tuple[str, int]:

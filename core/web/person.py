@@ -122,8 +122,8 @@ def give_post(person_id: UUID) -> AnyResponse | tuple[str, int]:
         return _page(person_id, 422, values=form, errors=missing)
     try:
         unit, campaign = read_id(form["unit"], "unit"), form.get("campaign") or None
-        given = {"role": form["role"], "title": form.get("title", ""), "campaign": campaign}
-        post = add_post(db(), actor(), unit_id=unit, today=today(), **given)
+        title, role = form.get("title", ""), form["role"]
+        post = add_post(db(), actor(), unit_id=unit, role=role, title=title, campaign=campaign, today=today())
         appoint(db(), actor(), person_id, post.id, today=today())
     except (InvalidInput, Conflict) as error:
         faults = fault_map(error)

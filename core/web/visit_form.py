@@ -247,7 +247,7 @@ def sort_out(error: SanchengError | None, faults: Sequence[Fault], plan: VisitPl
         code = fault.field.removeprefix("photos.").removeprefix("notes.").removeprefix(PHOTO).split(".")[0]
         said = say_fault(replace(fault, field="", where=""))
         if code not in plan.questions:
-            large.append(said)
+            large += [said] if said not in large else []
         elif said not in beside.setdefault(code, []):
             beside[code].append(said)
             missing += [code] if fault.field == code and not fault.value else []

@@ -11,26 +11,23 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 
 from core.campaigns import Form, Item, Vocabulary, form_from_body
-from core.errors import NotFound
 from core.request import house
 from core.web.site_words import campaign_titles
 from core.web.words import by_locale
-from core.work.findings import Filter, FindingRow, base_query, rows_of
+from core.work.findings import FindingRow
 from core.work.roles import VISIT
-from core.work.sight import sees_visit
 from core.work.tables import (
     AnswerRow,
-    Attachment,
     Definition,
-    Finding,
     ItemResult,
     Sheet,
     Site,
     SiteKind,
     Visit,
 )
+from core.work.visit_list import VisitDetail, visit_detail
 from tenants.access import Actor, reach
-from tenants.models import Person, Unit, UnitPath
+from tenants.models import Unit, UnitPath
 from tenants.scope import ScopedSession
 
 NEXT = 3  # how many sites the result page offers to go on with (ours)
@@ -80,37 +77,25 @@ class VisitView:
 
     visit: Visit
     site: Site
-    unit_name: str
     person_name: str
     sheets: Sequence[SheetView]
     answers: Sequence[AnswerView]
     findings: Sequence[FindingRow]
 
 
-def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: datetime, on: date) -> VisitView:
+def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: datetime) -> VisitView:
     """One visit in full, the findings within reach. Raises NotFound when it is unknown or out of reach."""
-    found = session.execute(
-        select(Visit, Site, Unit.name, Person.name)
-        .join(Site, (Site.tenant_id == Visit.tenant_id) & (Site.id == Visit.site_id))
-        .join(Unit, (Unit.tenant_id == Visit.tenant_id) & (Unit.id == Visit.unit_id))
-        .join(Person, (Person.tenant_id == Visit.tenant_id) & (Person.id == Visit.person_id))
-        .where(Visit.id == visit_id, sees_visit(actor, on))
-    ).first()
-    if found is None:
-        raise NotFound
-    visit, site, unit_name, person_name = found
-    sheets = session.scalars(select(Sheet).where(Sheet.visit_id == visit_id).order_by(Sheet.campaign, Sheet.form)).all()
-    forms = forms_of(session, {sheet.form_sha256 for sheet in sheets})
-    results = session.scalars(select(ItemResult).where(ItemResult.visit_id == visit_id)).all()
-    opened = session.execute(base_query(actor, Filter(extra=(Finding.visit_id == visit_id,)), now)).all()
+    found = visit_detail(session, actor, visit_id, now=now)
+    site = session.get_one(Site, (session.tenant_id, found.visit.site_id))
+    forms = forms_of(session, {sheet.form_sha256 for sheet in found.row.sheets})
+    titles = campaign_titles(session)
     return VisitView(
-        visit,
+        found.visit,
         site,
-        unit_name,
-        person_name,
-        _sheets(session, sheets, forms, results),
-        _answers(session, visit_id, sheets, forms, results),
-        sorted(rows_of(session, opened, now), key=lambda row: row.number or ""),
+        found.row.person_name,
+        [_sheet(sheet, titles, forms.get(sheet.form_sha256), found.results) for sheet in found.row.sheets],
+        _answers(found, titles, [forms[s.form_sha256] for s in found.row.sheets if s.form_sha256 in forms]),
+        found.findings,
     )
 
 
@@ -128,57 +113,37 @@ def form_title(form: Form | None, code: str) -> str:
     return by_locale(form.title_zh, form.title_en) if form else code
 
 
-def _sheets(
-    session: ScopedSession, sheets: Sequence[Sheet], forms: Mapping[str, Form], results: Sequence[ItemResult]
-) -> list[SheetView]:
-    titles = campaign_titles(session)
-    views = []
-    for sheet in sheets:
-        own = [r for r in results if (r.campaign, r.form) == (sheet.campaign, sheet.form)]
-        views.append(
-            SheetView(
-                titles.get(sheet.campaign, sheet.campaign),
-                form_title(forms.get(sheet.form_sha256), sheet.form),
-                sheet.edition,
-                sheet.earned,
-                sheet.possible,
-                len(own),
-                sum(r.outcome == "na" for r in own),
-                sheet.vetoes,
-            )
-        )
-    return views
+def _sheet(sheet: Sheet, titles: Mapping[str, str], form: Form | None, results: Sequence[ItemResult]) -> SheetView:
+    own = [r for r in results if (r.campaign, r.form) == (sheet.campaign, sheet.form)]
+    left_out = sum(r.outcome == "na" for r in own)
+    title = titles.get(sheet.campaign, sheet.campaign)
+    points = (sheet.earned, sheet.possible)
+    return SheetView(title, form_title(form, sheet.form), sheet.edition, *points, len(own), left_out, sheet.vetoes)
 
 
-def _answers(
-    session: ScopedSession,
-    visit_id: UUID,
-    sheets: Sequence[Sheet],
-    forms: Mapping[str, Form],
-    results: Sequence[ItemResult],
-) -> list[AnswerView]:
+def _answers(found: VisitDetail, titles: Mapping[str, str], forms: Sequence[Form]) -> list[AnswerView]:
     """The answers in the order of the forms, failed ones first; each question once."""
-    rows = {row.question: row for row in session.scalars(select(AnswerRow).where(AnswerRow.visit_id == visit_id))}
     photos: dict[str, list[UUID]] = {}
-    attached = select(Attachment.question, Attachment.file_id).where(Attachment.visit_id == visit_id)
-    for question, file_id in session.execute(attached.order_by(Attachment.id)).tuples():
-        photos.setdefault(question, []).append(file_id)
-    items = {i.question: i for s in reversed(sheets) if s.form_sha256 in forms for i in forms[s.form_sha256].items}
-    order = {code: n for n, code in enumerate(reversed(items))}
+    for photo in found.photos:
+        photos.setdefault(photo.question, []).append(photo.file_id)
     worth: dict[str, list[ItemResult]] = {}
-    for result in results:
+    for result in found.results:
         worth.setdefault(result.question, []).append(result)
-    titles, words = campaign_titles(session), house().registry.vocabulary
+    items: dict[str, Item] = {}
+    for form in forms:
+        items |= {item.question: item for item in form.items if item.question not in items}
+    order = {code: number for number, code in enumerate(items)}
+    words = house().registry.vocabulary
     views = [
         AnswerView(
-            _question_text(words, code, items.get(code)),
-            say_answer(rows[code]),
-            _outcome(worth.get(code, ())),
-            [_item(result, titles) for result in sorted(worth.get(code, ()), key=lambda r: r.campaign)],
-            rows[code].note,
-            photos.get(code, ()),
+            _question_text(words, row.question, items.get(row.question)),
+            say_answer(row),
+            _outcome(worth.get(row.question, ())),
+            [_item(result, titles) for result in worth.get(row.question, ())],
+            row.note,
+            photos.get(row.question, ()),
         )
-        for code in sorted(rows, key=lambda code: order.get(code, len(order)))
+        for row in sorted(found.answers, key=lambda row: order.get(row.question, len(order)))
     ]
     return sorted(views, key=lambda view: view.outcome != "fail")
 

@@ -205,7 +205,7 @@ def _csv_lines(row: Row, titles: Mapping[str, str], bases: Mapping[str, str]) ->
 @require_any(SEE, VISIT)
 def show(visit_id: UUID) -> str:
     """What came of a visit: points, findings, answers, and where to go next."""
-    view = read_visit(db(), actor(), visit_id, now(), today())
+    view = read_visit(db(), actor(), visit_id, now())
     can_visit = actor().has(VISIT)
     return render_template(
         "visits/one.html",

@@ -17,7 +17,7 @@ from tenants.access import Actor, reach
 from tenants.models import Unit, UnitParent
 from tenants.scope import ScopedSession
 
-_STEPS = re.compile(r"\s*[/>＞→]\s*")
+_STEPS = re.compile(r"\s*[/／>＞→]\s*")
 _SUFFIX = re.compile(r"(居委会|居民委员会|(?<=村)民委员会|(?<=村)委会|办事处)$")
 
 
@@ -57,8 +57,12 @@ class Gazetteer:
         self.places[place.id] = place
         if place.code:
             self._by_code.setdefault(place.code, place)
-        self._by_name.setdefault(place.name, []).append(place)
-        self._by_short.setdefault(short_name(place.name), []).append(place)
+        self.call(place, place.name)
+
+    def call(self, place: Place, name: str) -> None:
+        """Let a unit be found by a name; one that this workbook renames answers to both."""
+        self._by_name.setdefault(name, []).append(place)
+        self._by_short.setdefault(short_name(name), []).append(place)
 
     def coded(self, code: str) -> Place | None:
         """The unit of a code."""

@@ -90,9 +90,11 @@ def _settle(
         if not last and len(book.find(row.cells["parent"])) != 1:
             return False
         parent = book.resolve(sheet, row, "parent", faults)
-    if parent is None:
+    before = len(faults)
+    if parent is not None:
+        book.permit(ADMINISTER, parent, sheet, row, "parent", faults)
+    if parent is None or len(faults) > before:
         return True
-    book.permit(ADMINISTER, parent, sheet, row, "parent", faults)
     standing = (book.coded(wish.code) if wish.code else None) or book.under(parent.id, wish.name)
     if standing is None:
         place = Place(_plan_new(wish, parent, plan), wish.name, wish.kind, wish.code or None, parent.id)
@@ -103,7 +105,7 @@ def _settle(
         faults.append(sheet.fault(row, "name", N_("与第 {first} 行重复"), N_("请删去其中一行"), wish.name, **params))
     else:
         seen[standing.id] = row.number
-        _compare(wish, standing, parent, plan, faults)
+        _compare(wish, standing, parent, plan, book, faults)
     return True
 
 
@@ -114,7 +116,7 @@ def _plan_new(wish: _Wish, parent: Place, plan: UnitPlan) -> UUID:
     return unit.id
 
 
-def _compare(wish: _Wish, standing: Place, parent: Place, plan: UnitPlan, faults: list[Fault]) -> None:
+def _compare(wish: _Wish, standing: Place, parent: Place, plan: UnitPlan, book: Gazetteer, faults: list[Fault]) -> None:
     """What differs between a row and the unit that it means: a name or a missing code is changed, the rest is a fault."""
     sheet, row, before = wish.sheet, wish.row, len(faults)
     if wish.kind != standing.kind:
@@ -131,6 +133,7 @@ def _compare(wish: _Wish, standing: Place, parent: Place, plan: UnitPlan, faults
     renamed = standing.code == wish.code and bool(wish.code) and standing.name != wish.name
     if renamed:
         plan.names[standing.id] = wish.name
+        book.call(standing, wish.name)
     if wish.code and standing.code is None:
         plan.codes[standing.id] = (wish.code, wish.issuer)
     if not renamed and standing.id not in plan.codes:

@@ -1,0 +1,147 @@
+"""Findings over the API: versions in both directions, the whole first lap, repetition, and who may do what."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import pytest
+
+from tenants.scope import Wall
+from tests.api.conftest import Caller
+from tests.factory import add_actor
+from tests.work.market import FAILED, Town, send, town
+from tests.work.pictures import jpeg
+
+
+@pytest.fixture
+def site(wall: Wall) -> Town:
+    """A district whose market was visited, with what failed still open."""
+    found = town(wall)
+    with found.district.session(wall) as session:
+        send(session, found)
+        session.commit()
+    return found
+
+
+def mine(caller: Caller) -> dict[str, Any]:
+    """A finding that the caller's unit leads, in full."""
+    for row in caller.get("findings?view=responsibility&sort=due_at").get_json()["items"]:
+        full = caller.get(f"findings/{row['id']}").get_json()
+        if full["allowed"]:
+            return full
+    raise AssertionError("nothing to do")
+
+
+def step(caller: Caller, finding: dict[str, Any], verb: str, **more: Any) -> Any:
+    headers = {"If-Match": f'"v{finding["version"]}"'} | more.pop("headers", {})
+    return caller.post(f"findings/{finding['id']}/actions", json={"verb": verb} | more, headers=headers)
+
+
+def test_the_first_lap(client_for, site: Town) -> None:
+    liaison, office = client_for(site.liaison), client_for(site.office)
+    led = mine(liaison)
+    made = liaison.get(f"findings/{led['id']}")
+    assert made.headers["ETag"] == '"v1"'
+    assert [one["verb"] for one in made.get_json()["allowed"]] == ["take", "answer"]
+    taken = step(liaison, made.get_json(), "take")
+    assert taken.status_code == 200, taken.text
+    assert taken.headers["ETag"] == '"v2"'
+    photo = liaison.post("photos", data=jpeg(), content_type="image/jpeg").get_json()["id"]
+    without = step(liaison, taken.get_json(), "answer", note="已清理")
+    assert (without.status_code, without.get_json()["faults"][0]["field"]) == (422, "photos")
+    answered = step(liaison, taken.get_json(), "answer", note="已清理", photos=[photo]).get_json()
+    assert answered["state"] == "answered"
+    assert [one["id"] for one in answered["after"]] == [photo]
+    assert step(liaison, answered, "close", outcome="fixed").status_code == 403
+    seen = office.get(f"findings/{led['id']}").get_json()
+    assert [one["verb"] for one in seen["allowed"]] == ["close", "send_back"]
+    back = step(office, seen, "send_back", note="角落未清").get_json()
+    again = step(liaison, back, "answer", note="已重做", photos=[photo]).get_json()
+    closed = step(office, again, "close", outcome="fixed").get_json()
+    assert (closed["state"], closed["outcome"]) == ("closed", "fixed")
+    assert [event["verb"] for event in closed["events"]] == [
+        "open",
+        "take",
+        "answer",
+        "send_back",
+        "answer",
+        "close",
+    ]
+    assert [event["version"] for event in closed["events"]] == [1, 2, 3, 4, 5, 6]
+    opened = step(office, closed, "reopen", note="复发").get_json()
+    assert (opened["state"], opened["reopened"]) == ("rectifying", 1)
+
+
+def test_versions_go_both_ways(client_for, site: Town) -> None:
+    caller = client_for(site.liaison)
+    one = mine(caller)
+    address = f"findings/{one['id']}/actions"
+    missing = caller.post(address, json={"verb": "take"})
+    assert (missing.status_code, missing.get_json()["code"]) == (428, "version_needed")
+    for said in ("*", '"v99999999999"', "v1", 'W/"v1"'):
+        assert caller.post(address, json={"verb": "take"}, headers={"If-Match": said}).status_code == 412
+    assert step(caller, one, "take").status_code == 200
+    stale = step(caller, one, "take")
+    assert (stale.status_code, stale.get_json()["code"]) == (412, "stale")
+    assert stale.headers["ETag"] == '"v2"'
+    assert "第 2 版" in stale.get_json()["detail"]
+    wrong = step(caller, one | {"version": 2}, "take")
+    assert (wrong.status_code, wrong.get_json()["code"]) == (409, "conflict")
+
+
+def test_a_step_sent_twice_is_taken_once(client_for, site: Town) -> None:
+    caller = client_for(site.liaison)
+    one = mine(caller)
+    key = {"Idempotency-Key": str(uuid.uuid4())}
+    first = step(caller, one, "take", headers=key)
+    again = step(caller, one, "take", headers=key)
+    assert first.status_code == again.status_code == 200
+    assert again.data == first.data
+    assert again.headers["ETag"] == first.headers["ETag"] == '"v2"'
+    assert "Idempotency-Replayed" not in first.headers
+    assert again.headers["Idempotency-Replayed"] == "true"
+    other = step(caller, one, "take", note="另一次", headers=key)
+    assert (other.status_code, other.get_json()["code"]) == (409, "conflict")
+    bad = step(caller, one, "take", headers={"Idempotency-Key": "with a blank"})
+    assert (bad.status_code, bad.get_json()["faults"][0]["field"]) == (422, "Idempotency-Key")
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "verb"),
+        ({"verb": "burn"}, "verb"),
+        ({"verb": "take", "photos": "x"}, "photos"),
+        ({"verb": "take", "photos": ["x"] * 21}, "photos"),
+        ({"verb": "take", "outcome": "gone"}, "outcome"),
+        ({"verb": "take", "version": 1}, "version"),
+    ],
+)
+def test_a_bad_step_names_the_field(client_for, place: Town, body: dict[str, Any], field: str) -> None:
+    address = f"findings/{uuid.uuid4()}/actions"
+    made = client_for(place.liaison).post(address, json=body, headers={"If-Match": '"v1"'})
+    assert made.status_code == 422
+    assert [fault["field"] for fault in made.get_json()["faults"]] == [field]
+
+
+def test_lists_are_filtered_and_counted(client_for, wall: Wall, site: Town) -> None:
+    caller = client_for(site.office)
+
+    def count(query: str) -> int:
+        made = caller.get(f"findings?{query}")
+        assert made.status_code == 200, made.text
+        return len(made.get_json()["items"])
+
+    assert count("") == count("state=dispatched&state=taken") == count(f"site_id={site.market}") == len(FAILED)
+    assert count("state=closed") == count("q=没有这样的") == count("campaign=x") == count("indicator=x") == 0
+    assert count("overdue=true") + count("overdue=false") == len(FAILED)
+    assert 0 < count("campaign=sanitary_city") < len(FAILED)
+    assert caller.get("findings/counts").get_json()["total"] == len(FAILED)
+    for bad in ("sort=title", "state=x", "view=x", "overdue=maybe", "site_id=7", "unit_id=7", "cursor=%00", "colour=red"):
+        made = caller.get(f"findings?{bad}")
+        assert made.status_code == 422, bad
+        assert made.get_json()["faults"][0]["field"].split(".")[0] == bad.split("=")[0]
+    elsewhere = client_for(add_actor(wall, site.ref, "leader", site.district.communities[1]))
+    assert elsewhere.get("findings").get_json()["items"] == []
+    assert elsewhere.get("findings/counts").get_json()["total"] == 0

@@ -1,0 +1,143 @@
+"""Visits over the API: the plan, submitting once and twice, every bad body, reading within reach."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from core.work.tables import Finding, Visit
+from tenants.db import new_id
+from tenants.scope import Wall
+from tests.factory import add_actor
+from tests.work.market import ANSWERS, FAILED, Town, town
+from tests.work.pictures import jpeg
+
+
+def body_of(place: Town, **changed: Any) -> dict[str, Any]:
+    return {"id": str(new_id()), "site_id": str(place.market), "answers": dict(ANSWERS)} | changed
+
+
+def test_the_plan_asks_each_question_once(client_for, place: Town) -> None:
+    made = client_for(place.inspector).get(f"visits/plan?site={place.market}")
+    assert made.status_code == 200
+    plan = made.get_json()
+    assert len(plan["forms"]) == 3
+    asked = [question["code"] for group in plan["groups"] for question in group["questions"]]
+    assert len(asked) == len(set(asked)) == 34
+    assert set(asked) == set(ANSWERS)
+    shared = next(q for g in plan["groups"] for q in g["questions"] if q["code"] == "toilet_clean")
+    assert [item["campaign"] for item in shared["items"]] == ["civilized_city", "sanitary_city"]
+
+
+def test_a_visit_is_made_once_and_answered_alike(client_for, wall: Wall) -> None:
+    place = town(wall)
+    caller = client_for(place.inspector)
+    body = body_of(place, note="早市", started_at="2026-11-19T09:30:00+08:00")
+    first = caller.post("visits", json=body)
+    assert first.status_code == 201, first.text
+    assert first.headers["Location"] == caller.path(f"visits/{body['id']}")
+    again = caller.post("visits", json=body)
+    assert again.status_code == 200
+    assert again.data == first.data
+    made = first.get_json()
+    assert {finding["question"] for finding in made["findings"]} == FAILED
+    assert {sheet["campaign"]: sheet["earned"] for sheet in made["sheets"]}.keys() == {
+        "civilized_city",
+        "food_safety_city",
+        "sanitary_city",
+    }
+    other = caller.post("visits", json=body | {"note": "晚市"})
+    assert (other.status_code, other.get_json()["code"]) == (409, "conflict")
+    with place.district.session(wall) as session:
+        assert session.scalar(select(func.count()).select_from(Visit)) == 1
+        assert session.scalar(select(func.count()).select_from(Finding)) == len(FAILED)
+    full = caller.get(f"visits/{body['id']}").get_json()
+    assert {answer["question"]: answer["answer"] for answer in full["answers"]} == dict(ANSWERS)
+    assert len(full["results"]) == 37
+    assert set(full["findings"]) == {finding["id"] for finding in made["findings"]}
+    assert {sheet["form"]: sheet["earned"] for sheet in full["sheets"]} == {
+        sheet["form"]: sheet["earned"] for sheet in made["sheets"]
+    }
+
+
+def test_photos_are_sent_before_and_referred_to(client_for, wall: Wall) -> None:
+    place = town(wall)
+    caller = client_for(place.inspector)
+    data = jpeg()
+    sent = caller.post("photos", data=data, content_type="image/jpeg").get_json()
+    digest = hashlib.sha256(data).hexdigest()
+    body = body_of(place, photos={"toilet_clean": [digest]}, notes={"toilet_clean": "地面有污水"})
+    assert caller.post("visits", json=body).status_code == 201
+    full = caller.get(f"visits/{body['id']}").get_json()
+    answer = next(one for one in full["answers"] if one["question"] == "toilet_clean")
+    assert (answer["photos"], answer["note"]) == ([sent["id"]], "地面有污水")
+
+
+@pytest.mark.parametrize(
+    ("changed", "status", "field"),
+    [
+        ({"id": "7"}, 422, "id"),
+        ({"id": None}, 422, "id"),
+        ({"site_id": "nowhere"}, 422, "site_id"),
+        ({"site_id": str(UUID(int=1))}, 404, None),
+        ({"answers": []}, 422, "answers"),
+        ({"answers": {}}, 422, "answers"),
+        ({"answers": {**ANSWERS, "no_such_question": {"yes": True}}}, 422, "no_such_question"),
+        ({"answers": {**ANSWERS, "toilet_clean": {"rating": 11}}}, 422, "toilet_clean.rating"),
+        ({"answers": {**ANSWERS, "toilet_clean": 8}}, 422, "toilet_clean"),
+        ({"answers": {**ANSWERS, "stall_licences": {"n": 9, "m": 7}}}, 422, "stall_licences.n"),
+        ({"answers": {**ANSWERS, "trade_rules_posted": {"count": 1}}}, 422, "trade_rules_posted.count"),
+        ({"answers": {k: v for k, v in ANSWERS.items() if k != "toilet_clean"}}, 422, "toilet_clean"),
+        ({"photos": {"toilet_clean": ["f" * 64]}}, 422, "photos.toilet_clean"),
+        ({"photos": {"toilet_clean": "x"}}, 422, "photos.toilet_clean"),
+        ({"notes": {"toilet_clean": 5}}, 422, "notes.toilet_clean"),
+        ({"notes": {"toilet_clean": "长" * 2001}}, 422, "notes.toilet_clean"),
+        ({"note": "长" * 2001}, 422, "note"),
+        ({"started_at": "2026-11-19T09:30:00"}, 422, "started_at"),
+        ({"started_at": "0001-01-01T00:00:00Z"}, 422, "started_at"),
+        ({"basis": "declared"}, 422, "basis"),
+        ({"campaign": "civilized_city"}, 422, "campaign"),
+    ],
+)
+def test_a_bad_visit_leaves_nothing(
+    client_for, wall: Wall, place: Town, changed: dict[str, Any], status: int, field: str | None
+) -> None:
+    made = client_for(place.inspector).post("visits", json=body_of(place) | changed)
+    assert made.status_code == status, made.text
+    if field is not None:
+        faults = {fault["field"]: fault for fault in made.get_json()["faults"]}
+        assert field in faults, faults
+        assert faults[field]["message"]
+    with place.district.session(wall) as session:
+        assert session.scalar(select(func.count()).select_from(Visit)) == 0
+
+
+def test_who_may_not_visit_does_not(client_for, wall: Wall, place: Town) -> None:
+    assert client_for(place.liaison).post("visits", json=body_of(place)).status_code == 403
+    elsewhere = add_actor(wall, place.ref, "inspector", place.district.communities[1])
+    assert client_for(elsewhere).post("visits", json=body_of(place)).status_code == 404
+
+
+def test_lists_are_filtered(client_for, wall: Wall) -> None:
+    place = town(wall)
+    caller = client_for(place.inspector)
+    body = body_of(place)
+    caller.post("visits", json=body)
+
+    def ids(query: str) -> list[str]:
+        return [one["id"] for one in caller.get(f"visits?{query}").get_json()["items"]]
+
+    found, none = [body["id"]], []
+    day = caller.get("visits").get_json()["items"][0]["day"]
+    assert ids("") == ids(f"site_id={place.market}") == ids("basis=verified") == found
+    assert ids(f"from={day}&to={day}") == ids("campaign=civilized_city&campaign=sanitary_city") == found
+    assert ids(f"unit_id={place.district.street}") == ids(f"person_id={place.inspector.person_id}") == found
+    assert ids("basis=self") == ids("to=2000-01-01") == ids("campaign=x") == none
+    assert ids(f"unit_id={place.district.communities[1]}") == none
+    elsewhere = add_actor(wall, place.ref, "leader", place.district.communities[1])
+    assert client_for(elsewhere).get("visits").get_json()["items"] == []
+    assert client_for(elsewhere).get(f"visits/{body['id']}").status_code == 404
