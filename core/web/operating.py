@@ -44,7 +44,7 @@ def read_standing(tenant_id: int) -> Standing:
     """The campaigns and administrators of one tenant."""
     with house().wall.open(tenant_id) as session:
         chosen = select(EnabledCampaign.campaign, EnabledCampaign.state).order_by(EnabledCampaign.campaign)
-        campaigns = tuple(session.execute(chosen).tuples())
+        campaigns = tuple(session.execute(chosen))
         held = (
             select(Person.name, func.count(Membership.user_id))
             .join(Holding, (Holding.tenant_id == Person.tenant_id) & (Holding.person_id == Person.id))
@@ -54,7 +54,7 @@ def read_standing(tenant_id: int) -> Standing:
             .group_by(Person.id, Person.name, Person.pinyin)
             .order_by(Person.pinyin)
         )
-        administrators = tuple((name, bool(accounts)) for name, accounts in session.execute(held).tuples())
+        administrators = tuple((name, bool(accounts)) for name, accounts in session.execute(held))
     return Standing(campaigns, administrators)
 
 

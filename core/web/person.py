@@ -51,7 +51,7 @@ def former_posts(session: ScopedSession, row: PersonRow) -> list[tuple[Holding, 
         .order_by(Holding.valid_to.desc(), Holding.id)
     )
     held = {post.holding_id for post in row.posts}
-    return [(holding, post, name) for holding, post, name in rows.tuples() if holding.id not in held]
+    return [(holding, post, name) for holding, post, name in rows if holding.id not in held]
 
 
 def _page(person_id: UUID, status: int = 200, **more: Any) -> tuple[str, int]:

@@ -54,7 +54,7 @@ def read_tokens(session: ScopedSession) -> list[tuple[ApiToken, str]]:
         .where(ApiToken.tenant_id == session.tenant_id)
         .order_by(ApiToken.revoked_at.is_not(None), ApiToken.created_at.desc())
     )
-    return list(rows.tuples())
+    return [(token, name) for token, name in rows]
 
 
 def _page(values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None) -> tuple[str, int]:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
-from flask_babel import gettext
 from sqlalchemy import or_, select
 
 from core.errors import N_
@@ -59,12 +58,12 @@ def say_types(types: Sequence[str]) -> str:
     return "、".join(by_locale(known[t].name_zh, known[t].name_en) if t in known else t for t in types)
 
 
-def type_options() -> list[tuple[str, str, str]]:
-    """The site types as code, name and the heading they stand under."""
+def type_options() -> list[tuple[str, str]]:
+    """The site types as code and name: places first, then grounds and streets, then services."""
     known = house().registry.vocabulary.site_types.values()
     order = list(KINDS)
     found = sorted(known, key=lambda t: order.index(t.kind) if t.kind in order else len(order))
-    return [(t.code, by_locale(t.name_zh, t.name_en), gettext(KINDS.get(t.kind, t.kind))) for t in found]
+    return [(t.code, by_locale(t.name_zh, t.name_en)) for t in found]
 
 
 def unit_options(session: ScopedSession, actor: Actor, on: date, verb: str = SEE) -> list[tuple[str, str]]:

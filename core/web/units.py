@@ -81,7 +81,7 @@ def people_at(session: ScopedSession, on: date) -> tuple[Mapping[UUID, int], fro
     )
     counts: dict[UUID, int] = {}
     answering: set[UUID] = set()
-    for unit_id, role, number in rows.tuples():
+    for unit_id, role, number in rows:
         counts[unit_id] = counts.get(unit_id, 0) + number
         if role in ANSWERING:
             answering.add(unit_id)

@@ -65,6 +65,10 @@ class Outcome:
     renamed: tuple[Renamed, ...] = ()
     dry_run: bool = False
 
+    def plain(self) -> dict[str, object]:
+        """The outcome as the command line's JSON says it: slug, whether it is new, units by level."""
+        return {"tenant": self.tenant.slug, "created": self.created, "units": dict(self.units)}
+
 
 def create_district(
     platform_session: Session,

@@ -90,12 +90,13 @@ def _settle(
         if not last and len(book.find(row.cells["parent"])) != 1:
             return False
         parent = book.resolve(sheet, row, "parent", faults)
-    before = len(faults)
-    if parent is not None:
-        book.permit(ADMINISTER, parent, sheet, row, "parent", faults)
-    if parent is None or len(faults) > before:
+    if parent is None:
         return True
+    before = len(faults)
     standing = (book.coded(wish.code) if wish.code else None) or book.under(parent.id, wish.name)
+    book.permit(ADMINISTER, standing or parent, sheet, row, "name" if standing else "parent", faults)
+    if len(faults) > before:
+        return True
     if standing is None:
         place = Place(_plan_new(wish, parent, plan), wish.name, wish.kind, wish.code or None, parent.id)
         book.add(place)

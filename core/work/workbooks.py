@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from sqlalchemy import select
+
 from core.campaigns.registry import Registry, installed
 from core.errors import N_, Fault, Forbidden
 from core.work.journal import record
@@ -22,6 +24,7 @@ from core.work.workbook_sites import SitePlan, plan_sites, write_sites
 from core.work.workbook_template import template_workbook
 from core.work.workbook_units import UnitPlan, plan_units, write_units
 from tenants.access import Actor, root_unit
+from tenants.models import Unit
 from tenants.scope import ScopedSession
 
 __all__ = ["ImportReport", "Workbook", "import_workbook", "read_workbook", "template_workbook"]
@@ -63,6 +66,8 @@ def import_workbook(
     known = installed() if registry is None else registry
     faults = list(workbook.faults)
     root = root_unit(session)
+    if not dry_run:  # two imports of one file at once follow each other: the second finds all of it there
+        session.execute(select(Unit.id).where(Unit.id == root.id).with_for_update())
     book = Gazetteer(session, actor, today)
     units = plan_units(workbook.of("units"), book, root.id, faults)
     words = _campaign_words(known)

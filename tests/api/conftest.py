@@ -17,6 +17,7 @@ from core.settings import Settings
 from core.work.invitations import make_api_token
 from tenants.access import Actor
 from tenants.scope import Wall
+from tests.api.province import Province, province
 from tests.api.shapes import check_answer
 from tests.conftest import SECRET
 from tests.work.market import Town, town
@@ -75,3 +76,9 @@ def client_for(app: Flask, wall: Wall) -> Callable[[Actor], Caller]:
 def place(wall: Wall) -> Town:
     """The district that reading tests share; who changes something makes his own."""
     return town(wall)
+
+
+@pytest.fixture(scope="session")
+def land(wall: Wall) -> Province:
+    """A city with two districts; tests that publish make their own."""
+    return province(wall)

@@ -46,7 +46,9 @@ def counts(session: ScopedSession) -> dict[str, int]:
 
 
 def test_a_district_gets_its_real_territory(wall: Wall) -> None:
-    made = onboard(wall, division="140302", slug=slug(), campaigns=["sanitary_city"])
+    name = slug()
+    made = onboard(wall, division="140302", slug=name, campaigns=["sanitary_city"])
+    assert made.plain() == {"tenant": name, "created": True, "units": {"2": 6, "3": 65}}
     assert (made.created, made.units) == (True, {"2": 6, "3": 65})
     assert (made.tenant.name, made.tenant.code, made.tenant.kind) == ("城区", "140302", "district")
     assert made.campaigns == ("sanitary_city",)

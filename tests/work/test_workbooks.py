@@ -6,6 +6,7 @@ import io
 import time
 import zipfile
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
 
@@ -440,6 +441,37 @@ def test_a_local_administrator_imports_on_his_own_ground_only(wall: Wall) -> Non
         assert session.scalar(select(func.count()).select_from(Unit).where(Unit.name == "外部门")) == 0
         with pytest.raises(Forbidden):
             load(session, book(**sheets), actor=inspector)
+
+
+def test_a_rename_by_code_needs_the_unit_itself(wall: Wall) -> None:
+    district = bare_district(wall)
+    local = add_actor(wall, district.ref, "administrator", district.street)
+    with district.session(wall) as session:
+        for place, code in ((district.communities[0], "11"), (district.departments["cdc"], "12")):
+            unit = session.get_one(Unit, (session.tenant_id, place))
+            unit.code, unit.code_issuer = code, "本区编办"
+        session.commit()
+        rows = [["新名社区", "", "社区", "11", "本区编办"], ["新名局", "", "部门", "12", "本区编办"]]
+        report = load(session, book(单位=[UNITS[0], *rows]), actor=local, keep_good=True)
+        assert [(f.row, f.message) for f in report.faults] == [(3, "不在您的管辖范围内")]
+        assert report.changed["units"] == 1
+        names = set(session.scalars(select(Unit.name)))
+        assert "新名社区" in names
+        assert "新名局" not in names
+
+
+def test_two_imports_at_once_make_one(wall: Wall) -> None:
+    district = bare_district(wall)
+    data = book(单位=UNITS, 人员=PEOPLE, 点位=PLACES)
+
+    def run(_: int) -> int:
+        with district.session(wall) as session:
+            report = load(session, data)
+            session.commit()
+            return report.created["sites"]
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(run, range(3))) == [0, 0, 2]
 
 
 def test_two_districts_import_for_themselves(wall: Wall) -> None:
