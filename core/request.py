@@ -24,6 +24,7 @@ from core.work.accounts import Login, Seat, find_login, find_seat, tenant_ref
 from core.work.actors import resolve_actor
 from core.work.invitations import find_api_token
 from tenants.access import Actor, TenantRef
+from tenants.accounts import PlatformEvent
 from tenants.db import now as clock
 from tenants.scope import ScopedSession, Wall
 
@@ -206,8 +207,19 @@ def finish(response: Response) -> Response:
                 session.rollback()
         finally:
             session.close()
+    if response.status_code == 403:
+        note_refusal()
     response.headers["X-Request-Id"] = g.get("request_id", "")
     return response
+
+
+def note_refusal() -> None:
+    """Record who was refused what, in a transaction of its own: the refused one has been rolled back."""
+    found: Login | None = g.get("login")
+    with house().wall.platform() as session:
+        detail = {"endpoint": request.endpoint or "", "method": request.method}
+        session.add(PlatformEvent(verb="refused", user_id=found.user_id if found else None, detail=detail))
+        session.commit()
 
 
 def abandon(_error: BaseException | None = None) -> None:

@@ -134,7 +134,7 @@ def lay_district(
 
 def set_stage(session: ScopedSession, stage: Stage, files: Path, first: date, until: datetime) -> None:
     """People, calendar, sites and photos of a district; its departments are confirmed."""
-    seed_calendar(session, sorted({first.year, until.year, until.year + 1}))
+    seed_calendar(session, sorted({first.year, until.year}))
     seat_crew(session, stage, first)
     place_sites(session, stage, first)
     draw_photos(session, stage, files)

@@ -36,7 +36,7 @@ UNRANKED: dict[str, tuple[str, str]] = {
     NOTHING_ASSESSED: (N_("没有已评估的指标"), "nothing assessed"),
 }
 
-Place = tuple[str, str]  # campaign and district slug
+Place = tuple[str, int]  # campaign and the tenant who sent it: a slug is a text that its author writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class ComparisonRow:
     """One district in one campaign and period (对比行). ``unranked`` is '' or a key of UNRANKED.
 
     Points are Decimal; ``percent`` is of assessed points, ``gap`` the points not assessed; ``seal`` the first characters
-    of the publication's hash. A district without a publication has its names only.
+    of the publication's hash. A district without a publication has its names only. ``tenant_id`` tells districts apart
+    and is never shown.
     """
 
     campaign: str
@@ -52,6 +53,7 @@ class ComparisonRow:
     title_en: str
     district_slug: str
     district_name: str
+    tenant_id: int
     unranked: str = NOT_PUBLISHED
     rank: int | None = None
     previous_rank: int | None = None
@@ -123,7 +125,7 @@ def latest_received(session: ScopedSession, campaign: str | None, period: Period
     )
     if campaign is not None:
         query = query.where(Publication.campaign == campaign)
-    return {(p.campaign, p.district_slug): p for p in session.scalars(query.order_by(Publication.sequence))}
+    return {(p.campaign, p.tenant_id): p for p in session.scalars(query.order_by(Publication.sequence))}
 
 
 def known_districts(session: ScopedSession, campaign: str | None) -> dict[Place, ComparisonRow]:
@@ -131,25 +133,33 @@ def known_districts(session: ScopedSession, campaign: str | None) -> dict[Place,
     city = session.tenant_id
     sent = select(
         Publication.campaign,
+        Publication.tenant_id,
         Publication.district_slug,
         Publication.district_name,
         Publication.title_zh,
         Publication.title_en,
     ).where(Publication.reader_id == city, Publication.tenant_id != city)
-    granted = select(PublicationGrant.campaign, PublicationGrant.district_slug, PublicationGrant.district_name).where(
-        PublicationGrant.reader_id == city, PublicationGrant.tenant_id != city
-    )
+    granted = select(
+        PublicationGrant.campaign,
+        PublicationGrant.tenant_id,
+        PublicationGrant.district_slug,
+        PublicationGrant.district_name,
+    ).where(PublicationGrant.reader_id == city, PublicationGrant.tenant_id != city)
     if campaign is not None:
         sent = sent.where(Publication.campaign == campaign)
         granted = granted.where(PublicationGrant.campaign == campaign)
     titles: dict[str, tuple[str, str]] = {}
-    found: dict[Place, str] = {}
-    for key, slug, name, zh, en in session.execute(sent.order_by(Publication.published_at)):
+    found: dict[Place, tuple[str, str]] = {}
+    for key, tenant_id, slug, name, zh, en in session.execute(sent.order_by(Publication.published_at)):
         titles[key] = (zh, en)
-        found[key, slug] = name
-    for key, slug, name in session.execute(granted):
-        found.setdefault((key, slug), name)
-    return {(k, s): ComparisonRow(k, *titles.get(k, (k, k)), s, name) for (k, s), name in sorted(found.items())}
+        found[key, tenant_id] = (slug, name)
+    for key, tenant_id, slug, name in session.execute(granted.order_by(PublicationGrant.created_at)):
+        found.setdefault((key, tenant_id), (slug, name))
+    ordered = sorted(found.items(), key=lambda one: (one[0][0], *one[1], one[0][1]))
+    return {
+        (key, tenant_id): ComparisonRow(key, *titles.get(key, (key, key)), slug, name, tenant_id)
+        for (key, tenant_id), (slug, name) in ordered
+    }
 
 
 def to_rows(publications: Iterable[Publication]) -> list[ComparisonRow]:
@@ -167,6 +177,7 @@ def _row(one: Publication) -> ComparisonRow:
         title_en=one.title_en,
         district_slug=one.district_slug,
         district_name=one.district_name,
+        tenant_id=one.tenant_id,
         unranked=unranked,
         publication_id=one.id,
         edition=one.edition,
@@ -202,10 +213,10 @@ def _ranks(rows: Iterable[ComparisonRow]) -> dict[Place, int]:
 
 
 def _place(row: ComparisonRow) -> Place:
-    return row.campaign, row.district_slug
+    return row.campaign, row.tenant_id
 
 
-def _order(row: ComparisonRow) -> tuple[str, str, bool, int, bool, str]:
+def _order(row: ComparisonRow) -> tuple[str, str, bool, int, bool, str, int]:
     """By campaign; ranked ones first, then those shown only, then those without a publication, then by slug."""
     return (
         row.campaign,
@@ -214,6 +225,7 @@ def _order(row: ComparisonRow) -> tuple[str, str, bool, int, bool, str]:
         row.rank or 0,
         row.publication_id is None,
         row.district_slug,
+        row.tenant_id,
     )
 
 

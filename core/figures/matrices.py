@@ -44,7 +44,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """An indicator or heading across the districts, by slug; a district that did not send it is absent (对比矩阵行)."""
+    """An indicator or heading across the districts, by tenant; one that did not send it is absent (对比矩阵行)."""
 
     level: str
     code: str
@@ -52,7 +52,7 @@ class MatrixRow:
     name_en: str
     unit: str
     target: str
-    cells: Mapping[str, Cell]
+    cells: Mapping[int, Cell]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,9 @@ class Matrix:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """A district's share of assessed points over periods (走势); a gap is None."""
+    """A district's share of assessed points over periods (走势); a gap is None. ``tenant_id`` is never shown."""
 
+    tenant_id: int
     district_slug: str
     district_name: str
     values: tuple[Decimal | None, ...]
@@ -77,19 +78,19 @@ def matrix(
 ) -> Matrix:
     """The published headings ('category') or indicators of all districts side by side. Raises Forbidden."""
     columns = tuple(compare(session, actor, campaign, period))
-    slugs = {r.publication_id: r.district_slug for r in columns if r.publication_id}
+    senders = {r.publication_id: r.tenant_id for r in columns if r.publication_id}
     query = select(PublishedFigure).where(
         PublishedFigure.reader_id == session.tenant_id,
-        PublishedFigure.publication_id.in_(slugs),
+        PublishedFigure.publication_id.in_(senders),
         PublishedFigure.level == level,
     )
     rows: dict[str, MatrixRow] = {}
-    cells: dict[str, dict[str, Cell]] = {}
+    cells: dict[str, dict[int, Cell]] = {}
     for one in session.scalars(query.order_by(PublishedFigure.position, PublishedFigure.id)):
         named = (one.level, one.code, one.name_zh, one.name_en, one.unit, one.target)
-        by_slug = cells.setdefault(one.code, {})
-        rows.setdefault(one.code, MatrixRow(*named, by_slug))
-        by_slug[slugs[one.publication_id]] = _cell(one)
+        by_tenant = cells.setdefault(one.code, {})
+        rows.setdefault(one.code, MatrixRow(*named, by_tenant))
+        by_tenant[senders[one.publication_id]] = _cell(one)
     return Matrix(columns, tuple(rows.values()))
 
 
@@ -99,11 +100,11 @@ def comparison_trend(
     """Each district's share of assessed points in the last periods of a kind. Raises Forbidden."""
     check_compare(actor)
     periods = last_periods(kind, day, count)
-    found = [{r.district_slug: r for r in to_rows(latest_received(session, campaign, p).values())} for p in periods]
+    found = [{r.tenant_id: r for r in to_rows(latest_received(session, campaign, p).values())} for p in periods]
     series = []
     for row in known_districts(session, campaign).values():
-        values = tuple(f[row.district_slug].percent if row.district_slug in f else None for f in found)
-        series.append(Series(row.district_slug, row.district_name, values))
+        values = tuple(f[row.tenant_id].percent if row.tenant_id in f else None for f in found)
+        series.append(Series(row.tenant_id, row.district_slug, row.district_name, values))
     return periods, series
 
 

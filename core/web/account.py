@@ -23,7 +23,8 @@ YEAR = 365 * 24 * 3600
 
 def safe_next(target: str | None) -> str:
     """A place of our own to go to afterwards; anything else is the front page."""
-    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and "\n" not in target:
+    # Browsers drop control characters from addresses, so "/<tab>/elsewhere" would leave us.
+    if target and target.startswith("/") and not target.startswith(("//", "/\\")) and min(map(ord, target)) > 32:
         return target
     return "/"
 

@@ -20,6 +20,7 @@ from core.web.paging import read_id
 from core.web.site_words import KINDS, SITE_STATES, unit_options
 from core.web.words import by_locale
 from core.work import site_lists, sites
+from core.work.enabling import enabled
 from core.work.roles import KEEP_SITES, VISIT
 from core.work.site_attrs import ATTRS, Attr
 
@@ -27,6 +28,7 @@ blueprint = Blueprint("site_form", __name__, url_prefix="/t/<slug>/sites")
 blueprint.before_request(asked.enter)
 
 LENGTH = "length_m"
+REGISTERED = N_("只登记，没有检查表")
 # The choices of declared attributes that stand in the catalogue of texts.
 CHOICES = (N_("一类"), N_("二类"), N_("三类"), N_("特大"), N_("大"), N_("中"), N_("小"))
 TIERS = {"centre": N_("中心"), "station": N_("所"), "post": N_("站")}
@@ -124,20 +126,25 @@ def _attribute(attr: Attr, values: MultiDict[str, str]) -> dict[str, Any]:
     }
 
 
+def _type_groups() -> list[tuple[str, list[tuple[str, str]]]]:
+    """The site types under headings: those with checklists in force by kind, then those that are only registered."""
+    asked_at = {t for c in enabled(db(), house().registry) for form in c.edition.forms for t in form.site_types}
+    groups: dict[str, list[tuple[str, str]]] = {title: [] for title in (*KINDS.values(), REGISTERED)}
+    for one in sites.site_types(db(), house().registry).values():
+        title = KINDS.get(one.kind, REGISTERED) if one.code in asked_at else REGISTERED
+        groups[title].append((one.code, by_locale(one.name_zh, one.name_en)))
+    return [(gettext(title), options) for title, options in groups.items() if options]
+
+
 def _form(
     values: MultiDict[str, str], errors: Mapping[str, str], row: site_lists.SiteRow | None = None, status: int = 200
 ) -> tuple[str, int]:
-    known = sites.site_types(db(), house().registry).values()
-    groups = [
-        (gettext(title), [(t.code, by_locale(t.name_zh, t.name_en)) for t in known if t.kind == kind])
-        for kind, title in KINDS.items()
-    ]
     page = render_template(
         "sites/form.html",
         row=row,
         values=values,
         errors=errors,
-        groups=groups,
+        groups=_type_groups(),
         chosen=values.getlist("types"),
         units=unit_options(db(), actor(), today(), KEEP_SITES),
         operators=unit_options(db(), actor(), today()),

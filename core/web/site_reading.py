@@ -136,9 +136,9 @@ def _visited(visit: Visit, name: str) -> dict[str, Any]:
 def _found(finding: Finding) -> list[dict[str, Any]]:
     title = by_locale(finding.title, finding.title_en)
     said = f"{finding.number} {title}" if finding.number else title
-    events: list[dict[str, Any]] = [
-        {"at": finding.opened_at, "what": gettext("立案"), "who": "", "text": said, "tone": "soon"}
-    ]
+    events: list[dict[str, Any]] = []
+    if finding.visit_id is None:  # what a visit found stands with the visit
+        events.append({"at": finding.opened_at, "what": gettext("立案"), "who": "", "text": said, "tone": "soon"})
     if finding.closed_at:
         events.append({"at": finding.closed_at, "what": gettext("销号"), "who": "", "text": said, "tone": "verified"})
     return events

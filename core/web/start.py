@@ -65,7 +65,7 @@ def read_steps(session: ScopedSession, ref: TenantRef) -> list[Step]:
 def unit_counts(session: ScopedSession) -> Mapping[str, int]:
     """How many units of each kind stand today."""
     chosen = select(Unit.kind, func.count()).where(in_force(Unit, today())).group_by(Unit.kind)
-    return dict(session.execute(chosen).tuples().all())
+    return {kind: count for kind, count in session.execute(chosen)}
 
 
 def _district(kinds: Mapping[str, int], ref: TenantRef) -> Step:

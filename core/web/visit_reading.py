@@ -38,6 +38,8 @@ _forms: dict[str, Form] = {}  # by SHA-256: the same content is the same form in
 class SheetView:
     """One campaign's form as answered (检查表得分); points in 1/100, ``left_out`` items did not apply."""
 
+    campaign_key: str
+    form_code: str
     campaign: str
     form: str
     edition: str
@@ -118,7 +120,8 @@ def _sheet(sheet: Sheet, titles: Mapping[str, str], form: Form | None, results: 
     left_out = sum(r.outcome == "na" for r in own)
     title = titles.get(sheet.campaign, sheet.campaign)
     points = (sheet.earned, sheet.possible)
-    return SheetView(title, form_title(form, sheet.form), sheet.edition, *points, len(own), left_out, sheet.vetoes)
+    words = (sheet.campaign, sheet.form, title, form_title(form, sheet.form), sheet.edition)
+    return SheetView(*words, *points, len(own), left_out, sheet.vetoes)
 
 
 def _answers(found: VisitDetail, titles: Mapping[str, str], forms: Sequence[Form]) -> list[AnswerView]:

@@ -15,17 +15,21 @@ from sqlalchemy.orm import Session
 
 from core import request as asked
 from core.errors import N_
-from core.request import actor, db, now, require_any, today
+from core.request import actor, db, house, now, require_any, today
 from core.settings import ZONE
 from core.web.exports import stream_csv
 from core.web.paging import PAGE, Page, cut, read_cursor, read_day, read_id
 from core.web.site_words import campaign_titles, say_points, say_types, type_options, unit_options, unit_path
-from core.web.visit_reading import next_sites, read_visit
+from core.web.visit_reading import VisitView, next_sites, read_visit
+from core.web.words import by_locale
+from core.work.enabling import enabled
 from core.work.names import tidy
 from core.work.roles import SEE, VISIT
 from core.work.sight import sees_finding, sees_visit
+from core.work.site_lists import get_site
 from core.work.tables import Finding, Sheet, Site, SiteKind, Visit
 from core.work.transitions import STATES
+from core.work.visit_plan import plan
 from tenants.access import Actor, subtree
 from tenants.models import Person, Unit
 from tenants.scope import ScopedSession
@@ -216,6 +220,17 @@ def show(visit_id: UUID) -> str:
         states=STATES,
         mine=view.visit.person_id == actor().person_id,
         next_sites=next_sites(db(), actor(), view.site, today()) if can_visit else [],
+        unanswered=_unanswered(view) if can_visit else [],
         say_points=say_points,
         say_types=say_types,
     )
+
+
+def _unanswered(view: VisitView) -> list[str]:
+    """Forms that were due on the day of a visit made today and were left out; an older visit is not second-guessed."""
+    if view.visit.day != today() or view.site.state != "active":
+        return []
+    done = {(sheet.campaign_key, sheet.form_code) for sheet in view.sheets}
+    row = get_site(db(), actor(), view.site.id, today=today())
+    due = plan(row.types, enabled(db(), house().registry))
+    return [by_locale(p.form.title_zh, p.form.title_en) for p in due.forms if p.key not in done]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
@@ -148,11 +148,18 @@ def make_api_token(
 
 
 def find_api_token(session: Session, token: str, now: datetime) -> tuple[ApiToken, Tenant] | None:
-    """Find the tenant and person that a machine's key stands for. Scope 0."""
+    """Find the tenant and person that a machine's key stands for; a deactivated account's keys are dead too. Scope 0."""
+    shut = exists().where(
+        Membership.tenant_id == ApiToken.tenant_id,
+        Membership.person_id == ApiToken.person_id,
+        Membership.state != "active",
+    )
     row = session.execute(
         select(ApiToken, Tenant)
         .join(Tenant, Tenant.id == ApiToken.tenant_id)
-        .where(ApiToken.token_sha256 == token_digest(token), ApiToken.revoked_at.is_(None), Tenant.state == "active")
+        .where(
+            ApiToken.token_sha256 == token_digest(token), ApiToken.revoked_at.is_(None), Tenant.state == "active", ~shut
+        )
     ).first()
     if row is None or (row[0].expires_at is not None and row[0].expires_at <= now):
         return None

@@ -20,9 +20,11 @@ from core.campaigns.registry import Registry, installed
 from core.campaigns.terms import Role
 from core.campaigns.vocabulary import load_vocabulary
 from core.work.accounts import tenant_ref
+from core.work.calendar import seed_calendar
 from core.work.divisions import CODE_ISSUER, STATED, Division, subtree
 from core.work.enabling import enable
 from core.work.journal import record
+from core.work.tables import CalendarDay
 from core.work.tenancy import Claim, claim, find_tenant, settle_tenant, standing
 from core.work.territory import (
     Growth,
@@ -140,12 +142,14 @@ def create_city(
 def _settle(
     session: ScopedSession, ref: TenantRef, wanted: Claim, campaigns: Sequence[Campaign], today: date, *, created: bool
 ) -> Outcome:
-    """Complete a district's own rows: root, territory, departments, campaigns."""
+    """Complete a district's own rows: root, territory, departments, calendar, campaigns."""
     root, since = _settle_root(session, wanted, today)
     growth = settle_divisions(session, root, _below(wanted), since)
     departments = settle_departments(session, root, _roles(campaigns), since)
     known = set(session.scalars(select(EnabledCampaign.campaign)))
     fresh = [c for c in campaigns if c.key not in known]
+    if created or not session.scalar(select(func.count()).select_from(CalendarDay)):
+        seed_calendar(session, (today.year, today.year + 1))
     for campaign in fresh:
         enable(session, None, campaign, today=today)
     if growth.added or departments:

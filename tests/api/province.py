@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
+from core.figures.periods import containing
+from core.work.calendar import local_day
 from tenants.access import Actor, TenantRef
 from tenants.accounts import Tenant
 from tenants.db import now
@@ -42,3 +44,8 @@ def province(wall: Wall) -> Province:
             session.commit()
     admins = {one.ref.slug: add_actor(wall, one.ref, "administrator", one.district.root) for one in towns}
     return Province(city, add_actor(wall, city, "bureau", root), *towns, admins)
+
+
+def month() -> str:
+    """The period in which the visits of today lie."""
+    return containing("month", local_day(now())).key

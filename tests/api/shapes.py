@@ -25,7 +25,9 @@ def find_operation(app: Flask, method: str, path: str) -> dict[str, Any] | None:
     """The described operation that serves an address; paths without a parameter win."""
     known = described(app)["paths"]
     for pattern in sorted(known, key=lambda p: (p.count("{"), p)):
-        shaped = "".join(f"(?P<{part}>[^/]+)" if n % 2 else re.escape(part) for n, part in enumerate(MARK.split(pattern)))
+        shaped = "".join(
+            f"(?P<{part}>[^/]+)" if n % 2 else re.escape(part) for n, part in enumerate(MARK.split(pattern))
+        )
         if re.fullmatch(shaped, path) and method.lower() in known[pattern]:
             return known[pattern][method.lower()]
     return None

@@ -13,17 +13,11 @@ import pytest
 
 from core.figures.comparison import compare
 from core.figures.periods import containing
-from core.settings import ZONE
-from tenants.db import now
 from tenants.scope import Wall
-from tests.api.province import Province, province
+from tests.api.province import Province, month, province
 from tests.factory import add_actor
 
 KEYS = ("civilized_city", "food_safety_city", "sanitary_city")
-
-
-def month() -> str:
-    return containing("month", now().astimezone(ZONE).date()).key
 
 
 def test_scores_stand_side_by_side(client_for, land: Province) -> None:

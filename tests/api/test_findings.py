@@ -138,7 +138,16 @@ def test_lists_are_filtered_and_counted(client_for, wall: Wall, site: Town) -> N
     assert count("overdue=true") + count("overdue=false") == len(FAILED)
     assert 0 < count("campaign=sanitary_city") < len(FAILED)
     assert caller.get("findings/counts").get_json()["total"] == len(FAILED)
-    for bad in ("sort=title", "state=x", "view=x", "overdue=maybe", "site_id=7", "unit_id=7", "cursor=%00", "colour=red"):
+    for bad in (
+        "sort=title",
+        "state=x",
+        "view=x",
+        "overdue=maybe",
+        "site_id=7",
+        "unit_id=7",
+        "cursor=%00",
+        "colour=red",
+    ):
         made = caller.get(f"findings?{bad}")
         assert made.status_code == 422, bad
         assert made.get_json()["faults"][0]["field"].split(".")[0] == bad.split("=")[0]

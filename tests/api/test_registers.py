@@ -63,7 +63,9 @@ def test_sites_are_added_changed_and_found(client_for, wall: Wall) -> None:
     assert first.headers["Location"] == caller.path(f"sites/{made['id']}")
     assert (made["longitude"], made["attrs"]) == ("112.560000", {"length_m": 1200})
     assert caller.get(f"sites/{made['id']}").get_json() == made
-    changed = caller.ask("PATCH", f"sites/{made['id']}", json={"code": None, "attrs": {"length_m": None, "class": "一类"}})
+    changed = caller.ask(
+        "PATCH", f"sites/{made['id']}", json={"code": None, "attrs": {"length_m": None, "class": "一类"}}
+    )
     assert changed.get_json() == made | {"code": None, "attrs": {"class": "一类"}}
     twin = caller.post("sites", json={"name": "测试大街", "unit_id": home, "types": ["main_road"]})
     assert (twin.status_code, twin.get_json()["faults"][0]["field"]) == (409, "name")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -143,17 +144,39 @@ def test_matrix_shows_only_what_was_granted(wall: Wall, city: TenantRef, bureau:
     with wall.open(city.id) as session:
         found = matrix(session, bureau, CIVILIZED.key, MONTH)
         heads = matrix(session, bureau, CIVILIZED.key, MONTH, level="category")
-    slugs = [m.district.ref.slug for m in (full, some, bare)]
-    assert [c.district_slug for c in found.columns] == slugs
+    ids = [m.district.ref.id for m in (full, some, bare)]
+    assert [c.tenant_id for c in found.columns] == ids
     by_code = {r.code: r for r in found.rows}
     assert len(by_code) == 35
-    assert set(by_code["CIV-G2"].cells) == {slugs[0]}
-    cell = by_code["CIV-G2"].cells[slugs[0]]
+    assert set(by_code["CIV-G2"].cells) == {ids[0]}
+    cell = by_code["CIV-G2"].cells[ids[0]]
     assert (cell.value, cell.earned, cell.possible, cell.percent, cell.n) == (100, 3, 3, 100, 30)
-    missing = by_code["CIV-D1"].cells[slugs[0]]
+    missing = by_code["CIV-D1"].cells[ids[0]]
     assert (missing.status, missing.percent, missing.possible) == ("not_assessed", None, 4)
     assert missing.reason_zh.startswith("来源：")
-    assert set(next(r for r in heads.rows if r.code == "G").cells) == set(slugs[:2])
+    assert set(next(r for r in heads.rows if r.code == "G").cells) == set(ids[:2])
+
+
+def test_a_forged_slug_overwrites_nobody(wall: Wall, city: TenantRef, bureau: Actor) -> None:
+    honest = district(wall, city, "老实区", 30, 0)
+    forger = district(wall, city, "冒名区", 24, 6, sends=False)
+    ref = honest.district.ref
+    forged = replace(forger.district.ref, slug=ref.slug, name=ref.name)
+    with forger.district.session(wall) as session:
+        publish(session, None, CIVILIZED, CIVILIZED.edition, MONTH, now=NOW, issuer=forged)
+        session.commit()
+    with wall.open(city.id) as session:
+        rows = compare(session, bureau, CIVILIZED.key, MONTH)
+        cells = next(r for r in matrix(session, bureau, CIVILIZED.key, MONTH).rows if r.code == "CIV-G2").cells
+        (_, series) = comparison_trend(session, bureau, CIVILIZED.key, "month", MONTH.start, count=1)
+    assert [(r.tenant_id, r.district_slug, r.rank, r.percent) for r in rows] == [
+        (ref.id, ref.slug, 1, Decimal("100.00")),
+        (forged.id, ref.slug, 2, rows[1].percent),
+    ]
+    assert rows[1].percent is not None
+    assert rows[1].percent < 100
+    assert (cells[ref.id].value, cells[forged.id].value) == (100, 80)
+    assert {s.tenant_id: s.values for s in series} == {ref.id: (rows[0].percent,), forged.id: (rows[1].percent,)}
 
 
 def test_other_campaigns_and_other_roles(wall: Wall, city: TenantRef, bureau: Actor) -> None:

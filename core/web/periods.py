@@ -1,0 +1,97 @@
+"""The period that a page shows (周期选择): its kind and its key stand in the address, and so do the ways around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from types import MappingProxyType
+
+from flask import request
+from flask_babel import gettext
+
+from core.errors import N_
+from core.figures.periods import Period, containing, last_periods, parse_period
+from core.request import today
+from core.web.paging import bad_argument
+from core.web.words import by_locale
+
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "month": N_("月"),
+        "ten_day": N_("旬"),
+        "week": N_("周"),
+        "quarter": N_("季"),
+        "year": N_("年"),
+        "day": N_("日"),
+    }
+)
+# How many periods back the chooser offers, and a trend shows (ours).
+BACK: Mapping[str, int] = MappingProxyType({"day": 14, "week": 13, "ten_day": 9, "month": 6, "quarter": 4, "year": 3})
+OFFERED = 3  # the chooser offers so many times the length of a trend, at most a year and a half of months (ours)
+
+
+def say_period(period: Period) -> str:
+    """A period by its name in the reader's language."""
+    return by_locale(period.label_zh, period.label_en)
+
+
+def short_period(period: Period) -> str:
+    """A period as an axis of a chart names it, such as 11-T3 or 2026-11."""
+    return period.key[5:] if period.kind in ("day", "ten_day") else period.key
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen period with what else there is to choose (周期)."""
+
+    period: Period
+    offered: tuple[Period, ...]
+
+    @property
+    def kind(self) -> str:
+        """The kind of the chosen period."""
+        return self.period.kind
+
+    @property
+    def kinds(self) -> list[tuple[str, str]]:
+        """Every kind of period with its word."""
+        return [(kind, gettext(word)) for kind, word in KINDS.items()]
+
+    @property
+    def periods(self) -> list[tuple[str, str]]:
+        """The periods of the chosen kind, the newest first, the chosen one among them."""
+        found = sorted({*self.offered, self.period}, key=lambda p: p.start, reverse=True)
+        return [(one.key, say_period(one)) for one in found]
+
+    @property
+    def label(self) -> str:
+        """The chosen period's name."""
+        return say_period(self.period)
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The choice as arguments of an address."""
+        return {"kind": self.period.kind, "period": self.period.key}
+
+
+def read_period(fallback: Period | None = None, offered: Iterable[Period] | None = None) -> Choice:
+    """The period of this address; without one ``fallback``, else this month.
+
+    When kind and period disagree - the reader just chose another kind - it is the last period of that kind in the old
+    one, not later than today. ``offered`` replaces the last periods up to today. Raises InvalidInput.
+    """
+    kind, key = request.args.get("kind", ""), request.args.get("period", "").strip()
+    if kind and kind not in KINDS:
+        raise bad_argument("kind", kind)
+    period = parse_period(key) if key else fallback or containing("month", today())
+    if kind and period.kind != kind:
+        period = containing(kind, max(min(period.end, today()), period.start))
+    if offered is None:
+        return Choice(period, last_periods(period.kind, today(), BACK[period.kind] * OFFERED))
+    return Choice(period, tuple(one for one in offered if one.kind == period.kind))
+
+
+def trend_end(period: Period) -> date:
+    """The day a trend up to a period ends on: no later than today."""
+    return max(min(period.end, today()), period.start)
