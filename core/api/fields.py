@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as AnyMapping
-from datetime import date
 from decimal import Decimal
 from typing import Any, ClassVar
 
@@ -118,8 +117,8 @@ class Day(fields.Date):
         return _in_years(self, super()._deserialize(value, attr, data, **kwargs))
 
 
-def _in_years(field: Moment | Day, found: date) -> date:
-    if found.year not in YEARS:
+def _in_years(field: fields.Field[Any], found: Any) -> Any:  # a day, a moment or a period, as it came
+    if (found.start if isinstance(found, Period) else found).year not in YEARS:
         raise field.make_error("year")
     return found
 
@@ -145,10 +144,12 @@ class Number(Text):
 class PeriodKey(Text):
     """A period's name (周期): 2026-11-21, 2026-W47, 2026-11-T3, 2026-11, 2026-Q4, 2026."""
 
+    default_error_messages: ClassVar[dict[str, str]] = {"year": N_("年份超出范围")}
+
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Period:
         said = super()._deserialize(value, attr, data, **kwargs)
         try:
-            return parse_period(said)
+            return _in_years(self, parse_period(said))
         except InvalidInput as error:
             raise ValidationError(list(error.faults)) from error  # type: ignore[arg-type]
 

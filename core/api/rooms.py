@@ -14,7 +14,7 @@ from webargs.flaskparser import FlaskParser
 from core import request as asked
 from core.api.fields import faults_of
 from core.api.problems import VARY, UnreadableJson, WrongMedia
-from core.errors import N_, Fault, InvalidInput
+from core.errors import N_, Fault, InvalidInput, NotFound
 
 JSON_LIMIT = 2 * 1024 * 1024  # no visit of three forms is larger than 100 KB; photos go their own way
 TENANT = "/api/v1/t/<slug>"
@@ -70,6 +70,7 @@ class Room(Blueprint):
     def __init__(self, name: str, import_name: str, *, description: str, city: bool = False) -> None:
         super().__init__(f"api_{name}", import_name, url_prefix=CITY if city else TENANT, description=description)
         self.tag = name
+        self.before_request(_refuse_nul_address)
         self.before_request(asked.enter_city if city else asked.enter)
         self.after_request(_say_private)
 
@@ -86,6 +87,12 @@ class Room(Blueprint):
             return view
 
         return mark
+
+
+def _refuse_nul_address() -> None:
+    """No name has a NUL in it, so an address with one names nothing."""
+    if any("\0" in str(value) for value in (request.view_args or {}).values()):
+        raise NotFound
 
 
 def _say_private(response: Any) -> Any:

@@ -182,14 +182,17 @@ def ask_invited(token: str) -> str:
 
 @blueprint.post("/invite/<token>")
 def accept_invited(token: str) -> AnyResponse | tuple[str, int]:
-    """Take the seat; the link is used up."""
+    """Take the seat; the link is used up. Tries count like logins do: the password of an existing account is asked."""
     form = request.form
+    with house().wall.platform() as session:
+        for key in (f"login:{form.get('login', '').strip().lower()}"[:200], f"invite:{request.remote_addr}"):
+            accounts.count_try(session, key, accounts.TRIES["login"], now())
+        session.commit()
     with house().wall.platform() as session:
         _link, tenant = invitations.find_link(session, token, now())
         to, slug = tenant.name, tenant.slug
         try:
             login, name, password = form.get("login", ""), form.get("name", ""), form.get("password", "")
-            accounts.count_try(session, f"invite:{request.remote_addr}", 30, now())
             user = invitations.accept_invitation(session, token, login=login, name=name, password=password, now=now())
             opened = accounts.open_login(session, user, device=request.headers.get("User-Agent", ""), now=now())
         except SanchengError as error:

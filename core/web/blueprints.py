@@ -4,11 +4,25 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web import account, administration, health, photos, site_form, sites, style, visiting, visits
+from core.web import (
+    account,
+    administration,
+    finding,
+    findings,
+    health,
+    photos,
+    site_form,
+    sites,
+    style,
+    visiting,
+    visits,
+)
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.blueprint,
     *administration.BLUEPRINTS,
+    finding.blueprint,
+    findings.blueprint,
     health.blueprint,
     photos.blueprint,
     site_form.blueprint,

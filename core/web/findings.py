@@ -85,7 +85,9 @@ def read_asked() -> Asked:
     unit, site, sort = said.get("unit", ""), said.get("site", ""), said.get("sort") or DEFAULT_SORT[view]
     if sort.removeprefix("-") not in SORTS:
         raise bad_argument("sort", sort)
-    texts = {name: said.get(name, "").replace("\x00", "").strip()[:60] for name in ("state", "category", "campaign", "q")}
+    texts = {
+        name: said.get(name, "").replace("\x00", "").strip()[:60] for name in ("state", "category", "campaign", "q")
+    }
     return Asked(
         view,
         texts["state"],

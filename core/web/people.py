@@ -19,7 +19,7 @@ from core.web import once
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
 from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_day, read_id
-from core.web.words import VERBS, roles_of, say_role
+from core.web.words import VERBS, by_locale, roles_of, say_role
 from core.work.invitations import invite
 from core.work.people import PersonRow, list_people
 from core.work.posts import add_person_with_post
@@ -115,7 +115,7 @@ def campaign_options(session: ScopedSession) -> list[tuple[str, str]]:
     """The campaigns that were ever enabled here, by title."""
     known = asked.house().registry.campaigns
     keys = session.scalars(select(EnabledCampaign.campaign).order_by(EnabledCampaign.campaign))
-    return [(key, gettext(known[key].title_zh) if key in known else key) for key in keys]
+    return [(key, by_locale(known[key].title_zh, known[key].title_en) if key in known else key) for key in keys]
 
 
 def role_hints() -> list[tuple[str, str, str]]:

@@ -1,0 +1,195 @@
+"""Canaries (金丝雀): a mark of its own in every text column of one tenant's rows, so that any leak names its column.
+
+Marks look like ``CANARY_<table>_<column>_x1a2b3c``, one for each row. They are written by the superuser, after the tenant
+was filled through the product's own functions; a new text column gets its mark without anybody thinking of it.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+from collections.abc import Iterable
+from uuid import UUID
+
+import psycopg
+from psycopg.sql import SQL, Identifier, Literal
+from sqlalchemy import Column, LargeBinary, Table, Text, Uuid
+from sqlalchemy.dialects.postgresql import JSONB
+
+import core.figures.tables
+import core.work.tables  # noqa: F401 - both rooms put their tables into the metadata
+from tenants.db import Base
+
+MARK = re.compile(r"CANARY_[A-Za-z0-9_]+?_x[0-9a-f]{6}", re.IGNORECASE)
+SLUG = "canary-b"  # of the marked tenant: its slug cannot hold capitals, so it is a mark of its own kind
+SLUGS = re.compile(r"canary-b[a-z0-9-]*")
+IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+HASHES = re.compile(r"\b[0-9a-f]{64}\b")
+
+CODE = "a code of the vocabulary or of a catalogue, or a state's word: the product looks it up and no free text gets in"
+HASH = "a SHA-256 of content; the hashes of the marked tenant are hunted for as they are"
+KEPT: dict[str, str] = {
+    **dict.fromkeys(
+        "tenant.kind tenant.state app_user.locale app_user.state membership.state account_token.purpose "
+        "publication_grant.campaign publication_grant.detail publication.campaign publication.edition "
+        "publication.period_kind publication.detail publication.vetoes published_figure.level published_figure.code "
+        "published_figure.category published_figure.status unit.tree unit.kind unit_role.role person.state post.role "
+        "post.campaign enabled_campaign.campaign enabled_campaign.state enabled_campaign.edition site.state "
+        "site_kind.site_type visit.basis answer.question sheet.campaign sheet.form sheet.edition sheet.basis "
+        "sheet.vetoes item_result.campaign item_result.form item_result.item item_result.question item_result.basis "
+        "item_result.outcome finding.question finding.category finding.state finding.outcome finding_item.campaign "
+        "finding_item.form finding_item.item finding_link.campaign finding_link.indicator part.kind "
+        "finding_event.verb finding_event.from_state finding_event.to_state file.media_type "
+        "attachment.question".split(),
+        CODE,
+    ),
+    **dict.fromkeys(
+        "publication.edition_sha256 publication.sha256 publication.previous_sha256 publication.corrects_sha256 "
+        "enabled_campaign.edition_sha256 sheet.form_sha256 sheet.edition_sha256 file.original_sha256 "
+        "file.sha256".split(),
+        HASH,
+    ),
+    "app_user.password_hash": "an Argon2 hash; with a mark in its place nobody of that tenant could log in",
+    "publication_grant.reader_slug": "names the reader, not the author",
+    "publication.reader_slug": "names the reader, not the author",
+}
+# Rows whose codes are looked up stay as they are; these rows beside them carry the marks (table -> columns by hand).
+BESIDE: dict[str, tuple[str, ...]] = {
+    "definition": ("sha256", "kind", "campaign", "code", "body"),
+    "audit": ("verb", "object_kind", "object_id"),
+    "platform_event": ("verb",),
+    "throttle": ("key",),
+    "serial": ("series",),
+    "idempotency": ("key", "body"),
+}
+
+
+def text_columns(table: Table) -> list[Column]:
+    """The columns that can hold words."""
+    return [c for c in table.columns if isinstance(c.type, Text | JSONB) and not isinstance(c.type, LargeBinary)]
+
+
+def mark_of(table: str, column: str) -> str:
+    """SQL for a row's own mark: its place in the table makes it unlike any other."""
+    return f"'CANARY_{table}_{column}_x' || substr(md5(random()::text || ctid::text), 1, 6)"
+
+
+def owner_column(table: Table) -> str | None:
+    """The column that says whose row it is."""
+    return "tenant_id" if "tenant_id" in table.columns else None
+
+
+def where_theirs(table: Table, tenant_id: int) -> str | None:
+    """The condition for the rows of one tenant; platform rows are the marked tenant's by its slug, login or detail."""
+    if owner_column(table):
+        return f"tenant_id = {tenant_id}"
+    theirs = f"SELECT user_id FROM membership WHERE tenant_id = {tenant_id}"
+    return {
+        "tenant": f"id = {tenant_id}",
+        "app_user": f"id IN ({theirs})",
+        "login_session": f"user_id IN ({theirs})",
+        "platform_event": f"user_id IN ({theirs}) OR verb LIKE 'CANARY%'",
+        "throttle": "key LIKE 'CANARY%'",
+    }.get(table.name)
+
+
+def plant(connection: psycopg.Connection, tenant_id: int) -> None:
+    """Put a mark into every text column of a tenant's rows that is not in KEPT or beside."""
+    for table in Base.metadata.sorted_tables:
+        where = where_theirs(table, tenant_id)
+        if where is None:
+            continue
+        for column in text_columns(table):
+            name = f"{table.name}.{column.name}"
+            if name in KEPT or column.name in BESIDE.get(table.name, ()) or name.endswith("_slug") or name == "tenant.slug":
+                continue
+            mark = mark_of(table.name, column.name)
+            if isinstance(column.type, JSONB):
+                value = f"{column.name} || jsonb_build_object({mark}, 1)"
+            else:
+                value = mark
+            connection.execute(f"UPDATE {table.name} SET {column.name} = {value} WHERE {where}")
+
+
+def lacking(connection: psycopg.Connection, tenant_id: int) -> list[str]:
+    """The text columns that carry no mark although they should, and entries of KEPT that name no column."""
+    found, known = [], set()
+    for table in Base.metadata.sorted_tables:
+        where = where_theirs(table, tenant_id)
+        for column in text_columns(table):
+            name = f"{table.name}.{column.name}"
+            known.add(name)
+            if name in KEPT:
+                continue
+            if where is None:
+                found.append(f"{name}: nobody says which rows of this table are the marked tenant's (where_theirs)")
+                continue
+            marked = connection.execute(
+                f"SELECT count(*) FROM {table.name} WHERE ({where}) AND {column.name}::text ILIKE '%canary%'"
+            ).fetchone()
+            if not marked or not marked[0]:
+                found.append(f"{name}: no mark; fill a row of it in tests/routes/world.py or say in KEPT why not")
+    return found + [f"{name}: named in KEPT, but there is no such column" for name in KEPT if name not in known]
+
+
+def marks_in(connection: psycopg.Connection, table: str, where: str) -> set[str]:
+    """Every mark and id in some rows of a table."""
+    rows = connection.execute(SQL("SELECT t::text FROM {} t WHERE " + where).format(Identifier(table))).fetchall()
+    return set().union(*(hunt(row[0]) for row in rows)) if rows else set()
+
+
+def ids_of(connection: psycopg.Connection, tenant_id: int) -> set[str]:
+    """Every id and content hash in the tenant's rows, as text."""
+    found: set[str] = set()
+    for table in Base.metadata.sorted_tables:
+        where = where_theirs(table, tenant_id)
+        if where is None:
+            continue
+        for column in table.columns:
+            if isinstance(column.type, Uuid):
+                chosen = f"SELECT DISTINCT {column.name}::text FROM {table.name} WHERE ({where}) AND {column.name} IS NOT NULL"
+                found |= {row[0] for row in connection.execute(chosen)}
+    for name in ("original_sha256", "sha256"):
+        found |= {row[0] for row in connection.execute(f"SELECT {name} FROM file WHERE tenant_id = {tenant_id}")}
+    found |= {row[0] for row in connection.execute(f"SELECT sha256 FROM publication WHERE tenant_id = {tenant_id}")}
+    return found
+
+
+def hunt(text: str) -> set[str]:
+    """Every mark, id and hash in a text."""
+    marks = {found.upper() for found in MARK.findall(text)}
+    return marks | set(SLUGS.findall(text)) | {i.lower() for i in IDS.findall(text)} | set(HASHES.findall(text))
+
+
+def readable(data: bytes) -> str:
+    """A body as text: packed documents are opened, so that nothing hides in them."""
+    if data[:4] == b"PK\x03\x04":
+        with zipfile.ZipFile(io.BytesIO(data)) as packed:
+            return "\n".join(packed.read(name).decode("utf-8", "replace") for name in packed.namelist())
+    return data.decode("utf-8", "replace")
+
+
+def row_counts(connection: psycopg.Connection, tenant_id: int) -> dict[str, int]:
+    """How many rows of each table are a tenant's."""
+    counted = {}
+    for table in Base.metadata.sorted_tables:
+        if owner_column(table):
+            chosen = SQL("SELECT count(*) FROM {} WHERE tenant_id = {}").format(Identifier(table.name), Literal(tenant_id))
+            counted[table.name] = connection.execute(chosen).fetchone()[0]
+    return counted
+
+
+def digest(connection: psycopg.Connection, tenant_id: int) -> dict[str, str]:
+    """A hash over all rows of a tenant, table by table: not one value may change."""
+    found = {}
+    for table in Base.metadata.sorted_tables:
+        if owner_column(table):
+            chosen = f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table.name} t WHERE tenant_id = {tenant_id}"
+            found[table.name] = connection.execute(chosen).fetchone()[0]
+    return found
+
+
+def as_ids(values: Iterable[UUID | str]) -> list[str]:
+    """Ids as text."""
+    return [str(value) for value in values]
