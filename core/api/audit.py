@@ -73,7 +73,7 @@ def list_audit(query: dict[str, Any]) -> Response:
     return reply_list(map(shape_line, found[:size]), cursor_of(last.at, last.id) if last else None)
 
 
-def _filtered(query: dict[str, Any]) -> Select[tuple[Audit]]:
+def _filtered(query: dict[str, Any]) -> Select[Audit]:
     lines = select(Audit)
     for column, name in ((Audit.person_id, "person_id"), (Audit.object_id, "object_id")):
         if name in query:

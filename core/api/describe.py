@@ -48,8 +48,8 @@ IF_MATCH = {
 }
 ETAG = {"ETag": {"schema": {"type": "string"}, "description": 'the version, as "v3"'}}
 DEFAULT = "ProblemDefault"
-READS = [{"bearer": []}, {"cookie": []}]
-WRITES = [{"bearer": []}, {"cookie": [], "csrf": []}]
+READS: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+WRITES: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": [], "csrf": []}]
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

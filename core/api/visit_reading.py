@@ -82,7 +82,7 @@ def read_visit(session: Session, actor: Actor, visit_id: UUID, on: date) -> Visi
     return VisitInFull(rows[0], answers.all(), results.all(), photos, session.scalars(findings).all())
 
 
-def _chosen(actor: Actor, on: date) -> Select[Any]:
+def _chosen(actor: Actor, on: date) -> Select[Visit, str, str]:
     return (
         select(Visit, Site.name, Person.name)
         .join(Site, (Site.tenant_id == Visit.tenant_id) & (Site.id == Visit.site_id))
@@ -91,7 +91,7 @@ def _chosen(actor: Actor, on: date) -> Select[Any]:
     )
 
 
-def _filtered(query: Select[Any], actor: Actor, wanted: VisitFilter, on: date) -> Select[Any]:
+def _filtered(query: Select[Visit, str, str], actor: Actor, wanted: VisitFilter, on: date) -> Select[Visit, str, str]:
     for column, value in ((Visit.site_id, wanted.site_id), (Visit.person_id, wanted.person_id)):
         if value is not None:
             query = query.where(column == value)
@@ -109,7 +109,7 @@ def _filtered(query: Select[Any], actor: Actor, wanted: VisitFilter, on: date) -
     return query.where(Visit.day <= wanted.until) if wanted.until is not None else query
 
 
-def _with_sheets(session: Session, query: Select[Any]) -> list[VisitRow]:
+def _with_sheets(session: Session, query: Select[Visit, str, str]) -> list[VisitRow]:
     found = session.execute(query).all()
     sheets: dict[UUID, list[Sheet]] = {}
     of_these = select(Sheet).where(Sheet.visit_id.in_([visit.id for visit, _, _ in found]))

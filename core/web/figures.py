@@ -145,5 +145,3 @@ def _cells(line: Line, title: str) -> Sequence[object]:
     vetoes = " ".join(veto.code for veto in one.vetoes)
     counts = (one.visits, one.sites, vetoes)
     return (one.period.key, title, line.unit, share, before, change, one.coverage, *points, *counts)
-
-

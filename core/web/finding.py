@@ -113,6 +113,7 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         since=read_history([e for e in found.events if e.version > typed.version]) if lost_race else [],
         bare=[s for s in found.allowed if not (s.needs_note or s.needs_photo or s.needs_outcome)],
         given=[s for s in found.allowed if s.needs_note or s.needs_photo or s.needs_outcome],
+        is_over=not STATES[found.row.state].waits_for,
         waits_for_unit=STATES[found.row.state].waits_for == LEADING,
         typed=typed,
         faults=fault_map(error) if error else {},

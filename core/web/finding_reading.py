@@ -12,14 +12,15 @@ from flask_babel import format_datetime, gettext
 from sqlalchemy import select
 
 from core.campaigns import Edition, Form
+from core.request import house
 from core.web.finding_words import TONES, Left, say_left, say_outcome, say_verb
-from core.web.site_words import campaign_titles
 from core.web.visit_reading import form_title, forms_of
 from core.web.words import by_locale
-from core.work.enabling import frozen_edition
+from core.work.enabling import campaign_as_run, frozen_edition
 from core.work.finding_detail import Detail, Photo
 from core.work.tables import FindingEvent, FindingItem, Sheet
 from core.work.transitions import ANSWERED, CLOSED, RECTIFYING
+from tenants.models import EnabledCampaign
 from tenants.scope import ScopedSession
 
 
@@ -56,8 +57,11 @@ def read_concerns(session: ScopedSession, found: Detail) -> list[Concern]:
     sheets = session.scalars(select(Sheet).where(Sheet.visit_id == found.finding.visit_id)).all()
     forms = forms_of(session, {sheet.form_sha256 for sheet in sheets})
     by_form = {(s.campaign, s.form): forms.get(s.form_sha256) for s in sheets}
-    editions = {s.campaign: frozen_edition(session, s.edition_sha256) for s in sheets}
-    titles = campaign_titles(session)
+    enabled = session.scalars(select(EnabledCampaign)).all()
+    known = {row.campaign: campaign_as_run(session, house().registry, row) for row in enabled}
+    editions = {key: campaign.edition for key, campaign in known.items()}
+    editions |= {s.campaign: frozen_edition(session, s.edition_sha256) for s in sheets}
+    titles = {key: by_locale(campaign.title_zh, campaign.title_en) for key, campaign in known.items()}
     concerns: dict[str, Concern] = {}
     for row in found.items:
         one = concerns.setdefault(row.campaign, Concern(titles.get(row.campaign, row.campaign)))

@@ -8,10 +8,12 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_babel import get_locale, gettext
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import request as asked
 from core.errors import N_
-from core.work.roles import ADMINISTER, ANSWER, AUDIT, COMPARE, GRANT, PUBLISH, SEE, VISIT
+from core.work.roles import ADMINISTER, ANSWER, AUDIT, CHECK, COMPARE, GRANT, PUBLISH, SEE, VISIT
+from core.work.waiting import todo_count
 
 LOCALES = ("zh", "en")
 LANGUAGE_COOKIE = "sancheng_language"
@@ -81,6 +83,16 @@ def make_menu() -> list[dict[str, Any]]:
     return made
 
 
+def count_todo() -> int | None:
+    """The number beside the bell: what waits for the actor; None where nothing can, and on the pages of a broken request."""
+    if "actor" not in g or "session" not in g or not {ANSWER, CHECK} & asked.actor().verbs:
+        return None
+    try:
+        return todo_count(asked.db(), asked.actor(), asked.now())
+    except SQLAlchemyError:
+        return None  # the page that says what broke must not break on the same session
+
+
 def page_context() -> dict[str, Any]:
     """What ``base.html`` expects."""
     known = asked.login()
@@ -89,6 +101,7 @@ def page_context() -> dict[str, Any]:
         "tenant": asked.tenant() if inside else None,
         "actor": asked.actor() if inside else known,
         "menu": make_menu(),
+        "todo_count": count_todo(),
         "locale": str(get_locale() or "zh"),
         "theme": request.cookies.get(THEME_COOKIE, ""),
         "csrf_token": lambda: known.csrf if known else "",

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask_babel import gettext
 from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from core.errors import N_
 from core.request import house
@@ -83,7 +84,7 @@ def _sheets(session: ScopedSession, actor: Actor, site_id: UUID, due: Sequence[A
         select(Sheet)
         .join(Visit, (Visit.tenant_id == Sheet.tenant_id) & (Visit.id == Sheet.visit_id))
         .where(Sheet.site_id == site_id, sees_visit(actor, on))
-        .distinct(Sheet.campaign, Sheet.form)
+        .ext(distinct_on(Sheet.campaign, Sheet.form))
         .order_by(Sheet.campaign, Sheet.form, Sheet.day.desc(), Visit.submitted_at.desc())
     ).all()
     last = {(sheet.campaign, sheet.form): sheet for sheet in latest}
@@ -115,7 +116,7 @@ def _events(session: ScopedSession, actor: Actor, site_id: UUID, on: date) -> li
         .order_by(Visit.day.desc(), Visit.submitted_at.desc())
         .limit(LATEST)
     )
-    events = [_visited(visit, name) for visit, name in session.execute(visits).tuples()]
+    events = [_visited(visit, name) for visit, name in session.execute(visits)]
     findings = select(Finding).where(Finding.site_id == site_id, sees_finding(actor, on))
     for finding in session.scalars(findings.order_by(Finding.changed_at.desc()).limit(LATEST)):
         events += _found(finding)
@@ -130,7 +131,7 @@ def _events(session: ScopedSession, actor: Actor, site_id: UUID, on: date) -> li
 def _visited(visit: Visit, name: str) -> dict[str, Any]:
     opened = len(visit.summary.get("findings", ()))
     said = gettext("立案 %(n)s 个问题", n=opened) if opened else gettext("没有发现问题")
-    return {"at": visit.submitted_at, "what": gettext("检查"), "who": name, "text": said, "tone": "active"}
+    return {"at": visit.submitted_at, "what": gettext("现场检查"), "who": name, "text": said, "tone": "active"}
 
 
 def _found(finding: Finding) -> list[dict[str, Any]]:

@@ -104,8 +104,8 @@ def standings(session: ScopedSession, who: Actor, ids: Sequence[UUID], on: date)
         )
         .group_by(Finding.site_id)
     )
-    days: dict[UUID, date] = dict(session.execute(visited).tuples().all())
-    counts: dict[UUID, int] = dict(session.execute(waiting).tuples().all())
+    days: dict[UUID, date] = dict(session.execute(visited).all())
+    counts: dict[UUID, int] = dict(session.execute(waiting).all())
     return {one: Standing(days.get(one), counts.get(one, 0)) for one in ids}
 
 
@@ -127,7 +127,7 @@ def show_list() -> str:
     )
 
 
-@blueprint.get(".csv")
+@blueprint.get("/export.csv")
 @require_any(SEE, VISIT)
 def export() -> Response:
     """The same list as CSV."""

@@ -106,7 +106,7 @@ def forms_of(session: ScopedSession, hashes: set[str]) -> Mapping[str, Form]:
     missing = hashes - _forms.keys()
     if missing:
         kept = select(Definition.sha256, Definition.body).where(Definition.sha256.in_(missing))
-        _forms.update({sha256: form_from_body(body) for sha256, body in session.execute(kept).tuples()})
+        _forms.update({sha256: form_from_body(body) for sha256, body in session.execute(kept)})
     return {sha256: _forms[sha256] for sha256 in hashes if sha256 in _forms}
 
 

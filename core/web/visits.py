@@ -142,7 +142,7 @@ def dress(session: Session, who: Actor, found: Sequence[Any], on: date) -> list[
         .where(Finding.tenant_id == who.tenant.id, Finding.visit_id.in_(ids), sees_finding(who, on))
         .group_by(Finding.visit_id)
     )
-    opened = dict(session.execute(counted).tuples().all())
+    opened = dict(session.execute(counted).all())
     return [Row(*line, sheets.get(line[0].id, ()), opened.get(line[0].id, 0)) for line in found]
 
 
@@ -172,12 +172,12 @@ def _page(session: ScopedSession, wanted: Filter) -> Page[Row]:
         if after is not None:
             keys = (Visit.day, Visit.submitted_at, Visit.id)
             query = query.where(tuple_(*keys) < (after.day, after.submitted_at, after.id))
-    found = session.execute(query.limit(PAGE + 1)).tuples().all()
+    found = session.execute(query.limit(PAGE + 1)).all()
     page = cut(found, lambda line: (line[0].id,), PAGE)
     return Page(dress(session, actor(), page.rows, today()), page.next)
 
 
-@blueprint.get(".csv")
+@blueprint.get("/export.csv")
 @require_any(SEE, VISIT)
 def export() -> Response:
     """The same list as CSV, one row a campaign's form."""
@@ -191,7 +191,16 @@ def export() -> Response:
             for row in dress(session, who, part, on):
                 yield from _csv_lines(row, titles, bases)
 
-    head = (N_("日期"), N_("提交时间"), N_("点位"), N_("单位"), N_("检查人"), N_("性质"), N_("创建项目"), N_("检查表"))
+    head = (
+        N_("日期"),
+        N_("提交时间"),
+        N_("点位名称"),
+        N_("单位"),
+        N_("检查人"),
+        N_("性质"),
+        N_("创建项目"),
+        N_("检查表"),
+    )
     tail = (N_("得分"), N_("满分"), N_("问题数"), N_("检查编号"))
     return stream_csv(f"visits-{on.isoformat()}.csv", [gettext(text) for text in head + tail], rows)
 

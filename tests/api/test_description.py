@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
 from flask import Flask
@@ -93,3 +95,9 @@ def test_no_body_knows_a_float_and_all_refuse_what_is_undeclared(app: Flask) -> 
         assert schema["additionalProperties"] is False, name
         for key, value in schema["properties"].items():
             assert "number" not in value.get("type", ""), f"{name}.{key}"
+
+
+def test_the_docs_name_every_route(app: Flask) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
+    told = set(re.findall(r"^\| `([A-Z]+)` \| `([^`]+)` \|", page, re.MULTILINE))
+    assert told == {(method.upper(), path.removeprefix("/api/v1/")) for path, method, _ in operations(app)}

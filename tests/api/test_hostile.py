@@ -59,10 +59,14 @@ VALUES: tuple[Any, ...] = (
 )
 
 
+NOBODY = "00000000-0000-0000-0000-000000000000"
+ANY = {"If-Match": '"v1"'}
+
+
 @pytest.fixture(scope="module")
 def callers(client_for, land: Province) -> dict[str, list[Caller]]:
     place = land.north
-    people = (land.administrators[place.ref.slug], place.office)
+    people = (land.administrators[place.ref.slug], place.office, place.inspector)
     return {"t": [client_for(actor) for actor in people], "c": [client_for(land.bureau)]}
 
 
@@ -71,16 +75,24 @@ def address(path: str, caller: Caller, text: str | None = None) -> str:
     return MARK.sub(lambda m: ids["slug"] if m[1] == "slug" else text if text is not None else ids.get(m[1], "0"), path)
 
 
+def first_let_in(callers: dict[str, list[Caller]], method: str, path: str) -> Caller:
+    """The first caller whose posts open a route."""
+    for caller in callers["c" if "/c/" in path else "t"]:
+        if caller.ask(method, address(path, caller, NOBODY), json={}, headers=ANY).status_code != 403:
+            return caller
+    raise AssertionError(f"nobody may {method} {path}")
+
+
 def test_no_argument_breaks_a_read(app: Flask, callers: dict[str, list[Caller]]) -> None:
     asked = 0
     for path, item in described(app)["paths"].items():
         names = [one["name"] for one in item.get("get", {}).get("parameters", ()) if one["in"] == "query"]
-        for caller in callers["c" if "/c/" in path else "t"]:
-            for name in names:
-                for text in TEXTS:
-                    made = caller.get(f"{address(path, caller)}?{name}={text}")
-                    assert made.status_code < 500, (path, name, text)
-                    asked += 1
+        caller = first_let_in(callers, "GET", path) if names else None
+        for name in names if caller else ():
+            for text in TEXTS:
+                made = caller.get(f"{address(path, caller)}?{name}={text}")
+                assert made.status_code < 500, (path, name, text)
+                asked += 1
     assert asked > 1000
 
 
@@ -91,8 +103,7 @@ def test_no_address_breaks_anything(app: Flask, callers: dict[str, list[Caller]]
             continue
         for method in item.keys() - {"parameters"}:
             for text in (t for t in TEXTS if t):
-                headers = {"If-Match": '"v1"'}
-                made = caller.ask(method.upper(), address(path, caller, text), headers=headers)
+                made = caller.ask(method.upper(), address(path, caller, text), headers=ANY)
                 assert made.status_code < 500, (method, path, text)
 
 
@@ -104,19 +115,15 @@ def test_no_body_breaks_a_write(app: Flask, callers: dict[str, list[Caller]]) ->
             if "application/json" not in content:
                 continue
             schema = resolve(app, content["application/json"]["schema"])
-            for caller in callers["t"]:
-                there = address(path, caller, "00000000-0000-0000-0000-000000000000")
-                if caller.ask(method.upper(), there, json={}, headers={"If-Match": '"v1"'}).status_code == 403:
-                    continue
-                for name in (*schema["properties"], "x" * 200):
-                    for value in VALUES:
-                        body = {key: copy.deepcopy(SAMPLE.get(key)) for key in schema.get("required", ())} | {
-                            name: value
-                        }
-                        made = caller.ask(method.upper(), there, json=body, headers={"If-Match": '"v1"'})
-                        assert made.status_code < 500, (path, name, value)
-                        refused += made.status_code >= 400
-    assert refused > 1000
+            caller = first_let_in(callers, method.upper(), path)
+            there = address(path, caller, NOBODY)
+            for name in (*schema["properties"], "x" * 200):
+                for value in VALUES:
+                    body = {key: copy.deepcopy(SAMPLE.get(key)) for key in schema.get("required", ())} | {name: value}
+                    made = caller.ask(method.upper(), there, json=body, headers=ANY)
+                    assert made.status_code < 500, (path, name, value)
+                    refused += made.status_code >= 400
+    assert refused > 500
 
 
 SAMPLE: dict[str, Any] = {

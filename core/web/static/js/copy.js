@@ -1,5 +1,15 @@
 /* Copies a link or key that is shown once. Without script, or without the right to the clipboard, it can be selected by hand. */
 
+/** Whether the text is on the clipboard now; the old way is for browsers and permissions that know no other. */
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return document.execCommand('copy');
+  }
+}
+
 document.querySelectorAll('[data-copy]').forEach((button) => {
   const source = document.getElementById(button.dataset.copy);
   button.hidden = false;
@@ -7,10 +17,6 @@ document.querySelectorAll('[data-copy]').forEach((button) => {
   button.addEventListener('click', async () => {
     source.focus();
     source.select();
-    try {
-      if (navigator.clipboard) await navigator.clipboard.writeText(source.value);
-      else if (!document.execCommand('copy')) return;
-    } catch { return; }
-    button.textContent = button.dataset.copied;
+    if (await copied(source.value)) button.textContent = button.dataset.copied;
   });
 });

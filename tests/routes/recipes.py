@@ -1,0 +1,316 @@
+"""How to fill an address and a form (路由配方): what each variable stands for, and a body for each changing route.
+
+A new route whose variable or body is not here makes the test fail, naming the route; a new page therefore cannot be
+forgotten. ``side`` is ``own`` (A's), ``other`` (B's) or ``unknown``.
+"""
+
+from __future__ import annotations
+
+import io
+import secrets
+from hashlib import sha256
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from werkzeug.routing import Rule
+
+from core.campaigns.registry import installed
+from core.work.sites import site_types
+from core.work.workbooks import template_workbook
+from tenants.db import new_id
+from tests.routes.world import (
+    MONTH,
+    OPERATOR,
+    PASSWORD,
+    TODAY,
+    Asker,
+    World,
+    fresh_finding,
+    fresh_grant,
+    fresh_link,
+    fresh_person,
+    fresh_token,
+)
+from tests.work.market import ANSWERS
+from tests.work.pictures import jpeg
+
+SIDES = ("own", "other", "unknown")
+NEVER = str(UUID(int=0x7000_8000_0000_0000_0000))
+
+# Variables whose values are one tenant's: another's must be answered like one that does not exist.
+SECRET: dict[str, str] = {
+    "slug": "nirgends",
+    "tenant": "nirgends",
+    **dict.fromkeys(
+        ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
+         "report_id", "photo_id", "token_id", "event_id", "ref"),
+        NEVER,
+    ),
+    "sha256": "0" * 64,
+    "token": "no-such-link-0000000000000000000000000000000",
+}  # fmt: skip
+# Variables whose values are the same everywhere: catalogue codes, days and files that ship with the product.
+COMMON: dict[str, tuple[str, str]] = {
+    "key": ("civilized_city", "no_such_city"),
+    "campaign": ("sanitary_city", "no_such_city"),
+    "filename": ("css/sancheng.css", "no/such.css"),
+    "period": (MONTH.key, "1999-01"),
+    "day": (TODAY.isoformat(), "1999-01-01"),
+    "verb": ("take", "no_such_verb"),
+    "kind": ("month", "no_such_kind"),
+    "district": ("jiaqu", "nirgends"),
+    "code": ("", "NO-SUCH-CODE"),
+    "indicator": ("", "NO-SUCH-CODE"),
+    "item": ("", "NO-SUCH-CODE"),
+}
+
+
+def value_of(world: World, asker: Asker, name: str, side: str, rule: Rule) -> str:
+    """What a variable of an address stands for; KeyError when nobody says."""
+    if name in COMMON and name not in SECRET:
+        own, unknown = COMMON[name]
+        if name in {"code", "indicator", "item"}:
+            own = catalogue_code(world, name, rule)
+        if name == "district":
+            return {"own": world.a.ref.slug, "other": world.b.ref.slug, "unknown": unknown}[side]
+        return unknown if side == "unknown" else own
+    if side == "unknown":
+        return SECRET[name]
+    if name == "slug":
+        own = asker.ref.slug if asker.ref else world.a.ref.slug
+        return world.b.ref.slug if side == "other" else own
+    if name == "tenant":
+        return (world.a if side == "own" else world.b).ref.slug
+    SECRET[name]  # a variable that nobody thought of is a KeyError naming it
+    ids = (world.a if side == "own" else world.b).ids
+    if name == "sha256":
+        return upload_of(world, side)
+    if name == "token" and side == "own":
+        return fresh_link(world, "reset" if "reset" in rule.rule else "invite")
+    return ids[name]
+
+
+def catalogue_code(world: World, name: str, rule: Rule) -> str:
+    """The first form, indicator or item of the campaign that addresses name."""
+    edition = installed().campaigns[COMMON["campaign"][0]].edition
+    if name == "indicator" or (name == "code" and "figures" in rule.rule):
+        return edition.indicators[0].code
+    return edition.forms[0].items[0].code if name == "item" else edition.forms[0].code
+
+
+def upload_of(world: World, side: str) -> str:
+    """A workbook that waits for its confirmation where the page keeps them; made again when it was taken in."""
+    filled = world.a if side == "own" else world.b
+    folder = world.files / str(filled.ref.id) / "uploads"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with world.wall.open(filled.ref.id) as session:
+        data = template_workbook(site_types(session))
+    digest = sha256(data).hexdigest() if side == "own" else sha256(data + b"B").hexdigest()
+    (folder / digest).write_bytes(data if side == "own" else data + b"B")
+    return digest
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What a changing request carries: form fields, JSON or bytes, and headers (请求内容)."""
+
+    form: Mapping[str, Any] | None = None
+    json: Any = None
+    data: bytes | None = None
+    content_type: str | None = None
+    headers: Mapping[str, str] | None = None
+
+
+Body = Callable[[World, str], Sent]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One changing route (写操作配方): who can do it, with which body, and what its address needs fresh."""
+
+    role: str
+    body: Body = lambda _w, _s: Sent(form={})
+    fresh: Callable[[World], dict[str, str]] = lambda _w: {}
+    records: bool = True
+    why: str = ""
+    ids: tuple[str, ...] = ()  # which of A's ids the body names
+
+
+def side_id(world: World, name: str, side: str) -> str:
+    """An id of a side for a body."""
+    return SECRET[name] if side == "unknown" else (world.a if side == "own" else world.b).ids[name]
+
+
+def form(**fields: Any) -> Body:
+    """A form that names nobody's things."""
+    return lambda _w, _s: Sent(form=fields)
+
+
+def said(json: Any) -> Body:
+    """JSON that names nobody's things."""
+    return lambda _w, _s: Sent(json=json)
+
+
+def site_body(world: World, side: str) -> dict[str, Any]:
+    return {"name": f"新点位{secrets.token_hex(4)}", "unit_id": side_id(world, "unit_id", side), "types": ["produce_market"]}
+
+
+def visit_form(world: World, side: str) -> Sent:
+    fields: dict[str, Any] = {"visit_id": str(new_id()), "started_at": f"{TODAY.isoformat()}T01:00:00+00:00"}
+    for question, answer in ANSWERS.items():
+        for part, value in answer.items():
+            fields[f"a.{question}.{part}"] = "1" if value is True and part == "na" else "yes" if value is True else value
+            if part == "yes":
+                fields[f"a.{question}.yes"] = "1" if value else "0"
+    fields["photo.toilet_clean"] = side_id(world, "ref", side)
+    return Sent(form=fields)
+
+
+def visit_json(world: World, side: str) -> Sent:
+    # A's visits need not wait for A to publish; the sides differ in the site and in the photo.
+    body = {"id": str(new_id()), "site_id": side_id(world, "site_id", side), "answers": dict(ANSWERS)}
+    return Sent(json=body | {"photos": {"toilet_clean": [side_id(world, "photo_id", side)]}})
+
+
+def step(verb: str, **more: Any) -> Body:
+    """One step of a finding's life through the API."""
+    return lambda w, s: Sent(
+        json={"verb": verb, "note": "测试", "photos": [side_id(w, "photo_id", s)], **more}, headers={"If-Match": '"v1"'}
+    )
+
+
+def of_person(world: World) -> dict[str, str]:
+    person, holding = fresh_person(world)
+    return {"person_id": person, "holding_id": holding}
+
+
+def of_member(world: World) -> dict[str, str]:
+    person, holding = fresh_person(world, account=True)
+    return {"person_id": person, "holding_id": holding}
+
+
+def of_finding(world: World) -> dict[str, str]:
+    return {"finding_id": fresh_finding(world, "dispatched")[0]}
+
+
+def of_answered(world: World) -> dict[str, str]:
+    return {"finding_id": fresh_finding(world, "answered")[0]}
+
+
+def word() -> str:
+    """A word that was never said before."""
+    return secrets.token_hex(5)
+
+
+def onboard(world: World, side: str) -> Sent:
+    city = {"own": world.city.slug, "other": world.city.slug, "unknown": world.city.slug}[side]
+    fields = {"kind": "district", "name": f"新区{word()}", "slug": f"n{word()}", "person": "新管理员", "city": city}
+    return Sent(form=fields)
+
+
+ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
+GRANT = {"campaign": "sanitary_city", "detail": "totals"}
+
+WRITES: dict[str, Recipe] = {
+    # account: about oneself, or before anybody is known
+    "account.log_in": Recipe("nobody", form(login="nobody-here", password="wrong")),
+    "account.log_out": Recipe("leader"),
+    "account.choose_language": Recipe("leader", form(locale="zh", next="/account")),
+    "account.change_password": Recipe("leader", form(old=PASSWORD, password="another password of the tests")),
+    "account.end_logins": Recipe("leader", form()),
+    "account.accept_invited": Recipe(
+        "nobody",
+        lambda _w, _s: Sent(form={"login": f"new-{word()}", "name": "新人", "password": PASSWORD}),
+        lambda w: {"token": fresh_link(w, "invite")},
+    ),
+    "account.accept_reset": Recipe("nobody", form(password=PASSWORD), lambda w: {"token": fresh_link(w, "reset")}),
+    # the operator
+    "operator.create": Recipe(OPERATOR, onboard),
+    "operator.invite_one": Recipe(OPERATOR, lambda _w, _s: Sent(form={"person": f"主任{word()}"})),
+    # administration
+    "campaigns.switch_on": Recipe(ADMIN),
+    "campaigns.switch_off": Recipe(ADMIN),
+    "imports.upload": Recipe(
+        ADMIN,
+        lambda w, _s: Sent(form={"file": (io.BytesIO(b"PK\x03\x04 no workbook"), "x.xlsx")}),
+        records=False,
+        why="keeps the file for the check; no table is written until it is confirmed",
+    ),
+    "imports.confirm": Recipe(ADMIN, form(keep_good="1", name="a.xlsx")),
+    "people.add": Recipe(
+        ADMIN,
+        lambda w, s: Sent(
+            form={"name": f"新人{word()}", "unit": side_id(w, "unit_id", s), "role": "inspector", "invite": "1"}
+        ),
+        ids=("unit_id",),
+    ),
+    "person.change": Recipe(ADMIN, lambda _w, _s: Sent(form={"name": f"改名{word()}", "phone": ""}), of_person),
+    "person.give_post": Recipe(
+        ADMIN, lambda w, s: Sent(form={"unit": side_id(w, "unit_id", s), "role": "leader"}), of_person, ids=("unit_id",)
+    ),
+    "person.end_post": Recipe(ADMIN, form(), of_person),
+    "person.leave": Recipe(ADMIN, form(), of_person),
+    "person.make_link": Recipe(ADMIN, form(), of_person),
+    "person.set_access": Recipe(ADMIN, form(active="0"), of_member),
+    "calendar.change": Recipe(ADMIN, form(day=TODAY.replace(month=7, day=1).isoformat(), working="0", name="区庆")),
+    "calendar.load_year": Recipe(ADMIN, form(year=str(TODAY.year))),
+    "grants.give": Recipe(ADMIN, form(**GRANT)),
+    "grants.withdraw": Recipe(ADMIN, form(), lambda w: {"grant_id": fresh_grant(w)}),
+    "tokens.make": Recipe(
+        ADMIN, lambda w, s: Sent(form={"name": "平台", "days": "30", "person": side_id(w, "person_id", s)}), ids=("person_id",)
+    ),
+    "tokens.revoke": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"id": fresh_token(w) if s == "own" else side_id(w, "token_id", s)}),
+        ids=("token_id",),
+    ),
+    "departments.choose": Recipe(
+        ADMIN, lambda w, s: Sent(form={"role": "sanitation", "unit": side_id(w, "unit_id", s)}), ids=("unit_id",)
+    ),
+    "departments.confirm_all": Recipe(ADMIN),
+    "units.add": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"name": f"新单位{word()}", "kind": "community", "parent": side_id(w, "unit_id", s)}),
+        ids=("unit_id",),
+    ),
+    "units.rename": Recipe(ADMIN, lambda _w, _s: Sent(form={"name": f"改名社区{word()}"})),
+    # field
+    "photos.upload": Recipe(INSPECTOR, lambda _w, _s: Sent(data=jpeg((64, 48)), content_type="image/jpeg")),
+    "site_form.add": Recipe(ADMIN, lambda w, s: Sent(form=site_body(w, s)), ids=("unit_id",)),
+    "site_form.change": Recipe(ADMIN, lambda w, s: Sent(form=site_body(w, s) | {"state": "active"}), ids=("unit_id",)),
+    "finding.act": Recipe(
+        LIAISON,
+        lambda w, s: Sent(form={"verb": "take", "version": "1", "note": "测试", "photos": side_id(w, "ref", s)}),
+        of_finding,
+        ids=("ref",),
+    ),
+    "visiting.submit": Recipe(INSPECTOR, visit_form, ids=("ref",)),
+    # API
+    "api_campaigns.enable": Recipe(ADMIN),
+    "api_campaigns.suspend": Recipe(ADMIN),
+    "api_findings.act": Recipe(LIAISON, step("take"), of_finding, ids=("photo_id",)),
+    "api_grants.give": Recipe(ADMIN, lambda w, _s: Sent(json=GRANT | {"reader": w.city.slug})),
+    "api_grants.withdraw": Recipe(ADMIN, fresh=lambda w: {"grant_id": fresh_grant(w)}),
+    "api_people.add_person": Recipe(ADMIN, lambda _w, _s: Sent(json={"name": f"新人{word()}"})),
+    "api_people.change_person": Recipe(ADMIN, lambda _w, _s: Sent(json={"name": f"改名{word()}"}), of_person),
+    "api_photos.send": Recipe(INSPECTOR, lambda _w, _s: Sent(data=jpeg((64, 48)), content_type="image/jpeg")),
+    "api_publications.publish": Recipe(
+        OFFICE, said({"campaign": "sanitary_city", "period": MONTH.key, "reason": "补录"})
+    ),
+    "api_sites.add_site": Recipe(ADMIN, lambda w, s: Sent(json=site_body(w, s)), ids=("unit_id",)),
+    "api_sites.change_site": Recipe(
+        ADMIN, lambda w, s: Sent(json={"name": f"新点位{word()}", "unit_id": side_id(w, "unit_id", s)}), ids=("unit_id",)
+    ),
+    "api_visits.submit": Recipe(INSPECTOR, visit_json, ids=("site_id", "photo_id")),
+}
+
+# Questions that list pages read from their address: another's ids there must tell nothing either.
+ASKED = ("unit", "site", "person", "finding", "visit", "unit_id", "site_id", "person_id", "finding_id", "visit_id")
+
+
+def query_of(world: World, side: str) -> dict[str, str]:
+    """Every filter that takes an id, with ids of one side."""
+    names = {name: f"{name.removesuffix('_id')}_id" for name in ASKED}
+    return {name: side_id(world, known, side) for name, known in names.items()} | {"q": "CANARY"}

@@ -1,0 +1,509 @@
+"""Two districts of one city and everybody who may ask (路由测试的世界): A asks, B is the one that must not be seen.
+
+Both are filled through the product's own functions. B published one campaign to the city that both belong to, another to
+a city of its own choice, and a third to nobody but itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import psycopg
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+
+from core.app import create_app
+from core.campaigns import Campaign
+from core.campaigns.registry import installed
+from core.databases import Urls, clone, connect, drop_database
+from core.figures.grants import give_grant, grants_in_force
+from core.figures.periods import containing
+from core.figures.publishing import publish
+from core.figures.seals import seal_of
+from core.figures.shelf import figures_of
+from core.figures.tables import Publication
+from core.request import COOKIE
+from core.settings import ZONE, Settings
+from core.work.accounts import create_user, open_login
+from core.work.actors import resolve_actor
+from core.work.calendar import seed_calendar, set_day
+from core.work.enabling import enabled
+from core.work.invitations import accept_invitation, invite, join, make_api_token, offer_reset
+from core.work.journal import record
+from core.work.ledger import act
+from core.work.onboarding import create_city, create_district
+from core.work.photos import store
+from core.work.posts import add_person_with_post
+from core.work.roles import ROLES
+from core.work.sites import add_site
+from core.work.tables import Audit, Definition, Finding, Idempotency, Part, Serial
+from core.work.units import add_unit, rename_unit
+from core.work.visits import submit
+from tenants.access import Actor, TenantRef, root_unit
+from tenants.accounts import ApiToken, AppUser, PlatformEvent, Throttle
+from tenants.db import new_id, now
+from tenants.models import Holding
+from tenants.scope import ScopedSession, Wall
+from tests.conftest import SECRET
+from tests.routes import canaries
+from tests.work.market import ANSWERS
+from tests.work.pictures import jpeg
+
+TODAY = now().astimezone(ZONE).date()
+BEGAN = TODAY - timedelta(days=60)
+MONTH = containing("month", TODAY)
+PASSWORD = "a password of the tests"
+OPERATOR = "operator"
+NOBODY = "nobody"
+CITY_ROLES = tuple(code for code, role in ROLES.items() if "city" in role.tenant_kinds)
+DISTRICT_ROLES = tuple(code for code, role in ROLES.items() if "district" in role.tenant_kinds)
+# Everybody who asks: the district's roles, the city's, the operator, and nobody.
+ASKERS = (*DISTRICT_ROLES, *(f"city_{role}" for role in CITY_ROLES), OPERATOR, NOBODY)
+
+
+@dataclass
+class Asker:
+    """Somebody with a browser and, in a tenant, a machine's key (发问者)."""
+
+    name: str
+    ref: TenantRef | None
+    client: FlaskClient
+    cookie: str = ""
+    csrf: str = ""
+    token: str = ""
+    person_id: UUID | None = None
+    user_id: UUID | None = None
+
+    def fresh(self) -> None:
+        """Put the login back and drop what pages keep in the browser, so that no answer carries an earlier one's note."""
+        self.client.delete_cookie("sancheng_note")
+        if self.cookie:
+            self.client.set_cookie(COOKIE, self.cookie, httponly=True)
+
+
+@dataclass
+class Filled:
+    """A district with one of everything (装满的区县): ids by the names that addresses give them."""
+
+    ref: TenantRef
+    ids: dict[str, str] = field(default_factory=dict)
+    actors: dict[str, Actor] = field(default_factory=dict)
+    findings: list[str] = field(default_factory=list)
+
+
+@dataclass
+class World:
+    """The installation that is asked (被测的整套)."""
+
+    app: Flask
+    wall: Wall
+    urls: Urls
+    files: Path
+    super: psycopg.Connection
+    city: TenantRef
+    a: Filled
+    b: Filled
+    askers: dict[str, Asker]
+    b_marks: set[str] = field(default_factory=set)
+    to_city: set[str] = field(default_factory=set)
+    to_operator: set[str] = field(default_factory=set)
+
+    def allowed(self, asker: Asker) -> set[str]:
+        """What of B's an asker may see: the city what B sent it, the operator the list of tenants and administrators."""
+        if asker.name == OPERATOR:
+            return self.to_operator
+        return self.to_city if asker.ref is not None and asker.ref.id == self.city.id else set()
+
+    def session(self) -> ScopedSession:
+        """A session of A."""
+        return self.wall.open(self.a.ref.id)
+
+
+def build(server: Urls, template: str, files: Path) -> World:
+    """A database of its own with everything in it."""
+    name = f"routes_{secrets.token_hex(5)}"
+    clone(server.superuser, template, name)
+    urls = server.for_database(name)
+    wall = Wall(urls.app, SECRET)
+    app = create_app(Settings(urls.app, SECRET, files), wall=wall)
+    connection = connect(urls.superuser, database=name)
+    with wall.platform() as platform:
+        city = create_city(platform, wall.open, today=BEGAN, name="路由市", slug="lyshi").tenant
+        other_city = create_city(platform, wall.open, today=BEGAN, name="外地市", slug="waidi").tenant
+    a = fill(app, wall, files, "甲区", "jiaqu", city, other_city)
+    b = fill(app, wall, files, "乙区", canaries.SLUG, city, other_city)
+    world = World(app, wall, urls, files, connection, city, a, b, {})
+    for role in DISTRICT_ROLES:
+        world.askers[role] = seat(world, a.ref, role, role)
+    for role in CITY_ROLES:
+        world.askers[f"city_{role}"] = seat(world, city, role, f"city_{role}")
+    world.askers[OPERATOR] = seat_operator(world)
+    world.askers[NOBODY] = Asker(NOBODY, None, app.test_client())
+    world.askers["theirs"] = seat(world, b.ref, "administrator", "theirs")
+    world.askers["their_office"] = seat(world, b.ref, "hq_office", "their_office")
+    fill_by_hand(world)
+    canaries.plant(connection, b.ref.id)
+    reseal(world)
+    note_marks(world)
+    return world
+
+
+def tear_down(world: World) -> None:
+    """Drop it all."""
+    world.super.close()
+    world.wall.dispose()
+    drop_database(world.urls.superuser, str(world.urls.app).rpartition("/")[2].partition("?")[0])
+
+
+def actor_of(session: ScopedSession, ref: TenantRef, role: str, unit: UUID, name: str) -> Actor:
+    """A person with a post since the beginning, as an actor."""
+    person = add_person_with_post(
+        session, None, name=name, unit_id=unit, role=role, title=f"{name}岗", phone="13800000000", today=BEGAN
+    )
+    session.flush()
+    found = resolve_actor(session, ref, person.id, TODAY)
+    assert found
+    return found
+
+
+def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: TenantRef, other: TenantRef) -> Filled:
+    """A district with units, people, a site, a photo, a visit, findings in every state, grants and publications."""
+    with wall.platform() as platform:
+        given = {"name": name, "slug": slug, "today": BEGAN, "campaigns": tuple(installed().campaigns), "city": city.slug}
+        made = Filled(create_district(platform, wall.open, **given).tenant)
+    with wall.open(made.ref.id) as session:
+        root = root_unit(session).id
+        made.actors = {role: actor_of(session, made.ref, role, root, f"{name}{role}") for role in DISTRICT_ROLES}
+        admin = made.actors["administrator"]
+        street = add_unit(session, admin, name=f"{name}一街道", kind="subdistrict", today=BEGAN, code="99001", code_issuer="本区")
+        home = add_unit(session, admin, name=f"{name}旧社区", kind="community", parent_id=street.id, today=BEGAN)
+        rename_unit(session, admin, home.id, f"{name}新社区", today=TODAY)
+        seed_calendar(session, [TODAY.year], admin)
+        set_day(session, admin, TODAY.replace(month=12, day=31), False, f"{name}自定假日")
+        market = add_site(
+            session, admin, today=BEGAN, name=f"{name}市场", unit_id=home.id, types=("produce_market",),
+            address=f"{name}一路1号", code="DW-1",
+        )
+        session.commit()
+        made.ids |= {"unit_id": str(home.id), "site_id": str(market.id), "unit": str(home.id), "site": str(market.id)}
+        inspect(session, made, files, market.id)
+        hand_over(session, made, city, other)
+        session.commit()
+    keep_upload(app, wall, made)
+    return made
+
+
+def inspect(session: ScopedSession, made: Filled, files: Path, site_id: UUID) -> None:
+    """A photo, a visit with ten findings, one of them led through its whole life."""
+    photo = store(session, made.actors["inspector"], jpeg(), files=files)
+    campaigns = enabled(session, installed())
+    done = submit(
+        session,
+        made.actors["inspector"],
+        campaigns=campaigns,
+        visit_id=new_id(),
+        site_id=site_id,
+        answers=ANSWERS,
+        photos={"toilet_clean": [str(photo.id)]},
+        notes={"toilet_clean": "地面有污水"},
+        note="早市",
+    )
+    session.commit()
+    for number, found in enumerate(done.findings):
+        answerer = answerer_of(session, made, found.id)
+        if number < 2:
+            act(session, answerer, found.id, "take", version=1, note="马上去")
+        if number < 1:
+            act(session, answerer, found.id, "answer", version=2, note="已清理", photos=[str(photo.id)])
+            act(session, made.actors["hq_office"], found.id, "close", version=3, outcome="fixed", note="属实")
+    session.commit()
+    made.findings = [str(found.id) for found in done.findings]
+    made.ids |= {
+        "visit_id": str(done.visit.id),
+        "finding_id": made.findings[0],
+        "photo_id": str(photo.id),
+        "ref": str(photo.id),
+        "hash": photo.original_sha256,
+    }
+
+
+def answerer_of(session: ScopedSession, made: Filled, finding_id: UUID) -> Actor:
+    """A liaison at the unit of the finding's leading part."""
+    chosen = select(Part.unit_id).where(Part.finding_id == finding_id, Part.leading.is_(True))
+    unit = session.scalars(chosen).one()
+    key = f"liaison {unit}"
+    if key not in made.actors:
+        made.actors[key] = actor_of(session, made.ref, "liaison", unit, f"联络员{len(made.actors)}")
+    return made.actors[key]
+
+
+def hand_over(session: ScopedSession, made: Filled, city: TenantRef, other: TenantRef) -> None:
+    """Grants, publications, links, keys and a person with a post of his own."""
+    office = made.actors["hq_office"]
+    civilized, food, sanitary = sorted(enabled(session, installed()), key=lambda c: c.key)
+    give_grant(session, made.actors["administrator"], city, civilized.key, "indicators", BEGAN)
+    give_grant(session, made.actors["administrator"], other, food.key, "categories", BEGAN)
+    sent: dict[str, list[Publication]] = {
+        one.key: publish(session, office, one, one.edition, MONTH, now=now()) for one in (civilized, food, sanitary)
+    }
+    own = sent[sanitary.key][0]
+    grants = {g.campaign: g for g in grants_in_force(session, TODAY)}
+    extra = add_person_with_post(
+        session, None, name="被管理的人", unit_id=UUID(made.ids["unit_id"]), role="inspector", title="网格员", today=BEGAN
+    )
+    session.flush()
+    holding = session.scalars(select(Holding).where(Holding.person_id == extra.id)).one()
+    make_api_token(session, made.actors["administrator"], made.ref.slug, extra.id, name="视频平台")
+    key = session.scalars(select(ApiToken).where(ApiToken.person_id == extra.id)).one()
+    made.ids |= {
+        "publication_id": str(own.id),
+        "report_id": str(own.id),
+        "grant_id": str(grants[food.key].id),
+        "person_id": str(extra.id),
+        "person": str(extra.id),
+        "holding_id": str(holding.id),
+        "token_id": str(key.id),
+    }
+
+
+def keep_upload(app: Flask, wall: Wall, made: Filled) -> None:
+    """A workbook waiting for its confirmation, kept by the page that keeps them, and a link that was used up."""
+    admin = made.actors["administrator"]
+    with wall.open(made.ref.id) as session:
+        guest = add_person_with_post(
+            session, None, name="待邀请的人", unit_id=UUID(made.ids["unit_id"]), role="inspector", title="", today=BEGAN
+        )
+        used = invite(session, admin, guest.id, now())
+        session.commit()
+        made.ids["guest_id"] = str(guest.id)
+    with wall.platform() as platform:
+        accept_invitation(
+            platform, used, login=f"guest-{made.ref.slug}", name="来人", password=PASSWORD, now=now()
+        )
+        platform.commit()
+    with wall.open(made.ref.id) as session:
+        offer_reset(session, admin, UUID(made.ids["guest_id"]), now())
+        session.commit()
+    made.ids["token"] = used
+
+
+def seat(world: World, ref: TenantRef, role: str, name: str) -> Asker:
+    """An asker with a post at the root of a tenant, a login and a machine's key."""
+    with world.wall.open(ref.id) as session:
+        person = add_person_with_post(
+            session, None, name=f"发问{role}", unit_id=root_unit(session).id, role=role, title=role, today=BEGAN
+        )
+        token = make_api_token(session, None, ref.slug, person.id, name="路由测试")
+        session.commit()
+        person_id = person.id
+    asker = log_in(world, name, lambda platform, user: join(platform, ref.id, user, person_id))
+    asker.ref, asker.token, asker.person_id = ref, token, person_id
+    return asker
+
+
+def seat_operator(world: World) -> Asker:
+    """The installation's operator, who has no seat in any tenant."""
+    return log_in(world, OPERATOR, lambda _platform, _user: None)
+
+
+def log_in(world: World, name: str, settle: Callable[[ScopedSession, AppUser], None]) -> Asker:
+    """An account with an open login; its browser has the cookie."""
+    with world.wall.platform() as platform:
+        user = create_user(
+            platform, login=f"{name}-{secrets.token_hex(4)}", name=name, password=PASSWORD, is_operator=name == OPERATOR
+        )
+        platform.flush()
+        settle(platform, user)
+        cookie = open_login(platform, user, device="路由测试", now=now())
+        platform.commit()
+        user_id = user.id
+    asker = Asker(name, None, world.app.test_client(), cookie, user_id=user_id)
+    asker.fresh()
+    row = world.super.execute("SELECT csrf FROM login_session WHERE user_id = %s", [user_id]).fetchone()
+    assert row
+    asker.csrf = row[0]
+    return asker
+
+
+def fill_by_hand(world: World) -> None:
+    """Rows of B that no page makes, or that carry marks beside codes that are looked up."""
+    b = world.b
+
+    def mark(name: str) -> str:
+        return f"CANARY_{name}_x{secrets.token_hex(3)}"
+
+    with world.wall.open(b.ref.id) as session:
+        person = b.actors["administrator"].person_id
+        session.add(
+            Definition(
+                sha256=mark("definition_sha256"),
+                kind=mark("definition_kind"),
+                campaign=mark("definition_campaign"),
+                code=mark("definition_code"),
+                body=mark("definition_body"),
+            )
+        )
+        session.add(
+            Idempotency(
+                person_id=person,
+                key=mark("idempotency_key"),
+                request_sha256=b"x",
+                status=200,
+                body=f'"{mark("idempotency_body")}"',
+            )
+        )
+        session.add(Serial(series=mark("serial_series"), last=7))
+        session.add(
+            Audit(verb=mark("audit_verb"), object_kind=mark("audit_object_kind"), object_id=mark("audit_object_id"))
+        )
+        record(session, b.actors["administrator"], "site.change", "site", b.ids["site_id"], name="x")
+        session.commit()
+    with world.wall.platform() as platform:
+        platform.add(PlatformEvent(verb=mark("platform_event_verb")))
+        platform.add(Throttle(key=mark("throttle_key"), window_start=now(), tries=1))
+        platform.commit()
+
+
+def reseal(world: World) -> None:
+    """Give B's publications the seals of what they say now, in order, so that they still hold."""
+    for reader in (world.b.ref.id, world.city.id):  # the third reader's copy is asked for by nobody
+        with world.wall.open(reader) as session:
+            chosen = select(Publication).where(
+                Publication.tenant_id == world.b.ref.id, Publication.reader_id == reader
+            )
+            before = None
+            for row in session.scalars(chosen.order_by(Publication.sequence)).all():
+                figures = figures_of(session, row)
+                session.expunge_all()  # nothing of this may be written by the app role
+                row.previous_sha256 = before
+                before = seal_of(row, figures)
+                world.super.execute(
+                    "UPDATE publication SET sha256 = %s, previous_sha256 = %s WHERE id = %s",
+                    [before, row.previous_sha256, row.id],
+                )
+
+
+def note_marks(world: World) -> None:
+    """Remember what is B's, and who may see which part of it."""
+    b, city = world.b.ref.id, world.city.id
+    everything = set(canaries.ids_of(world.super, b))
+    for table in sorted({t.name for t in canaries.Base.metadata.sorted_tables}):
+        where = canaries.where_theirs(canaries.Base.metadata.tables[table], b)
+        if where:
+            everything |= canaries.marks_in(world.super, table, where)
+    everything.add(world.b.ref.slug)
+    # Both districts run the same catalogues and belong to the same city: what A's rows say too is no secret of B's.
+    shared = set(canaries.ids_of(world.super, world.a.ref.id))
+    for table in ("definition", "enabled_campaign", "sheet", "publication"):
+        shared |= canaries.marks_in(world.super, table, f"tenant_id = {world.a.ref.id}")
+    world.b_marks = everything - shared
+    sent = f"tenant_id = {b} AND reader_id = {city}"
+    for table in ("publication_grant", "publication", "published_figure"):
+        world.to_city |= canaries.marks_in(world.super, table, sent)
+    world.to_city.add(world.b.ref.slug)
+    world.to_operator = canaries.marks_in(world.super, "tenant", f"id = {b}") | {world.b.ref.slug}
+    administrators = (
+        "id IN (SELECT h.person_id FROM holding h JOIN post p ON p.tenant_id = h.tenant_id AND p.id = h.post_id "
+        f"WHERE p.role = 'administrator' AND h.tenant_id = {b})"
+    )
+    names = world.super.execute(f"SELECT name FROM person WHERE tenant_id = {b} AND {administrators}").fetchall()
+    world.to_operator |= set().union(*(canaries.hunt(row[0]) for row in names))
+
+
+def fresh_person(world: World, *, account: bool = False) -> tuple[str, str]:
+    """A new person of A with one post: his id and his holding's."""
+    with world.session() as session:
+        person = add_person_with_post(
+            session,
+            None,
+            name=f"新人{secrets.token_hex(4)}",
+            unit_id=UUID(world.a.ids["unit_id"]),
+            role="inspector",
+            title="网格员",
+            today=BEGAN,
+        )
+        session.flush()
+        holding = session.scalars(select(Holding.id).where(Holding.person_id == person.id)).one()
+        session.commit()
+        person_id = person.id
+    if account:
+        with world.wall.platform() as platform:
+            user = create_user(platform, login=f"x{secrets.token_hex(6)}", name="新人", password=None)
+            platform.flush()
+            join(platform, world.a.ref.id, user, person_id)
+            platform.commit()
+    return str(person_id), str(holding)
+
+
+def fresh_link(world: World, purpose: str) -> str:
+    """A link of A that nobody used yet."""
+    admin = world.a.actors["administrator"]
+    person_id = UUID(fresh_person(world, account=purpose == "reset")[0])
+    with world.session() as session:
+        made = (offer_reset if purpose == "reset" else invite)(session, admin, person_id, now())
+        session.commit()
+    return made
+
+
+def fresh_token(world: World) -> str:
+    """The id of a new machine's key of A."""
+    with world.session() as session:
+        make_api_token(session, None, world.a.ref.slug, UUID(world.a.ids["person_id"]), name="一次性")
+        session.flush()
+        made = session.scalars(select(ApiToken.id).order_by(ApiToken.created_at.desc(), ApiToken.id.desc())).first()
+        session.commit()
+    return str(made)
+
+
+def fresh_grant(world: World) -> str:
+    """A grant of A that stands."""
+    with world.session() as session:
+        made = give_grant(session, None, world.city, "sanitary_city", "totals", TODAY, issuer=world.a.ref)
+        session.commit()
+        return str(made.id)
+
+
+def campaigns_of(world: World) -> list[Campaign]:
+    """What A runs now."""
+    with world.session() as session:
+        return enabled(session, installed())
+
+
+def fresh_finding(world: World, state: str) -> tuple[str, int]:
+    """A finding of A in a state, with its version; made by a new visit when none is left."""
+    with world.session() as session:
+        found = session.scalars(select(Finding).where(Finding.state == state, Finding.hidden.is_(False))).first()
+        if found is None and state == "dispatched":
+            made = submit(
+                session,
+                world.a.actors["inspector"],
+                campaigns=enabled(session, installed()),
+                visit_id=new_id(),
+                site_id=UUID(world.a.ids["site_id"]),
+                answers=ANSWERS,
+            )
+            found = made.findings[0]
+        elif found is None:
+            found = led_to(session, world, state)
+        session.commit()
+        return str(found.id), found.version
+
+
+def led_to(session: ScopedSession, world: World, state: str) -> Finding:
+    """A dispatched finding led to a later state."""
+    chosen = select(Finding).where(Finding.state == "dispatched").limit(1)
+    found = session.scalars(chosen).one()
+    liaison = answerer_of(session, world.a, found.id)
+    photo = world.a.ids["photo_id"]
+    found = act(session, liaison, found.id, "answer", version=found.version, note="已改", photos=[photo])
+    if state == "closed":
+        found = act(
+            session, world.a.actors["hq_office"], found.id, "close", version=found.version, outcome="fixed", note=""
+        )
+    return found
