@@ -14,6 +14,7 @@ from core.errors import N_, Fault, InvalidInput
 from core.settings import ZONE
 
 KINDS = ("day", "week", "ten_day", "month", "quarter", "year")
+YEARS = range(1990, 2101)  # ours: no record is older, no plan goes further, and every moment fits the database
 ONE_DAY = timedelta(days=1)
 
 _FORMS = {
@@ -87,9 +88,11 @@ class Period:
 
 
 def containing(kind: str, day: date) -> Period:
-    """The period of a kind that a day lies in; InvalidInput for an unknown kind."""
+    """The period of a kind that a day lies in; InvalidInput for an unknown kind and for years that no record has."""
     if kind not in KINDS:
         raise _bad(kind)
+    if day.year not in YEARS:
+        raise _bad(day.isoformat())
     try:
         start, after = _SPANS[kind](day)
     except (ValueError, OverflowError) as error:

@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext
 
 from core.errors import N_
-from core.web.words import say_role
+from core.web.words import listed, say_role
 from core.work.transitions import TRANSITIONS
 
 HASH = re.compile("[0-9a-f]{64}")
@@ -152,7 +152,7 @@ def say_value(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("是") if value else gettext("否")
     if isinstance(value, list | tuple):
-        return "、".join(str(v) for v in value)
+        return listed(str(v) for v in value)
     if isinstance(value, dict):
-        return "、".join(f"{say_word(key)} {inner}" for key, inner in value.items())
+        return listed(f"{say_word(key)} {inner}" for key, inner in value.items())
     return "—" if value is None or value == "" else str(value)

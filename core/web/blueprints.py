@@ -14,6 +14,7 @@ from core.web import (
     site_form,
     sites,
     style,
+    today,
     visiting,
     visits,
 )
@@ -28,6 +29,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     site_form.blueprint,
     sites.blueprint,
     style.blueprint,
+    today.blueprint,
     visiting.blueprint,
     visits.blueprint,
 )

@@ -14,7 +14,7 @@ from core.errors import Conflict, InvalidInput, NotFound
 from core.request import actor, db, house, require, tenant, today
 from core.web.errors import fault_map, say
 from core.web.paging import read_id
-from core.web.words import by_locale
+from core.web.words import by_locale, listed
 from core.work.roles import ADMINISTER
 from core.work.tables import Site
 from core.work.territory import OFFICES
@@ -59,6 +59,7 @@ def _page(
         sites=sites,
         with_operator=with_operator,
         by_locale=by_locale,
+        listed=listed,
     )
     return page, status
 

@@ -77,8 +77,17 @@ def _take_step(finding_id: UUID, typed: Typed, faults: list[Fault]) -> Finding:
     """The step itself, unless a photo could not be kept."""
     if faults:
         raise InvalidInput(faults=faults)
-    given = {"version": typed.version, "note": typed.note, "photos": typed.photos, "outcome": typed.outcome}
-    return ledger.act(db(), actor(), finding_id, typed.verb, **given, now=now())
+    return ledger.act(
+        db(),
+        actor(),
+        finding_id,
+        typed.verb,
+        version=typed.version,
+        note=typed.note,
+        photos=typed.photos,
+        outcome=typed.outcome,
+        now=now(),
+    )
 
 
 def _read_typed(faults: list[Fault]) -> Typed:

@@ -39,6 +39,7 @@ from tenants.scope import ScopedSession
 blueprint = Blueprint("findings", __name__, url_prefix="/t/<slug>/findings")
 blueprint.before_request(asked.enter)
 
+TEXTS = ("state", "category", "campaign", "indicator", "q")
 DEFAULT_SORT = {"problem": "-opened_at", "rectification": "due_at", "responsibility": "-opened_at"}
 
 
@@ -51,6 +52,7 @@ class Asked:
     unit_id: UUID | None
     category: str
     campaign: str
+    indicator: str
     is_late: bool
     text: str
     site_id: UUID | None
@@ -59,8 +61,8 @@ class Asked:
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        said = (self.state, self.unit_id, self.category, self.campaign, self.is_late, self.text, self.site_id)
-        return any(said)
+        said = (self.state, self.unit_id, self.category, self.campaign, self.indicator, self.text, self.site_id)
+        return any(said) or self.is_late
 
     def conditions(self) -> dict[str, Any]:
         """The same as the keywords of the ledger's lists."""
@@ -70,6 +72,7 @@ class Asked:
             "units": [self.unit_id] if self.unit_id else [],
             "categories": [self.category] if self.category else [],
             "campaigns": [self.campaign] if self.campaign else [],
+            "indicators": [self.indicator] if self.indicator else [],
             "site_id": self.site_id,
             "overdue": True if self.is_late else None,
             "text": self.text,
@@ -85,15 +88,14 @@ def read_asked() -> Asked:
     unit, site, sort = said.get("unit", ""), said.get("site", ""), said.get("sort") or DEFAULT_SORT[view]
     if sort.removeprefix("-") not in SORTS:
         raise bad_argument("sort", sort)
-    texts = {
-        name: said.get(name, "").replace("\x00", "").strip()[:60] for name in ("state", "category", "campaign", "q")
-    }
+    texts = {name: said.get(name, "").replace("\x00", "").strip()[:60] for name in TEXTS}
     return Asked(
         view,
         texts["state"],
         read_id(unit, "unit") if unit else None,
         texts["category"],
         texts["campaign"],
+        texts["indicator"],
         said.get("overdue") == "1",
         texts["q"],
         read_id(site, "site") if site else None,

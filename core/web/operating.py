@@ -31,7 +31,7 @@ def count_levels(tenant_id: int) -> Levels:
     """How many units of each kind stand in one tenant."""
     with house().wall.open(tenant_id) as session:
         rows = session.execute(select(Unit.kind, func.count()).where(Unit.valid_to.is_(None)).group_by(Unit.kind))
-        found = {kind: count for kind, count in rows}
+        found = dict(rows.all())
     return {
         "2": found.get("subdistrict", 0),
         "3": found.get("community", 0) + found.get("village", 0),

@@ -121,7 +121,7 @@ def campaign_options(session: ScopedSession) -> list[tuple[str, str]]:
 def role_hints() -> list[tuple[str, str, str]]:
     """The roles of this kind of tenant, each with what it lets a person do."""
     return [
-        (r.code, gettext(r.title_zh), "；".join(gettext(t) for v, t in VERBS.items() if v in r.verbs))
+        (r.code, gettext(r.title_zh), gettext("；").join(gettext(t) for v, t in VERBS.items() if v in r.verbs))
         for r in roles_of(tenant().kind)
     ]
 

@@ -141,5 +141,5 @@ def _found(finding: Finding) -> list[dict[str, Any]]:
     if finding.visit_id is None:  # what a visit found stands with the visit
         events.append({"at": finding.opened_at, "what": gettext("立案"), "who": "", "text": said, "tone": "soon"})
     if finding.closed_at:
-        events.append({"at": finding.closed_at, "what": gettext("销号"), "who": "", "text": said, "tone": "verified"})
+        events.append({"at": finding.closed_at, "what": gettext("已销号"), "who": "", "text": said, "tone": "verified"})
     return events

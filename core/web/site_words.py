@@ -18,7 +18,7 @@ from tenants.access import Actor, reach
 from tenants.models import EnabledCampaign, Unit, UnitPath
 from tenants.scope import ScopedSession
 
-SITE_STATES: Mapping[str, tuple[str, str]] = {"active": (N_("在用"), "active"), "closed": (N_("已停用"), "held")}
+SITE_STATES: Mapping[str, tuple[str, str]] = {"active": (N_("在用"), "active"), "closed": (N_("已关闭"), "held")}
 KINDS = {"place": N_("场所"), "area": N_("片区道路"), "service": N_("服务")}
 
 

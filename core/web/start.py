@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.figures.grants import grants_in_force
 from core.request import db, house, require, tenant, today
 from core.web.people import account_states
-from core.web.words import by_locale, say_role
+from core.web.words import by_locale, listed, say_role
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay, Site
 from core.work.units import departments, in_force
@@ -65,7 +65,7 @@ def read_steps(session: ScopedSession, ref: TenantRef) -> list[Step]:
 def unit_counts(session: ScopedSession) -> Mapping[str, int]:
     """How many units of each kind stand today."""
     chosen = select(Unit.kind, func.count()).where(in_force(Unit, today())).group_by(Unit.kind)
-    return {kind: count for kind, count in session.execute(chosen)}
+    return dict(session.execute(chosen).all())
 
 
 def _district(kinds: Mapping[str, int], ref: TenantRef) -> Step:
@@ -89,7 +89,7 @@ def _units(kinds: Mapping[str, int]) -> Step:
 def _departments(session: ScopedSession) -> Step:
     rows = departments(session, today(), vocabulary=house().registry.vocabulary)
     waiting = [row for row in rows if not row.confirmed]
-    names = "、".join(by_locale(row.title_zh, row.title_en) for row in waiting[:3])
+    names = listed(by_locale(row.title_zh, row.title_en) for row in waiting[:3])
     if not waiting:
         text = gettext("%(n)s 项职责都已确认由谁承担", n=len(rows))
     else:
@@ -112,7 +112,7 @@ def _people(session: ScopedSession) -> Step:
     missing = [say_role(code) for code in NEEDED if code not in held]
     text = gettext("%(n)s 人在岗，%(called)s 人已邀请或有账号", n=len(people), called=called)
     if missing:
-        text += gettext("；还缺：%(roles)s", roles="、".join(missing))
+        text += gettext("；还缺：%(roles)s", roles=listed(missing))
     return Step("people", gettext("邀请人员"), not missing, text, gettext("去邀请"), url_for("people.show"))
 
 
@@ -121,7 +121,7 @@ def _campaigns(session: ScopedSession) -> Step:
     keys = session.scalars(chosen.order_by(EnabledCampaign.campaign)).all()
     known = house().registry.campaigns
     names = [by_locale(known[key].title_zh, known[key].title_en) if key in known else key for key in keys]
-    text = "、".join(names) if names else gettext("还没有启用任何创建项目")
+    text = listed(names) if names else gettext("还没有启用任何创建项目")
     return Step("campaigns", gettext("创建项目"), bool(keys), text, gettext("去启用"), url_for("campaigns.show"))
 
 

@@ -8,22 +8,22 @@ from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import format_date, gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
 from core.errors import N_, Conflict, InvalidInput, NotFound
-from core.request import actor, db, require, today
+from core.request import actor, db, require, tenant, today
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
 from core.web.paging import cut, read_cursor, read_day, read_id
 from core.web.people import unit_options
-from core.web.words import say_kind
+from core.web.words import listed, say_kind
 from core.work.names import tidy
 from core.work.roles import ADMINISTER, ANSWER, ROLES
 from core.work.units import UNIT_KINDS, Node, add_unit, former_names, get_unit, in_force, rename_unit, tree
-from tenants.models import Holding, Person, Post
+from tenants.models import Holding, Person, Post, UnitName
 from tenants.scope import ScopedSession
 
 blueprint = Blueprint("units", __name__, url_prefix="/t/<slug>/units")
@@ -95,7 +95,13 @@ def pick(nodes: Iterable[Node], text: str, kind: str) -> list[Node]:
 
 def lacks_liaison(node: Node, answering: frozenset[UUID]) -> bool:
     """Whether findings may be sent to the unit and nobody there could answer."""
-    return node.kind in NEEDS_LIAISON and node.id not in answering
+    return tenant().kind == "district" and node.kind in NEEDS_LIAISON and node.id not in answering
+
+
+def say_former(row: UnitName) -> str:
+    """A former name with the days on which it was borne."""
+    since, until = format_date(row.valid_from, "medium"), format_date(row.valid_to, "medium")
+    return gettext("%(name)s（%(since)s 至 %(until)s）", name=row.name, since=since, until=until)
 
 
 def _arguments() -> tuple[date, str, str]:
@@ -140,7 +146,8 @@ def show() -> str:
         counts=counts,
         gaps={n.id for n in forest.nodes if lacks_liaison(n, answering)},
         kinds=[(k, gettext(t)) for k, t in UNIT_KINDS.items() if k in kinds],
-        former=former_names(db(), chosen.id),
+        former_names=[say_former(row) for row in former_names(db(), chosen.id)],
+        listed=listed,
         say_kind=say_kind,
         today=today(),
     )

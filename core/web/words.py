@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from flask_babel import get_locale, gettext
@@ -35,6 +35,11 @@ VERBS: Mapping[str, str] = MappingProxyType(
 def by_locale(zh: str, en: str) -> str:
     """One of two given names, by the reader's language; the Chinese one when there is no English."""
     return en if en and not str(get_locale() or "zh").startswith("zh") else zh
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Several things in one line, with the comma of the reader's language between them."""
+    return gettext("、").join(parts)
 
 
 def say_kind(kind: str) -> str:

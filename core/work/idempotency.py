@@ -16,6 +16,7 @@ from core.errors import N_, Conflict, Fault, InvalidInput
 from core.work.tables import Idempotency
 from tenants.access import Actor
 from tenants.db import now as server_now
+from tenants.scope import ScopedSession
 
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
 
@@ -54,11 +55,11 @@ def replay_or_run(
     return Reply(status, body)
 
 
-def forget_replies(session: Session, actor: Actor, before: datetime) -> int:
+def forget_replies(session: ScopedSession, before: datetime) -> int:
     """Drop the answers given before a moment (a day is kept, ours); returns how many."""
     found = session.execute(
         delete(Idempotency)
-        .where(Idempotency.tenant_id == actor.tenant.id, Idempotency.created_at < before)
+        .where(Idempotency.tenant_id == session.tenant_id, Idempotency.created_at < before)
         .returning(Idempotency.key)
         .execution_options(synchronize_session=False)
     )

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from core.work.tables import Idempotency
+from core.work.idempotency import forget_replies
 from tenants.accounts import LoginSession, Tenant, Throttle
+from tenants.scope import ScopedSession
 
-REPLAY_DAYS = 7
+REPLAY_DAYS = 1
 
 
 def tidy_platform(session: Session, now: datetime) -> list[int]:
@@ -20,7 +21,6 @@ def tidy_platform(session: Session, now: datetime) -> list[int]:
     return list(session.scalars(select(Tenant.id).where(Tenant.state == "active").order_by(Tenant.id)))
 
 
-def tidy_tenant(session: Session, now: datetime) -> int:
+def tidy_tenant(session: ScopedSession, now: datetime) -> int:
     """Remove replays that no honest client will ask for again; gives how many."""
-    old = delete(Idempotency).where(Idempotency.created_at < now - timedelta(days=REPLAY_DAYS))
-    return len(session.execute(old.returning(Idempotency.key)).all())
+    return forget_replies(session, now - timedelta(days=REPLAY_DAYS))

@@ -102,7 +102,12 @@ def plant(connection: psycopg.Connection, tenant_id: int) -> None:
             continue
         for column in text_columns(table):
             name = f"{table.name}.{column.name}"
-            if name in KEPT or column.name in BESIDE.get(table.name, ()) or name.endswith("_slug") or name == "tenant.slug":
+            if (
+                name in KEPT
+                or column.name in BESIDE.get(table.name, ())
+                or name.endswith("_slug")
+                or name == "tenant.slug"
+            ):
                 continue
             mark = mark_of(table.name, column.name)
             if isinstance(column.type, JSONB):
@@ -175,7 +180,9 @@ def row_counts(connection: psycopg.Connection, tenant_id: int) -> dict[str, int]
     counted = {}
     for table in Base.metadata.sorted_tables:
         if owner_column(table):
-            chosen = SQL("SELECT count(*) FROM {} WHERE tenant_id = {}").format(Identifier(table.name), Literal(tenant_id))
+            chosen = SQL("SELECT count(*) FROM {} WHERE tenant_id = {}").format(
+                Identifier(table.name), Literal(tenant_id)
+            )
             counted[table.name] = connection.execute(chosen).fetchone()[0]
     return counted
 

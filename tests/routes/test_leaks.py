@@ -16,6 +16,9 @@ from werkzeug.routing import Rule
 from werkzeug.test import TestResponse
 
 from core.databases import Urls
+from core.work.accounts import open_login
+from tenants.accounts import AppUser
+from tenants.db import now
 from tests.routes import canaries
 from tests.routes.recipes import (
     COMMON,
@@ -29,6 +32,9 @@ from tests.routes.world import ASKERS, NOBODY, OPERATOR, Asker, World, build, te
 
 CHANGING = ("POST", "PUT", "PATCH", "DELETE")
 ASKED_HEADERS = {"X-Request-Id", "Date", "Content-Length"}
+VOLATILE = re.compile(r"[0-9a-f]{32}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[.\d]*(Z|[+-]\d\d:\d\d)|\b\d\d:\d\d:\d\d\b")
+RAW = re.compile(r"built-in method|bound method|object at 0x|Undefined|Traceback \(most")  # Python showing through
+OPERATORS_WORK = {"account_token", "audit", "person", "post", "holding"}  # an administrator invited into B by right
 ENDS_LOGIN = {"account.log_out", "account.change_password", "account.end_logins"}
 
 
@@ -53,7 +59,9 @@ class Call:
 
     def __str__(self) -> str:
         sides = ", ".join(f"{name}={side}" for name, side in self.sides)
-        return f"{self.method} {self.rule.rule} [{sides}; body={self.body}{'; query=' + self.query if self.query else ''}]"
+        return (
+            f"{self.method} {self.rule.rule} [{sides}; body={self.body}{'; query=' + self.query if self.query else ''}]"
+        )
 
 
 def rules_of(world: World) -> list[Rule]:
@@ -84,7 +92,9 @@ def patterns(rule: Rule) -> Iterator[dict[str, str]]:
                 yield dict.fromkeys(names, "own") | {name: side}
 
 
-def call_of(world: World, asker: Asker, rule: Rule, method: str, sides: dict[str, str], body: str = "own", query: str = "") -> Call:
+def call_of(
+    world: World, asker: Asker, rule: Rule, method: str, sides: dict[str, str], body: str = "own", query: str = ""
+) -> Call:
     own = WRITES[rule.endpoint].fresh(world) if method in CHANGING and set(sides.values()) <= {"own"} else {}
     values = {
         name: own[name] if name in own else value_of(world, asker, name, side, rule) for name, side in sides.items()
@@ -97,6 +107,7 @@ def call_of(world: World, asker: Asker, rule: Rule, method: str, sides: dict[str
 def send(world: World, asker: Asker, call: Call) -> tuple[TestResponse, Sent]:
     """Ask as a browser does on pages, as a machine with a key does under ``/api/``."""
     asker.fresh()
+    world.super.execute("DELETE FROM throttle WHERE key NOT LIKE 'CANARY%'")  # one machine asks for everybody
     sent = WRITES[call.rule.endpoint].body(world, call.body) if call.method in CHANGING else Sent()
     headers = dict(sent.headers or {})
     arguments: dict[str, object] = {"method": call.method}
@@ -160,7 +171,8 @@ def calls_for(world: World, asker: Asker) -> Iterator[tuple[Call, Call | None]]:
             if method in CHANGING and WRITES[rule.endpoint].ids:
                 pair = [call_of(world, asker, rule, method, own, body=side) for side in ("other", "unknown")]
                 yield pair[0], pair[1]
-            if method == "GET" and "slug" in rule.arguments and not rule.rule.startswith("/api/"):
+            if method == "GET" and "slug" in rule.arguments and not rule.rule.startswith(("/api/", "/t/<slug>/audit")):
+                # (what somebody asked the audit trail for is written into his own trail)
                 pair = [call_of(world, asker, rule, method, own, query=side) for side in ("other", "unknown")]
                 yield pair[0], pair[1]
 
@@ -169,7 +181,9 @@ def twin_of(world: World, asker: Asker, rule: Rule, method: str, sides: dict[str
     """The same request with unknown things in place of another tenant's; None when all are the asker's own."""
     if "other" not in sides.values() or not (set(sides) & set(SECRET)):
         return None
-    return call_of(world, asker, rule, method, {n: "unknown" if s == "other" and n in SECRET else s for n, s in sides.items()})
+    return call_of(
+        world, asker, rule, method, {n: "unknown" if s == "other" and n in SECRET else s for n, s in sides.items()}
+    )
 
 
 def test_every_route_has_a_recipe(world: World) -> None:
@@ -207,6 +221,10 @@ def test_nobody_sees_the_other_tenants_rows(world: World, asker: str) -> None:
             faults.append(f"{call}: {answer.status_code} shows {sorted(leaked)[:5]} of {len(leaked)}")
         if answer.status_code >= 500:
             faults.append(f"{call}: {answer.status_code}")
+        raw = RAW.search(canaries.readable(answer.data)) if "html" in answer.content_type else None
+        if raw:
+            text = canaries.readable(answer.data)
+            faults.append(f"{call}: shows {text[max(0, raw.start() - 40) : raw.end() + 40]!r}")
         if twin is not None:
             faults += compare(world, who, (call, answer, sent), twin)
         renew(world, who, call)
@@ -214,6 +232,8 @@ def test_nobody_sees_the_other_tenants_rows(world: World, asker: str) -> None:
     assert asked > 150
     after = canaries.digest(world.super, world.b.ref.id)
     changed = [table for table in before if before[table] != after[table]]
+    if asker == OPERATOR:
+        changed = [table for table in changed if table not in OPERATORS_WORK]
     assert not changed, f"rows of the other tenant were changed in {changed}"
 
 
@@ -226,12 +246,14 @@ def compare(world: World, who: Asker, one: tuple[Call, TestResponse, Sent], twin
     if known.status_code >= 500:
         return [f"{twin}: {known.status_code}"]
     if answer.status_code == 404 == known.status_code:
-        kept = [sorted(x for x in a.headers.to_wsgi_list() if x[0] not in {"X-Request-Id", "Date"}) for a in (answer, known)]
+        kept = [
+            sorted(x for x in a.headers.to_wsgi_list() if x[0] not in {"X-Request-Id", "Date"}) for a in (answer, known)
+        ]
         if answer.data != known.data or kept[0] != kept[1]:
             return [f"{call}: its 404 differs from the unknown's"]
         return []
     first, second = plain(world, call, answer, sent), plain(world, twin, known, sent_twin)
-    first, second = (re.sub(r"[0-9a-f]{32}", "<number>", text) for text in (first, second))
+    first, second = (VOLATILE.sub("<then>", text) for text in (first, second))
     if first != second:
         place = next(n for n, (x, y) in enumerate(zip(first + " ", second + " ", strict=False)) if x != y)
         return [
@@ -245,10 +267,6 @@ def renew(world: World, who: Asker, call: Call) -> None:
     """Log in again where a request ended the login, so that the next one is asked by the same person."""
     if who.user_id is None or call.rule.endpoint not in ENDS_LOGIN:
         return
-    from core.work.accounts import open_login
-    from tenants.accounts import AppUser
-    from tenants.db import now
-
     with world.wall.platform() as platform:
         user = platform.get_one(AppUser, who.user_id)
         who.cookie = open_login(platform, user, device="路由测试", now=now())
@@ -296,7 +314,6 @@ def test_the_city_sees_what_was_sent_to_it_and_only_that(world: World) -> None:
 # ---- writes ----
 
 TRAILS = {"audit": "person_id", "platform_event": "user_id"}
-UNTRACED = {"account.log_in": "a refused login is counted and noted without a person, since nobody is known yet"}
 
 
 @pytest.mark.parametrize("endpoint", sorted(WRITES))
@@ -311,12 +328,10 @@ def test_every_write_is_recorded(world: World, endpoint: str) -> None:
         who = replace(who, client=world.app.test_client())
     method = next(m for m in methods_of(rules[0]) if m in CHANGING)
     call = call_of(world, who, rules[0], method, dict.fromkeys(variables_of(rules[0]), "own"))
-    if endpoint.endswith(("switch_off", ".suspend")):
-        send(world, who, replace(call, rule=rule_named(world, endpoint), path=call.path.replace("suspend", "enable")))
     before = newest(world)
     answer, _sent = send(world, who, call)
     renew(world, world.askers[recipe.role], call)
-    assert answer.status_code < 400 or endpoint in UNTRACED, f"{call}: {answer.status_code} {answer.get_data(as_text=True)[:900]}"
+    assert answer.status_code < 400, f"{call}: {answer.status_code} {answer.get_data(as_text=True)[:900]}"
     if not recipe.records:
         assert recipe.why
         return
@@ -329,17 +344,13 @@ def test_every_write_is_recorded(world: World, endpoint: str) -> None:
     assert all(line[3] for line in lines), "a line without a verb"
 
 
-def rule_named(world: World, endpoint: str) -> Rule:
-    """The route that switches on, beside one that switches off."""
-    twin = endpoint.replace("switch_off", "switch_on").replace("suspend", "enable")
-    return next(rule for rule in rules_of(world) if rule.endpoint == twin)
-
-
 def newest(world: World) -> set[tuple[str, str, str, str]]:
     """Every line of both trails: table, id, who, verb."""
     found = set()
     for table, who in TRAILS.items():
-        rows = world.super.execute(f"SELECT id::text, coalesce({who}::text, ''), verb FROM {table} WHERE at IS NOT NULL")
+        rows = world.super.execute(
+            f"SELECT id::text, coalesce({who}::text, ''), verb FROM {table} WHERE at IS NOT NULL"
+        )
         found |= {(table, *row) for row in rows.fetchall()}
     return found
 
@@ -352,3 +363,22 @@ def test_the_trails_can_only_grow(world: World) -> None:
             [table],
         ).fetchall()
         assert {row[0] for row in rows} == {"SELECT", "INSERT"}, table
+
+
+def test_a_wrong_method_is_refused_alike(world: World) -> None:
+    """405 with Allow on every address, and nothing else happens."""
+    who = world.askers["administrator"]
+    for rule in rules_of(world):
+        if rule.endpoint == "static":
+            continue
+        call = call_of(world, who, rule, methods_of(rule)[0], dict.fromkeys(variables_of(rule), "own"))
+        taken = {m for other in rules_of(world) if other.rule == rule.rule for m in methods_of(other)}
+        for method in {"GET", "POST", "PUT", "PATCH", "DELETE"} - taken:
+            who.fresh()
+            headers = {"Authorization": f"Bearer {who.token}"} if call.path.startswith("/api/") else {}
+            answer = who.client.open(call.path, method=method, headers=headers | {"X-CSRF-Token": who.csrf})
+            # an address of another route may fit too: then it is that one's answer
+            assert answer.status_code < 500, f"{method} {rule.rule}: {answer.status_code}"
+            assert answer.status_code != 405 or taken & set(answer.headers["Allow"].split(", ")), (
+                f"{method} {rule.rule}"
+            )

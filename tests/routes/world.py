@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from core.settings import ZONE, Settings
 from core.work.accounts import create_user, open_login
 from core.work.actors import resolve_actor
 from core.work.calendar import seed_calendar, set_day
-from core.work.enabling import enabled
+from core.work.enabling import enable, enabled, suspend
 from core.work.invitations import accept_invitation, invite, join, make_api_token, offer_reset
 from core.work.journal import record
 from core.work.ledger import act
@@ -79,10 +79,12 @@ class Asker:
     token: str = ""
     person_id: UUID | None = None
     user_id: UUID | None = None
+    login: str = ""
 
     def fresh(self) -> None:
         """Put the login back and drop what pages keep in the browser, so that no answer carries an earlier one's note."""
         self.client.delete_cookie("sancheng_note")
+        self.client.delete_cookie(COOKIE)
         if self.cookie:
             self.client.set_cookie(COOKIE, self.cookie, httponly=True)
 
@@ -175,20 +177,34 @@ def actor_of(session: ScopedSession, ref: TenantRef, role: str, unit: UUID, name
 def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: TenantRef, other: TenantRef) -> Filled:
     """A district with units, people, a site, a photo, a visit, findings in every state, grants and publications."""
     with wall.platform() as platform:
-        given = {"name": name, "slug": slug, "today": BEGAN, "campaigns": tuple(installed().campaigns), "city": city.slug}
+        given = {
+            "name": name,
+            "slug": slug,
+            "today": BEGAN,
+            "campaigns": tuple(installed().campaigns),
+            "city": city.slug,
+        }
         made = Filled(create_district(platform, wall.open, **given).tenant)
     with wall.open(made.ref.id) as session:
         root = root_unit(session).id
         made.actors = {role: actor_of(session, made.ref, role, root, f"{name}{role}") for role in DISTRICT_ROLES}
         admin = made.actors["administrator"]
-        street = add_unit(session, admin, name=f"{name}一街道", kind="subdistrict", today=BEGAN, code="99001", code_issuer="本区")
+        street = add_unit(
+            session, admin, name=f"{name}一街道", kind="subdistrict", today=BEGAN, code="99001", code_issuer="本区"
+        )
         home = add_unit(session, admin, name=f"{name}旧社区", kind="community", parent_id=street.id, today=BEGAN)
         rename_unit(session, admin, home.id, f"{name}新社区", today=TODAY)
         seed_calendar(session, [TODAY.year], admin)
-        set_day(session, admin, TODAY.replace(month=12, day=31), False, f"{name}自定假日")
+        set_day(session, admin, TODAY.replace(day=28), False, f"{name}自定假日")
         market = add_site(
-            session, admin, today=BEGAN, name=f"{name}市场", unit_id=home.id, types=("produce_market",),
-            address=f"{name}一路1号", code="DW-1",
+            session,
+            admin,
+            today=BEGAN,
+            name=f"{name}市场",
+            unit_id=home.id,
+            types=("produce_market",),
+            address=f"{name}一路1号",
+            code="DW-1",
         )
         session.commit()
         made.ids |= {"unit_id": str(home.id), "site_id": str(market.id), "unit": str(home.id), "site": str(market.id)}
@@ -255,7 +271,13 @@ def hand_over(session: ScopedSession, made: Filled, city: TenantRef, other: Tena
     own = sent[sanitary.key][0]
     grants = {g.campaign: g for g in grants_in_force(session, TODAY)}
     extra = add_person_with_post(
-        session, None, name="被管理的人", unit_id=UUID(made.ids["unit_id"]), role="inspector", title="网格员", today=BEGAN
+        session,
+        None,
+        name="被管理的人",
+        unit_id=UUID(made.ids["unit_id"]),
+        role="inspector",
+        title="网格员",
+        today=BEGAN,
     )
     session.flush()
     holding = session.scalars(select(Holding).where(Holding.person_id == extra.id)).one()
@@ -283,9 +305,7 @@ def keep_upload(app: Flask, wall: Wall, made: Filled) -> None:
         session.commit()
         made.ids["guest_id"] = str(guest.id)
     with wall.platform() as platform:
-        accept_invitation(
-            platform, used, login=f"guest-{made.ref.slug}", name="来人", password=PASSWORD, now=now()
-        )
+        accept_invitation(platform, used, login=f"guest-{made.ref.slug}", name="来人", password=PASSWORD, now=now())
         platform.commit()
     with wall.open(made.ref.id) as session:
         offer_reset(session, admin, UUID(made.ids["guest_id"]), now())
@@ -322,8 +342,8 @@ def log_in(world: World, name: str, settle: Callable[[ScopedSession, AppUser], N
         settle(platform, user)
         cookie = open_login(platform, user, device="路由测试", now=now())
         platform.commit()
-        user_id = user.id
-    asker = Asker(name, None, world.app.test_client(), cookie, user_id=user_id)
+        user_id, login = user.id, user.login
+    asker = Asker(name, None, world.app.test_client(), cookie, user_id=user_id, login=login)
     asker.fresh()
     row = world.super.execute("SELECT csrf FROM login_session WHERE user_id = %s", [user_id]).fetchone()
     assert row
@@ -374,9 +394,7 @@ def reseal(world: World) -> None:
     """Give B's publications the seals of what they say now, in order, so that they still hold."""
     for reader in (world.b.ref.id, world.city.id):  # the third reader's copy is asked for by nobody
         with world.wall.open(reader) as session:
-            chosen = select(Publication).where(
-                Publication.tenant_id == world.b.ref.id, Publication.reader_id == reader
-            )
+            chosen = select(Publication).where(Publication.tenant_id == world.b.ref.id, Publication.reader_id == reader)
             before = None
             for row in session.scalars(chosen.order_by(Publication.sequence)).all():
                 figures = figures_of(session, row)
@@ -507,3 +525,29 @@ def led_to(session: ScopedSession, world: World, state: str) -> Finding:
             session, world.a.actors["hq_office"], found.id, "close", version=found.version, outcome="fixed", note=""
         )
     return found
+
+
+def let_run(world: World, *, but: str = "") -> None:
+    """Let all campaigns run in A, but one that is suspended."""
+    with world.session() as session:
+        for campaign in installed().campaigns.values():
+            enable(session, None, campaign, today=TODAY)
+        if but:
+            suspend(session, None, but, today=TODAY)
+        session.commit()
+
+
+def of_old_password(world: World) -> dict[str, str]:
+    """Everybody's password is the one of the tests again; an account of its own says what that looks like."""
+    ids = [asker.user_id for asker in world.askers.values() if asker.user_id]
+    world.super.execute(
+        "UPDATE app_user SET password_hash = (SELECT password_hash FROM app_user WHERE id = %s) WHERE id = ANY(%s)",
+        [world.askers["their_office"].user_id, ids],
+    )
+    return {}
+
+
+def of_unconfirmed(world: World) -> dict[str, str]:
+    """A's departments wait for their confirmation again."""
+    world.super.execute("UPDATE unit_role SET confirmed = false WHERE tenant_id = %s", [world.a.ref.id])
+    return {}

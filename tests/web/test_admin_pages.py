@@ -169,7 +169,7 @@ def test_another_districts_things_look_like_things_that_do_not_exist(app: Flask,
 
 
 def test_arguments_that_no_page_made_are_refused_with_a_remedy(place: Place) -> None:
-    for path in ("audit?cursor=x", "audit?from=31.12.", "units?unit=1", "people?role=king", "people?cursor=%00"):
+    for path in ("audit?cursor=x", "audit?from=31.12.", "units?unit=1", "people?role=king", "people?cursor=x"):
         assert "网址中的参数无效" in place.admin.get(f"{place.t}/{path}", 422)
     assert "网址中的参数无效" in place.admin.get(f"{place.t}/settings/calendar?month=2026-13", 422)
     assert "网址中的参数无效" in place.admin.get(f"{place.t}/settings/calendar?day=1066-10-14", 422)

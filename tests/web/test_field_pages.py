@@ -448,7 +448,7 @@ def test_an_empty_district_says_what_to_do_next(app: Flask, wall: Wall) -> None:
     with place.district.session(wall) as session:
         session.execute(update(Site).values(state="closed"))
         session.commit()
-    assert "新增点位" in reader(app, wall, place.office).get("sites").text
+    assert "登记点位" in reader(app, wall, place.office).get("sites").text
     assert "点位由管理员或创建办登记" in reader(app, wall, place.inspector).get("sites").text
     assert "还没有检查记录" in reader(app, wall, place.inspector).get("visits").text
 

@@ -1,0 +1,54 @@
+"""Jobs: queued in the asker's own transaction, stamped by the database, run in a normal scope of their tenant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import select
+
+from core.databases import Urls, connect
+from core.jobs.worker import run_worker
+from core.work.queue import enqueue
+from core.work.tables import Idempotency
+from tenants.db import new_id, now
+from tenants.scope import Wall
+from tests.factory import District, bare_district
+
+
+def old_reply(wall: Wall, district: District) -> None:
+    with district.session(wall) as session:
+        row = Idempotency(person_id=new_id(), key="old", request_sha256=b"x", status=200, body="{}")
+        row.created_at = now() - timedelta(days=3)
+        session.add(row)
+        session.commit()
+
+
+def replies(wall: Wall, district: District) -> int:
+    with district.session(wall) as session:
+        return len(session.scalars(select(Idempotency)).all())
+
+
+def jobs(urls: Urls) -> int:
+    database = urls.app.rsplit("/", 1)[-1].split("?")[0]
+    with connect(urls.superuser, database=database) as connection:
+        row = connection.execute("SELECT count(*) FROM jobs.procrastinate_jobs WHERE status = 'todo'").fetchone()
+        return int(row[0]) if row else -1
+
+
+def test_a_job_runs_for_its_own_district_only_and_only_after_the_commit(wall: Wall, urls: Urls) -> None:
+    mine, other = bare_district(wall, "甲区"), bare_district(wall, "乙区")
+    old_reply(wall, mine)
+    old_reply(wall, other)
+    before = jobs(urls)
+    with mine.session(wall) as session:
+        enqueue(session, "tidy_tenant", lock="tidy")
+        session.rollback()
+    assert jobs(urls) == before
+    with mine.session(wall) as session:
+        enqueue(session, "tidy_tenant", lock="tidy", tenant=other.ref.id)
+        session.commit()
+    assert jobs(urls) == before + 1
+    run_worker(wall, urls.jobs, Path(), wait=False)
+    assert jobs(urls) == 0
+    assert (replies(wall, mine), replies(wall, other)) == (0, 1)
