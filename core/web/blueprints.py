@@ -7,6 +7,7 @@ from flask import Blueprint
 from core.web import (
     account,
     administration,
+    figure_rooms,
     finding,
     findings,
     health,
@@ -22,6 +23,7 @@ from core.web import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.blueprint,
     *administration.BLUEPRINTS,
+    *figure_rooms.BLUEPRINTS,
     finding.blueprint,
     findings.blueprint,
     health.blueprint,

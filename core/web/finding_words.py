@@ -117,6 +117,8 @@ def say_left(left: timedelta, *, late: bool) -> Left:
     """What is left, or how late it is."""
     if late:
         return Left(gettext("超期 %(span)s", span=say_span(-left)) if left else gettext("刚刚超期"), "overdue")
+    if not left:
+        return Left(gettext("休息日过后就到期"), "soon")
     return Left(gettext("剩 %(span)s", span=say_span(left)), "soon" if left < DAY else "neutral")
 
 

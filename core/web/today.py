@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 
 from flask import Blueprint, render_template
 from flask_babel import gettext
@@ -83,7 +84,13 @@ def show() -> str:
         say_types=say_types,
         tone_of=tone_of,
         greeting=greet(who),
+        say_number=say_number,
     )
+
+
+def say_number(number: Decimal) -> str:
+    """Points without idle zeros: 58.50 -> 58.5."""
+    return f"{number.normalize():f}"
 
 
 def greet(who: Actor) -> str:
