@@ -1,4 +1,4 @@
-"""Campaigns (创建活动) over the API: what is installed, what runs here, enabling and suspending."""
+"""Campaigns (创建项目) over the API: what is installed, what runs here, enabling and suspending."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core.work import cards, enabling
 from core.work.roles import ADMINISTER, SEE
 
 STATES = ("available", "enabled", "suspended", "archived")
-room = Room("campaigns", __name__, description="Campaigns (创建活动): installed, enabled, suspended.")
+room = Room("campaigns", __name__, description="Campaigns (创建项目): installed, enabled, suspended.")
 
 
 class CampaignShape(Body):
-    """One campaign in this tenant (创建活动)."""
+    """One campaign in this tenant (创建项目)."""
 
     key = Text(required=True)
     state = Text(required=True, validate=OneOf(STATES))
@@ -36,7 +36,7 @@ class CampaignShape(Body):
 
 
 class CampaignList(Body):
-    """Campaigns by key (创建活动列表)."""
+    """Campaigns by key (创建项目列表)."""
 
     items = ListOf(Part(CampaignShape), required=True)
     next_cursor = Text(required=True, allow_none=True)

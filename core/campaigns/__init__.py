@@ -1,4 +1,4 @@
-"""What campaigns declare (创建活动声明): the plugin author's whole API; pure data, no database, no web.
+"""What campaigns declare (创建项目声明): the plugin author's whole API; pure data, no database, no web.
 
 A plugin needs two names, ``hookimpl`` and ``load``; the other rooms read what it declares through ``installed()``.
 """

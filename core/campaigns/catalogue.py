@@ -235,7 +235,7 @@ def _find(shelf: Mapping[str, Found], code: str) -> Found:
 
 @dataclass(frozen=True, slots=True)
 class Campaign:
-    """A campaign for one national title (创建活动) as its plugin declares it.
+    """A campaign for one national title (创建项目) as its plugin declares it.
 
     ``key`` names it everywhere outside ('sanitary_city'), ``short`` in the domain files ('sanitary'); ``hq_role`` is the
     role that hosts its HQ office. Own site types, categories, questions and roles carry the short name as prefix.

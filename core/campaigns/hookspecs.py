@@ -14,7 +14,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec(firstresult=True)
 def campaign() -> Campaign | None:
-    """The campaign that this plugin declares (创建活动).
+    """The campaign that this plugin declares (创建项目).
 
     Usually ``return load(__package__)``. Called once at start-up, outside any request, tenant or transaction; the answer is
     pure data. A plugin that raises here is refused by name and the rest run.

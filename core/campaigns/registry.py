@@ -41,7 +41,7 @@ class Refused(Exception):
 class UnknownCampaign(NotFound):
     """No installed campaign has this key."""
 
-    title = N_("没有安装这个创建活动")
+    title = N_("没有安装这个创建项目")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Registry:
     def get(self, key: str) -> Campaign:
         """The campaign of this key; UnknownCampaign (404) when none is installed."""
         if key not in self.campaigns:
-            raise UnknownCampaign(N_("没有安装创建活动 {key}"), key=key)
+            raise UnknownCampaign(N_("没有安装创建项目 {key}"), key=key)
         return self.campaigns[key]
 
     @property

@@ -139,8 +139,15 @@ def lead(
             (liaison, "answer", opened + span * (pace + 0.4), {"photos": photo, "note": "重新整改（演示数据）"})
         )
     steps.append((checker, "close", steps[-1][2] + timedelta(hours=2), {"outcome": "fixed"}))
-    version = 1
-    for actor, verb, at, given in steps:
+    version, before = 1, opened
+    for actor, verb, moment, given in steps:
+        at = before = max(before + timedelta(minutes=7), in_office(moment))
         if at > until:
             return
         version = act(session, actor, finding_id, verb, version=version, now=at, **given).version
+
+
+def in_office(moment: datetime) -> datetime:
+    """The moment, moved into the working hours of its day: nobody closes findings at night."""
+    local = moment.astimezone(ZONE)
+    return local.replace(hour=min(max(local.hour, 9), 17))

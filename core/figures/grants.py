@@ -155,6 +155,6 @@ def _faults(
         said = {"day": valid_from.isoformat()}
         found.append(Fault(N_("授权期限有误"), "valid_to", value=valid_to.isoformat(), remedy=remedy, params=said))
     if session.get(EnabledCampaign, (session.tenant_id, campaign)) is None:
-        remedy = N_("请先启用该创建活动")
-        found.append(Fault(N_("这个区县没有启用该创建活动"), field="campaign", value=campaign, remedy=remedy))
+        remedy = N_("请先启用该创建项目")
+        found.append(Fault(N_("这个区县没有启用该创建项目"), field="campaign", value=campaign, remedy=remedy))
     return found

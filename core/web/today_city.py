@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from sqlalchemy import select
 
-from core.figures.comparison import known_districts, latest_received, received_periods
+from core.figures.comparison import Place, known_districts, latest_received, received_periods
 from core.figures.model import percent
 from core.figures.periods import Period, containing
 from core.figures.shelf import period_of
@@ -47,12 +47,12 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class CityPage:
-    """Districts by name, campaigns as columns; a cell without a publication has not come yet, one outside ``due`` is not granted."""
+    """Districts by name and sender, campaigns as columns; a cell without a publication has not come yet, one outside ``due`` is not granted."""
 
-    districts: Sequence[tuple[str, str]]
+    districts: Sequence[tuple[str, int]]
     columns: Sequence[Column]
-    due: frozenset[tuple[str, str]]
-    cells: Mapping[tuple[str, str], Received]
+    due: frozenset[Place]
+    cells: Mapping[Place, Received]
     latest: Sequence[Received]
 
 
@@ -60,7 +60,7 @@ def read_city(session: ScopedSession, actor: Actor, now: datetime, on: date) -> 
     """What the city holds, read from publications addressed to it alone."""
     known = known_districts(session, None)
     columns: list[Column] = []
-    cells: dict[tuple[str, str], Received] = {}
+    cells: dict[Place, Received] = {}
     for key in dict.fromkeys(campaign for campaign, _ in known):
         own = [row for (campaign, _), row in known.items() if campaign == key]
         kinds = [period.kind for period in received_periods(session, actor, key)]
@@ -68,8 +68,11 @@ def read_city(session: ScopedSession, actor: Actor, now: datetime, on: date) -> 
         found = latest_received(session, key, period)
         cells |= {place: Received(one, period) for place, one in found.items()}
         columns.append(Column(key, own[0].title_zh, own[0].title_en, period, len(found), len(own)))
-    names = sorted({(row.district_name, row.district_slug) for row in known.values()}, key=lambda pair: pair[1])
-    return CityPage(names, columns, frozenset(known), cells, _latest(session, now))
+    names = {row.tenant_id: row for row in known.values()}
+    districts = sorted((row.district_slug, row.district_name, sender) for sender, row in names.items())
+    return CityPage(
+        [(name, sender) for _, name, sender in districts], columns, frozenset(known), cells, _latest(session, now)
+    )
 
 
 def _latest(session: ScopedSession, now: datetime) -> list[Received]:

@@ -70,7 +70,7 @@ def suspend(session: ScopedSession, actor: Actor | None, key: str, *, today: dat
     require(session, actor, ADMINISTER, root.id if root else None, today)
     row = session.get(EnabledCampaign, (session.tenant_id, key))
     if row is None:
-        raise NotFound(N_("这里没有启用过创建活动 {key}"), key=key)
+        raise NotFound(N_("这里没有启用过创建项目 {key}"), key=key)
     if row.state == "enabled":
         row.state, row.changed_at = "suspended", now()
         session.flush()
@@ -120,8 +120,8 @@ def _frozen_campaign(session: ScopedSession, key: str) -> Campaign:
         .limit(1)
     )
     if body is None:
-        raise NotFound(N_("没有安装创建活动 {key}，也没有留存它的定义"), key=key)
-    log.warning("创建活动 %s 的插件不在，按留存的定义运行", key)
+        raise NotFound(N_("没有安装创建项目 {key}，也没有留存它的定义"), key=key)
+    log.warning("创建项目 %s 的插件不在，按留存的定义运行", key)
     return replace(campaign_from_body(body), package="")
 
 

@@ -68,8 +68,8 @@ def check_role(role: str, tenant_kind: str) -> None:
 def check_campaign(session: ScopedSession, campaign: str | None) -> None:
     """Raise InvalidInput unless the campaign was ever enabled here; None means all campaigns."""
     if campaign is not None and session.get(EnabledCampaign, (session.tenant_id, campaign)) is None:
-        remedy = N_("请先启用这个创建活动，或留空表示所有活动")
-        raise InvalidInput(faults=[Fault(N_("没有启用这个创建活动"), "campaign", value=campaign, remedy=remedy)])
+        remedy = N_("请先启用这个创建项目，或留空表示所有活动")
+        raise InvalidInput(faults=[Fault(N_("没有启用这个创建项目"), "campaign", value=campaign, remedy=remedy)])
 
 
 def _tenant_kind(session: ScopedSession, actor: Actor | None) -> str:

@@ -35,7 +35,7 @@ UNIT_KINDS: Mapping[str, str] = MappingProxyType(
         "village": N_("行政村"),
         "grid": N_("网格"),
         "department": N_("部门"),
-        "hq": N_("创建活动办公室"),
+        "hq": N_("创建项目办公室"),
         "operator": N_("主办（经营）单位"),
         "headquarters": N_("指挥部"),
         "work_group": N_("工作组（专班）"),

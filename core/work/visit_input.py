@@ -136,7 +136,7 @@ def _check_whole(plan: VisitPlan, forms: Sequence[PlannedForm], body: VisitBody,
     """Every question of an answered form has an answer, and at least one form is answered."""
     if not plan.forms:
         faults.append(
-            Fault(N_("这个点位没有应查的检查表"), "site_id", remedy=N_("请核对点位类型，或先启用相应的创建活动"))
+            Fault(N_("这个点位没有应查的检查表"), "site_id", remedy=N_("请核对点位类型，或先启用相应的创建项目"))
         )
     elif not forms:
         faults.append(Fault(N_("一张检查表也没有答"), "answers", remedy=N_("请至少答完一张检查表")))

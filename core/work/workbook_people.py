@@ -133,8 +133,8 @@ def _read(
         faults.append(sheet.fault(row, "title", N_("职务名称过长"), N_("请缩短到 60 个字以内"), title))
     campaign = campaigns.get(narrow(cells["campaign"]).lower()) if "campaign" in cells else None
     if "campaign" in cells and campaign is None:
-        remedy = N_("请先启用这个创建活动，或留空表示所有活动")
-        faults.append(sheet.fault(row, "campaign", N_("没有启用这个创建活动"), remedy, cells["campaign"]))
+        remedy = N_("请先启用这个创建项目，或留空表示所有活动")
+        faults.append(sheet.fault(row, "campaign", N_("没有启用这个创建项目"), remedy, cells["campaign"]))
     if "unit" not in cells:
         faults.append(sheet.fault(row, "unit", N_("不能为空"), N_("请填写单位名称或代码")))
         return None

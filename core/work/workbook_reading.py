@@ -63,7 +63,7 @@ PEOPLE = Layout(
         Column("role", ("角色",), True, "见代码表"),
         Column("title", ("职务", "岗位")),
         Column("phone", ("电话", "手机", "手机号", "联系电话")),
-        Column("campaign", ("创建活动", "活动"), hint="留空为所有活动"),
+        Column("campaign", ("创建项目", "活动"), hint="留空为所有活动"),
     ),
 )
 SITES = Layout(

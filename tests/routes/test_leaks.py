@@ -256,10 +256,9 @@ def compare(world: World, who: Asker, one: tuple[Call, TestResponse, Sent], twin
     first, second = (VOLATILE.sub("<then>", text) for text in (first, second))
     if first != second:
         place = next(n for n, (x, y) in enumerate(zip(first + " ", second + " ", strict=False)) if x != y)
-        return [
-            f"{call}: {answer.status_code} differs from the unknown's {known.status_code}: "
-            f"…{first[max(0, place - 60) : place + 80]!r} and …{second[max(0, place - 60) : place + 80]!r}"
-        ]
+        near = [text[max(0, place - 60) : place + 80] for text in (first, second)]
+        said = f"{answer.status_code} differs from the unknown's {known.status_code}"
+        return [f"{call}: {said}: …{near[0]!r} and …{near[1]!r}"]
     return []
 
 
@@ -288,7 +287,7 @@ def test_the_hunt_finds_what_is_there(world: World) -> None:
             if "GET" not in methods_of(rule) or rule.endpoint in ENDS_LOGIN:
                 continue
             sides = dict.fromkeys(variables_of(rule), "other")
-            answer, sent = send(world, who, call_of(world, who, rule, "GET", sides))
+            answer, _sent = send(world, who, call_of(world, who, rule, "GET", sides))
             assert answer.status_code < 500, f"{rule.rule}: {answer.status_code}"
             found |= canaries.hunt(canaries.readable(answer.data)) & world.b_marks
     columns = {mark.rpartition("_X")[0].lower() for mark in found if mark.startswith("CANARY_")}
