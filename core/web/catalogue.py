@@ -10,6 +10,7 @@ from flask_babel import gettext
 from core import request as asked
 from core.errors import N_, NotFound
 from core.figures.model import CampaignScore, IndicatorFigure
+from core.figures.rules import points_text
 from core.figures.scores import score_campaign
 from core.request import actor, db, house, now, require, tenant
 from core.web.exports import stream_csv
@@ -129,6 +130,7 @@ def show_form(campaign: str, form: str) -> str:
         title_of=title_of,
         by_locale=by_locale,
         say_points=say_points,
+        points_text=points_text,
         say_rule=say_rule,
         say_role=say_role,
         say_category=say_category,

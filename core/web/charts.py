@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from math import ceil, floor
 from typing import Any
 
 import orjson
@@ -29,8 +30,24 @@ def trend_chart(
     *,
     unit: str = "%",
     target: float | None = None,
-    top: int | None = None,
 ) -> Response:
-    """Lines over periods; a series has name, values and perhaps n."""
-    data = {"kind": "trend", "unit": unit, "target": target, "periods": [short_period(p) for p in periods]}
-    return answer(data | {"max": top, "series": list(series)})
+    """Lines over periods; a series has name, values and perhaps n. Empty periods before the first value are left out."""
+    start = first_filled([one["values"] for one in series])
+    lines = [one | {key: one[key][start:] for key in ("values", "n") if key in one} for one in map(dict, series)]
+    data: dict[str, Any] = {"kind": "trend", "unit": unit, "target": target, "series": lines}
+    if target is not None:  # a line far off would be cut away
+        data |= _room([v for one in lines for v in one["values"] if v is not None] + [target])
+    return answer(data | {"periods": [short_period(one) for one in periods[start:]]})
+
+
+def first_filled(rows: Sequence[Sequence[float | None]]) -> int:
+    """Where the first value of any row stands, but never later than the last but one."""
+    places = [n for row in rows for n, value in enumerate(row) if value is not None]
+    longest = max(map(len, rows), default=0)
+    return min(min(places, default=0), max(longest - 2, 0))
+
+
+def _room(values: Sequence[float]) -> dict[str, int]:
+    """An axis that holds some values with a little room, never below zero."""
+    pad = max((max(values) - min(values)) / 10, 1)
+    return {"min": max(floor(min(values) - pad), 0), "max": ceil(max(values) + pad)}

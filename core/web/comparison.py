@@ -56,10 +56,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One district of the league table (对比行) with the headings that were not assessed, as far as it sent them."""
+    """One district of the league table (对比行) with the headings that were not assessed, as code and name.
+
+    ``unassessed`` is None when the district granted its totals alone.
+    """
 
     row: ComparisonRow
-    unassessed: tuple[str, ...]
+    unassessed: tuple[tuple[str, str], ...] | None
 
     @property
     def moved(self) -> int | None:
@@ -86,17 +89,15 @@ def read_asked() -> Asked:
 
 def places_of(headings: Matrix) -> list[Place]:
     """The league table, with the headings that each district sent as not assessed."""
-    return [
-        Place(
-            row,
-            tuple(
-                by_locale(one.name_zh, one.name_en)
-                for one in headings.rows
-                if row.tenant_id in one.cells and one.cells[row.tenant_id].percent is None
-            ),
-        )
-        for row in headings.columns
-    ]
+    return [Place(row, _unassessed(headings, row.tenant_id)) for row in headings.columns]
+
+
+def _unassessed(headings: Matrix, tenant_id: int) -> tuple[tuple[str, str], ...] | None:
+    sent = [(one, one.cells[tenant_id]) for one in headings.rows if tenant_id in one.cells]
+    if not sent:
+        return None
+    named = [(one.code, by_locale(one.name_zh, one.name_en), cell) for one, cell in sent]
+    return tuple((code, name) for code, name, cell in named if cell.percent is None and cell.possible)
 
 
 @blueprint.get("")
@@ -119,7 +120,7 @@ def show() -> str:
     )
 
 
-@blueprint.get(".csv")
+@blueprint.get("/export.csv")
 @require(COMPARE)
 def export() -> Response:
     """The league table as CSV, streamed from a scope of its own."""

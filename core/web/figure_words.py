@@ -72,7 +72,7 @@ def say_points(value: Decimal | None) -> str:
 
 def say_change(value: Decimal | None) -> str:
     """A difference with its sign; a dash for nothing."""
-    return DASH if value is None else f"{value:+.2f}" if value else "0.00"
+    return DASH if value is None else f"{value:+.2f}".replace("-", "−") if value else "0.00"
 
 
 def say_number(value: Fraction | Decimal | None) -> str:

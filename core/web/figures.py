@@ -108,7 +108,7 @@ def draw_trend() -> Response:
     return trend_chart([point.period for point in points], series)
 
 
-@blueprint.get(".csv")
+@blueprint.get("/export.csv")
 @require(SEE)
 def export() -> Response:
     """Every campaign in the district and in each unit within reach, as CSV."""

@@ -122,6 +122,7 @@ def show(campaign: str, code: str) -> str:
         by_locale=by_locale,
         say_points=say_points,
         say_number=say_number,
+        say_unit=say_unit,
         say_value=say_value,
         say_target=say_target,
         say_role=say_role,

@@ -29,6 +29,14 @@ from core.web.words import by_locale
 from core.work.roles import GRANT, PUBLISH, SEE
 from tenants.scope import ScopedSession
 
+COLUMNS = (
+    *(N_("编号"), N_("创建项目"), N_("周期"), N_("发布时间"), N_("发布人"), N_("占已评估分%"), N_("覆盖率%")),
+    *(N_("得分"), N_("已评估分"), N_("总分"), N_("检查次数"), N_("点位数"), N_("送达"), N_("封签")),
+    *(N_("更正的封签"), N_("更正原因")),
+)
+
+SIZE = 50  # publications on one page
+
 blueprint = Blueprint("publications", __name__, url_prefix="/t/<slug>/publications")
 
 
@@ -103,7 +111,7 @@ def cut_issues(issues: Sequence[Issue]) -> Page[Issue]:
         if not cursor[0].isascii() or not cursor[0].isdecimal():
             raise bad_argument("cursor", cursor[0])
         issues = [one for one in issues if one.row.sequence < int(cursor[0])]
-    return cut(issues, lambda one: (one.row.sequence,))
+    return cut(issues, lambda one: (one.row.sequence,), SIZE)
 
 
 def titles_of(issues: Sequence[Issue]) -> list[tuple[str, str]]:
@@ -145,7 +153,7 @@ def show() -> str:
     )
 
 
-@blueprint.get(".csv")
+@blueprint.get("/export.csv")
 @require_any(PUBLISH, GRANT, SEE)
 def export() -> Response:
     """The same list as CSV, with the full seals."""
@@ -153,15 +161,13 @@ def export() -> Response:
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
         for one in read_issues(session, wanted):
-            yield _cells(one)
+            yield cells_of(one)
 
-    head = (N_("编号"), N_("创建项目"), N_("周期"), N_("发布时间"), N_("发布人"), N_("占已评估分%"), N_("覆盖率%"))
-    tail = (N_("得分"), N_("已评估分"), N_("总分"), N_("检查次数"), N_("点位数"), N_("送达"), N_("封签"))
-    last = (N_("更正的封签"), N_("更正原因"))
-    return stream_csv(f"publications-{tenant().slug}.csv", [gettext(text) for text in head + tail + last], rows)
+    return stream_csv(f"publications-{tenant().slug}.csv", [gettext(text) for text in COLUMNS], rows)
 
 
-def _cells(one: Issue) -> Sequence[object]:
+def cells_of(one: Issue) -> Sequence[object]:
+    """A publication as cells, in the order of COLUMNS."""
     row, sealed = one.row, one.sealed
     title = by_locale(row.title_zh, row.title_en)
     at = row.published_at.astimezone(ZONE).isoformat(timespec="seconds")

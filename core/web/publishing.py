@@ -30,7 +30,9 @@ from core.work.roles import PUBLISH
 blueprint = Blueprint("publishing", __name__, url_prefix="/t/<slug>/publications/new")
 blueprint.before_request(enter)
 
-MOVING = frozenset({"sequence", "cut_off", "published_at", "published_by", "reason", "previous_sha256"})  # no part of what is seen
+MOVING = frozenset(
+    {"sequence", "cut_off", "published_at", "published_by", "reason", "previous_sha256"}
+)  # no part of what is seen
 LONGEST_REASON = 500
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 from uuid import UUID
@@ -18,13 +19,25 @@ from core.documents.word import PAGE, WORD, WORD_TYPE, file_name, page_template,
 from core.errors import NotFound
 from core.figures.shelf import find_publication
 from core.figures.tables import Publication
-from core.request import db, house, require
+from core.request import db, house, require, tenant
+from core.web.exports import stream_csv
 from core.web.figure_words import say_points
 from core.web.periods import KINDS, say_period
-from core.web.publications import Filter, Issue, cut_issues, enter, read_filter, read_issues, waiting_to_publish
+from core.web.publications import (
+    COLUMNS,
+    Filter,
+    Issue,
+    cells_of,
+    cut_issues,
+    enter,
+    read_filter,
+    read_issues,
+    waiting_to_publish,
+)
 from core.web.running import running, running_one, title_of
 from core.web.words import by_locale
 from core.work.roles import SEE
+from tenants.scope import ScopedSession
 
 blueprint = Blueprint("reports", __name__, url_prefix="/t/<slug>/reports")
 blueprint.before_request(enter)
@@ -90,6 +103,21 @@ def show() -> str:
         say_points=say_points,
         by_locale=by_locale,
     )
+
+
+@blueprint.get("/export.csv")
+@require(SEE)
+def export() -> Response:
+    """The same list as CSV: the publications that the reports are made of."""
+    wanted = read_filter()
+    keys = {row.row.id for row in issued(read_issues(db(), wanted))}
+
+    def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
+        for one in read_issues(session, wanted):
+            if one.row.id in keys:
+                yield cells_of(one)
+
+    return stream_csv(f"reports-{tenant().slug}.csv", [gettext(text) for text in COLUMNS], rows)
 
 
 @blueprint.get("/<uuid:report_id>")

@@ -22,7 +22,7 @@ LATEST = 8
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One campaign with its last closed period (项目和周期); ``came`` of ``of`` districts have published it."""
+    """One campaign with its last closed period (项目和周期); ``came`` of ``of`` districts have published it, ``missing`` have not."""
 
     key: str
     title_zh: str
@@ -30,6 +30,7 @@ class Column:
     period: Period
     came: int
     of: int
+    missing: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,13 @@ def read_city(session: ScopedSession, actor: Actor, now: datetime, on: date) -> 
     columns: list[Column] = []
     cells: dict[Place, Received] = {}
     for key in dict.fromkeys(campaign for campaign, _ in known):
-        own = [row for (campaign, _), row in known.items() if campaign == key]
+        own = [row for row in known.values() if row.campaign == key]
         kinds = [period.kind for period in received_periods(session, actor, key)]
         period = containing(kinds[0] if kinds else "month", on).previous
         found = latest_received(session, key, period)
         cells |= {place: Received(one, period) for place, one in found.items()}
-        columns.append(Column(key, own[0].title_zh, own[0].title_en, period, len(found), len(own)))
+        missing = tuple(row.district_name for row in own if (key, row.tenant_id) not in found)
+        columns.append(Column(key, own[0].title_zh, own[0].title_en, period, len(found), len(own), missing))
     names = {row.tenant_id: row for row in known.values()}
     districts = sorted((row.district_slug, row.district_name, sender) for sender, row in names.items())
     return CityPage(

@@ -60,6 +60,7 @@ BEGAN = TODAY - timedelta(days=60)
 MONTH = containing("month", TODAY)
 PASSWORD = "a password of the tests"
 OPERATOR = "operator"
+SILENT = "bingqu"  # a district of the other city, which sent nothing to this one
 NOBODY = "nobody"
 CITY_ROLES = tuple(code for code, role in ROLES.items() if "city" in role.tenant_kinds)
 DISTRICT_ROLES = tuple(code for code, role in ROLES.items() if "district" in role.tenant_kinds)
@@ -140,6 +141,8 @@ def build(server: Urls, template: str, files: Path) -> World:
         other_city = create_city(platform, wall.open, today=BEGAN, name="外地市", slug="waidi").tenant
     a = fill(app, wall, files, "甲区", "jiaqu", city, other_city)
     b = fill(app, wall, files, "乙区", canaries.SLUG, city, other_city)
+    with wall.platform() as platform:
+        create_district(platform, wall.open, today=BEGAN, name="丙区", slug=SILENT, city=other_city.slug)
     world = World(app, wall, urls, files, connection, city, a, b, {})
     for role in DISTRICT_ROLES:
         world.askers[role] = seat(world, a.ref, role, role)
