@@ -76,6 +76,7 @@ class Wall:
         self.signer = Signer(secret)
         options: dict[str, Any] = {"pool_size": 10, "max_overflow": 10, "pool_pre_ping": False} | engine_options
         options["pool_reset_on_return"] = None  # _wash does more
+        options["hide_parameters"] = True  # an error's text is logged; signatures, hashes and names are not for logs
         self.engine = create_engine(url, connect_args={"prepare_threshold": None}, **options)
         event.listen(self.engine, "begin", self._state_scope)
         event.listen(self.engine, "connect", self._refuse_unsafe)

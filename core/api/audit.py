@@ -15,6 +15,7 @@ from core.api.replies import ListQuery, a_moment, cursor_of, read_cursor, reply_
 from core.api.rooms import READING, Room
 from core.settings import ZONE
 from core.work.roles import AUDIT
+from core.work.sight import sees_line
 from core.work.tables import Audit
 
 room = Room("audit", __name__, description="The audit trail (操作日志); it is only ever added to.")
@@ -74,7 +75,7 @@ def list_audit(query: dict[str, Any]) -> Response:
 
 
 def _filtered(query: dict[str, Any]) -> Select[Audit]:
-    lines = select(Audit)
+    lines = select(Audit).where(sees_line(asked.db(), asked.actor(), asked.today()))
     for column, name in ((Audit.person_id, "person_id"), (Audit.object_id, "object_id")):
         if name in query:
             lines = lines.where(column == query[name])

@@ -14,7 +14,9 @@ from core.api.replies import ListQuery, cut_list, once, placed, reply
 from core.api.rooms import READING, WRITING, Room
 from core.errors import NotFound
 from core.work import people
+from core.work.permits import require
 from core.work.roles import ADMINISTER
+from tenants.access import root_unit
 
 room = Room("people", __name__, description="People and their posts (人员与岗位), for administrators.")
 
@@ -109,10 +111,12 @@ def get_person(person_id: UUID) -> Response:
 def add_person(body: dict[str, Any]) -> Response:
     """Add a person; posts and invitations are given on the page
 
+    A person without a post belongs to the whole: only who administers the whole tenant adds one.
     A repetition with the same Idempotency-Key gets the first answer.
     """
 
     def run() -> tuple[int, Any]:
+        require(asked.db(), asked.actor(), ADMINISTER, root_unit(asked.db()).id, asked.today())
         made = people.add_person(asked.db(), asked.actor(), **body, today=asked.today())
         return 201, shape_person(people.get_person(asked.db(), made.id, on=asked.today()))
 

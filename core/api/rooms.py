@@ -16,6 +16,7 @@ from core.api.fields import faults_of
 from core.api.problems import VARY, UnreadableJson, WrongMedia
 from core.errors import N_, Fault, InvalidInput, NotFound
 
+JSON_DEPTH = 40  # no body of ours is nested deeper than five (ours)
 JSON_LIMIT = 2 * 1024 * 1024  # no visit of three forms is larger than 100 KB; photos go their own way
 TENANT = "/api/v1/t/<slug>"
 CITY = "/api/v1/c/<slug>"
@@ -51,15 +52,17 @@ class Reader(FlaskParser):
         raise InvalidInput(faults=faults_of(messages, error.data)) from error
 
 
-def _refuse_nul(found: Any, path: str = "") -> None:
-    """PostgreSQL keeps no NUL in a text; say where it stands before it gets there."""
+def _refuse_nul(found: Any, path: str = "", depth: int = 0) -> None:
+    """PostgreSQL keeps no NUL in a text; say where it stands before it gets there. Endless nesting is no body either."""
+    if depth > JSON_DEPTH:
+        raise UnreadableJson(N_("请求体嵌套过深，最多 {most} 层"), most=JSON_DEPTH)
     if isinstance(found, str) and "\0" in found:
         raise InvalidInput(faults=[Fault(N_("文本里有不可见的空字符"), field=path, remedy=N_("请删去 \\u0000"))])
     pairs = found.items() if isinstance(found, dict) else enumerate(found) if isinstance(found, list) else ()
     for key, value in pairs:
         if isinstance(key, str) and "\0" in key:
             _refuse_nul(key, path)
-        _refuse_nul(value, f"{path}.{key}".lstrip("."))
+        _refuse_nul(value, f"{path}.{key}".lstrip("."), depth + 1)
 
 
 class Room(Blueprint):

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
-from sqlalchemy import Select, select, tuple_
+from sqlalchemy import ColumnElement, Select, select, tuple_
 
 from core import request as asked
 from core.errors import N_
@@ -20,6 +20,7 @@ from core.web.exports import stream_csv
 from core.web.paging import Page, bad_argument, cut, read_cursor, read_day, read_id
 from core.work.journal import record
 from core.work.roles import AUDIT
+from core.work.sight import sees_line
 from core.work.tables import Audit
 from tenants.scope import ScopedSession
 
@@ -57,9 +58,9 @@ def midnight(day: date) -> datetime:
     return datetime.combine(day, time(0), ZONE)
 
 
-def chosen(wanted: Filter) -> Select[Audit]:
-    """The lines of the trail that a filter asks for, newest first."""
-    lines = select(Audit).order_by(Audit.at.desc(), Audit.id.desc())
+def chosen(wanted: Filter, seen: ColumnElement[bool]) -> Select[Audit]:
+    """The lines of the trail that a filter asks for and the reader may see, newest first."""
+    lines = select(Audit).where(seen).order_by(Audit.at.desc(), Audit.id.desc())
     if wanted.who:
         lines = lines.where(Audit.person_name.contains(wanted.who, autoescape=True))
     if wanted.verb:
@@ -77,7 +78,7 @@ def chosen(wanted: Filter) -> Select[Audit]:
 
 def read_page(session: ScopedSession, wanted: Filter, cursor: list[str] | None, size: int) -> Page[Audit]:
     """One page of the trail. Raises InvalidInput for a cursor that nobody made."""
-    lines = chosen(wanted)
+    lines = chosen(wanted, sees_line(session, actor(), today()))
     if cursor:
         try:
             after: tuple[datetime, UUID] = (datetime.fromisoformat(cursor[0]), read_id(cursor[1], "cursor"))
@@ -112,10 +113,10 @@ def export() -> Response:
     wanted = read_filter()
     filters = {name: value for name, value in request.args.items() if value}
     record(db(), actor(), "audit.export", "audit", "", filters=", ".join(f"{k}={v}" for k, v in filters.items())[:200])
-    taken = now()
+    taken, who_asks, on = now(), actor(), today()
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
-        lines = chosen(wanted).where(Audit.at <= taken).execution_options(yield_per=500)
+        lines = chosen(wanted, sees_line(session, who_asks, on)).where(Audit.at <= taken).execution_options(yield_per=500)
         for line in session.scalars(lines):
             at = line.at.astimezone(ZONE).isoformat(timespec="seconds")
             who = line.person_name or gettext("系统")

@@ -28,7 +28,8 @@ def cell(value: object) -> object:
 def stream_csv(name: str, header: Sequence[str], read: Callable[[ScopedSession], Rows]) -> Response:
     """Answer a list as CSV with a byte-order mark, so that Excel reads the Chinese; ``read`` gets the session.
 
-    The generator opens its own scope: the request's session is closed before the first byte leaves.
+    The generator opens its own scope: the request's session is closed before the first byte leaves. The first lines are
+    read at once, so that a filter which is refused is refused properly and not in the middle of a file.
     """
     wall, tenant_id = house().wall, tenant().id
 
@@ -44,7 +45,14 @@ def stream_csv(name: str, header: Sequence[str], read: Callable[[ScopedSession],
                     yield _take(buffer)
         yield _take(buffer)
 
-    answer = Response(stream_with_context(write()), content_type="text/csv; charset=utf-8")
+    lines = write()
+    first = next(lines)
+
+    def resume() -> Iterator[str]:
+        yield first
+        yield from lines
+
+    answer = Response(stream_with_context(resume()), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name)}"
     return answer
 

@@ -129,7 +129,7 @@ def show_list() -> str:
     )
 
 
-@blueprint.get(".csv")
+@blueprint.get("/export.csv")
 @require(SEE)
 def export() -> Response:
     """The same list as CSV."""

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import func, or_, select
 
-from core.request import house
+from core.request import house, today
 from core.work.operators import invite_administrator, note_operation
 from core.work.posts import ADMINISTRATOR
 from tenants.access import TenantRef
@@ -50,7 +50,7 @@ def read_standing(tenant_id: int) -> Standing:
             .join(Holding, (Holding.tenant_id == Person.tenant_id) & (Holding.person_id == Person.id))
             .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
             .outerjoin(Membership, (Membership.tenant_id == Person.tenant_id) & (Membership.person_id == Person.id))
-            .where(Post.role == ADMINISTRATOR, or_(Holding.valid_to.is_(None), Holding.valid_to > func.current_date()))
+            .where(Post.role == ADMINISTRATOR, or_(Holding.valid_to.is_(None), Holding.valid_to > today()))
             .group_by(Person.id, Person.name, Person.pinyin)
             .order_by(Person.pinyin)
         )

@@ -172,7 +172,7 @@ def cells_of(one: Issue) -> Sequence[object]:
     title = by_locale(row.title_zh, row.title_en)
     at = row.published_at.astimezone(ZONE).isoformat(timespec="seconds")
     points = (sealed.share, sealed.coverage, sealed.earned, sealed.assessed, sealed.total)
-    readers = "、".join(copy.reader_name for copy in one.sent)
+    readers = gettext("、").join(copy.reader_name for copy in one.sent)
     counts = (row.visits, row.sites, readers, row.sha256, row.corrects_sha256, row.reason)
     return (row.sequence, title, one.period.key, at, row.published_by, *points, *counts)
 

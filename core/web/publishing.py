@@ -129,7 +129,7 @@ def send() -> AnyResponse | tuple[str, int]:
         sent = publish(db(), actor(), campaign, campaign.edition, period, now=now(), reason=reason)
     except (InvalidInput, Conflict) as error:
         return _again(campaign, period, found, _said(error))
-    readers = "、".join(row.reader_name for row in sent[1:])
+    readers = gettext("、").join(row.reader_name for row in sent[1:])
     text = (
         gettext("已发布并封签，已送达%(readers)s", readers=readers)
         if readers

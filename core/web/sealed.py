@@ -18,8 +18,8 @@ from tenants.scope import ScopedSession
 
 FINDINGS: Mapping[str, str] = MappingProxyType(
     {
-        "found": N_("发现"),
-        "due": N_("到期"),
+        "found": N_("发现问题"),
+        "due": N_("到期问题"),
         "closed": N_("到期已销号"),
         "on_time": N_("按期销号"),
         "overdue": N_("到期未销号"),

@@ -60,6 +60,7 @@ class LeaderPage:
     """Everything on the page; ``found``, ``closed`` and ``visits`` since this time yesterday."""
 
     period: Period
+    unit_id: UUID | None
     counted: Counts
     found: int
     closed: int
@@ -74,12 +75,14 @@ class LeaderPage:
 def read_leader(session: ScopedSession, actor: Actor, now: datetime, on: date) -> LeaderPage:
     """The page for the part of the district that the leader's post covers."""
     period = containing("month", on - SETTLING)
-    lines = read_lines(session, actor, period, now)
+    unit_id = unit_of(session, actor)
+    lines = read_lines(session, actor, period, unit_id, now)
     late = list_findings(session, actor, view="rectification", overdue=True, page_size=LATE_FINDINGS, now=now).rows
     units = counts_by_unit(session, actor, now=now, limit=LATE_UNITS)
     since = now - A_DAY
     return LeaderPage(
         period,
+        unit_id,
         counts(session, actor, now=now),
         counts(session, actor, Filter(extra=(Finding.opened_at >= since,)), now=now).total,
         counts(session, actor, Filter(extra=(Finding.closed_at >= since,)), now=now).total,
@@ -92,10 +95,14 @@ def read_leader(session: ScopedSession, actor: Actor, now: datetime, on: date) -
     )
 
 
-def read_lines(session: ScopedSession, actor: Actor, period: Period, now: datetime) -> list[Line]:
-    """Each campaign in force, scored for the district or for the unit that the post covers."""
+def unit_of(session: ScopedSession, actor: Actor) -> UUID | None:
+    """The unit that the leader's post covers; None for the whole district, the first one of several."""
     roots = actor.roots(LEAD)
-    unit_id = None if root_unit(session).id in roots else min(roots)
+    return None if root_unit(session).id in roots else min(roots)
+
+
+def read_lines(session: ScopedSession, actor: Actor, period: Period, unit_id: UUID | None, now: datetime) -> list[Line]:
+    """Each campaign in force, scored for the district or for one unit."""
     found = []
     for one in enabled(session, house().registry):
         change = changed_since_yesterday(session, actor, one, one.edition, period, unit_id, cut_off=now)

@@ -23,6 +23,7 @@ SESSION_DAYS = 14
 TOUCH = timedelta(minutes=5)
 WINDOW = timedelta(minutes=15)
 TRIES = {"login": 8, "address": 60}
+LONGEST_LOGIN = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,15 @@ def tenant_ref(tenant: Tenant) -> TenantRef:
 def create_user(
     session: Session, *, login: str, name: str, password: str | None, locale: str = "zh", is_operator: bool = False
 ) -> AppUser:
-    """Make an account. Raises Conflict when the login name is taken, InvalidInput when it is empty or too short."""
+    """Make an account. Raises Conflict when the login name is taken, InvalidInput when it is no name or too long."""
     login = login.strip().lower()
-    if not login or any(c.isspace() for c in login):
-        raise InvalidInput(
-            N_("登录名不能为空，也不能含空格"), faults=[Fault(N_("登录名无效"), field="login", value=login)]
-        )
+    if not login or len(login) > LONGEST_LOGIN or any(c.isspace() for c in login):
+        remedy, params = N_("请用 1 到 {most} 个字符，不含空格"), {"most": LONGEST_LOGIN}
+        fault = Fault(N_("登录名无效"), "login", value=login[:LONGEST_LOGIN], remedy=remedy, params=params)
+        raise InvalidInput(N_("登录名不能为空，也不能含空格"), faults=[fault])
     if session.scalar(select(AppUser.id).where(AppUser.login == login)):
         raise Conflict(N_("登录名 {login} 已被使用，请换一个"), login=login)
-    user = AppUser(login=login, name=name.strip() or login, locale=locale, is_operator=is_operator)
+    user = AppUser(login=login, name=name.strip()[:LONGEST_LOGIN] or login, locale=locale, is_operator=is_operator)
     user.password_hash = hash_password(password) if password is not None else ""
     session.add(user)
     session.flush()
@@ -97,7 +98,8 @@ def log_in(
     count_try(session, f"address:{address}", TRIES["address"], now)
     user = session.scalars(select(AppUser).where(AppUser.login == login)).first()
     if not password_fits(password, user.password_hash if user else "") or user is None or user.state != "active":
-        session.add(PlatformEvent(verb="login.failed", user_id=user.id if user else None, detail={"login": login}))
+        said = {"login": login[:LONGEST_LOGIN]}
+        session.add(PlatformEvent(verb="login.failed", user_id=user.id if user else None, detail=said))
         return None
     session.execute(delete(Throttle).where(Throttle.key == f"login:{login}"))
     user.last_login_at = now

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import Update, exists, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
@@ -27,7 +27,7 @@ def invite(session: Session, actor: Actor | None, person_id: UUID, now: datetime
         raise NotFound
     if membership_of(session, person_id):
         raise Conflict(N_("{name} 已经有账号了，可以为其重设密码"), name=person.name)
-    return _make_token(session, actor, "invite", person_id, None, now + timedelta(days=INVITATION_DAYS))
+    return _make_token(session, actor, "invite", person_id, None, now, timedelta(days=INVITATION_DAYS))
 
 
 def offer_reset(session: Session, actor: Actor, person_id: UUID, now: datetime) -> str:
@@ -37,7 +37,7 @@ def offer_reset(session: Session, actor: Actor, person_id: UUID, now: datetime) 
         raise NotFound
     if not seat.home:
         raise Forbidden(N_("该账号由其他单位创建，只能由其所属单位重设密码"))
-    return _make_token(session, actor, "reset", person_id, seat.user_id, now + timedelta(hours=RESET_HOURS))
+    return _make_token(session, actor, "reset", person_id, seat.user_id, now, timedelta(hours=RESET_HOURS))
 
 
 def membership_of(session: Session, person_id: UUID) -> Membership | None:
@@ -46,20 +46,32 @@ def membership_of(session: Session, person_id: UUID) -> Membership | None:
 
 
 def _make_token(
-    session: Session, actor: Actor | None, purpose: str, person_id: UUID, user_id: UUID | None, expires: datetime
+    session: Session,
+    actor: Actor | None,
+    purpose: str,
+    person_id: UUID,
+    user_id: UUID | None,
+    now: datetime,
+    lasts: timedelta,
 ) -> str:
     token = draw_token()
+    # A new link replaces the old one: what was lost on the way must not seat a second account on the same person.
+    session.execute(_open_links(person_id).values(expires_at=now))
     made = AccountToken(
         token_sha256=token_digest(token),
         purpose=purpose,
         person_id=person_id,
         user_id=user_id,
         created_by=actor.person_id if actor else None,
-        expires_at=expires,
+        expires_at=now + lasts,
     )
     session.add(made)
     record(session, actor, f"account.{purpose}", "person", person_id)
     return token
+
+
+def _open_links(person_id: UUID) -> Update:
+    return update(AccountToken).where(AccountToken.person_id == person_id, AccountToken.used_at.is_(None))
 
 
 def find_link(session: Session, token: str, now: datetime) -> tuple[AccountToken, Tenant]:
@@ -81,7 +93,7 @@ def find_link(session: Session, token: str, now: datetime) -> tuple[AccountToken
 def accept_invitation(session: Session, token: str, *, login: str, name: str, password: str, now: datetime) -> AppUser:
     """Make the account, or join with the one that exists when its password fits; use the link up. Scope 0."""
     link, _tenant = find_link(session, token, now)
-    if link.purpose != "invite":
+    if link.purpose != "invite" or _is_seated(session, link):
         raise NotFound
     _use_up(session, link, now)
     user = session.scalars(select(AppUser).where(AppUser.login == login.strip().lower())).first()
@@ -98,6 +110,12 @@ def accept_invitation(session: Session, token: str, *, login: str, name: str, pa
     return user
 
 
+def _is_seated(session: Session, link: AccountToken) -> bool:
+    """Whether the person of a link has an account by now. Scope 0."""
+    seat = exists().where(Membership.tenant_id == link.tenant_id, Membership.person_id == link.person_id)
+    return bool(session.scalar(select(seat)))
+
+
 def accept_reset(session: Session, token: str, *, password: str, now: datetime) -> AppUser:
     """Set the new password, use the link up and revoke every login of the account. Scope 0."""
     link, _tenant = find_link(session, token, now)
@@ -105,6 +123,8 @@ def accept_reset(session: Session, token: str, *, password: str, now: datetime) 
         raise NotFound
     _use_up(session, link, now)
     user = session.get_one(AppUser, link.user_id)
+    if user.is_operator:  # a district must not take over the account that runs the installation
+        raise NotFound
     set_password(session, user, password, now)
     log_out(session, user.id)
     return user

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, or_
+from sqlalchemy import ColumnElement, and_, exists, or_, true
+from sqlalchemy.orm import Session
 
-from core.work.roles import SEE
-from core.work.tables import Attachment, Finding, Part, Visit
-from tenants.access import Actor, reach
+from core.work.roles import AUDIT, SEE
+from core.work.tables import Attachment, Audit, Finding, Part, Visit
+from tenants.access import Actor, may, reach, root_unit
+from tenants.models import Holding, Post
 
 
 def sees_finding(actor: Actor, on: date) -> ColumnElement[bool]:
@@ -36,3 +38,17 @@ def sees_attachment(actor: Actor, on: date) -> ColumnElement[bool]:
     )
     by_visit = exists().where(Visit.tenant_id == tenant, Visit.id == Attachment.visit_id, sees_visit(actor, on))
     return or_(by_finding.correlate(Attachment), by_visit.correlate(Attachment))
+
+
+def sees_line(session: Session, actor: Actor, on: date) -> ColumnElement[bool]:
+    """Filter on Audit: all of it for the whole tenant's auditor, else what people did who hold or held a post in his reach."""
+    if may(session, actor, AUDIT, root_unit(session).id, on):
+        return true()
+    held = exists().where(
+        Holding.tenant_id == actor.tenant.id,
+        Holding.person_id == Audit.person_id,
+        Post.tenant_id == Holding.tenant_id,
+        Post.id == Holding.post_id,
+        Post.unit_id.in_(reach(actor, AUDIT, on)),
+    )
+    return held.correlate(Audit)

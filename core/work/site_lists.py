@@ -188,7 +188,7 @@ def _unpack(sort: str, cursor: str) -> tuple[str, UUID]:
         said, pinyin, last = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         found = UUID(last)
         fits = said == sort and isinstance(pinyin, str) and "\x00" not in pinyin
-    except (ValueError, TypeError, AttributeError, binascii.Error, UnicodeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error, UnicodeError) as error:
         raise _lost(cursor) from error
     if not fits:
         raise _lost(cursor)

@@ -25,12 +25,12 @@ SAME_UNIT = N_("牵头整改的是您所在的单位，须由另一方核查")
 def standing_of(session: Session, actor: Actor, finding: Finding, on: date) -> Standing:
     """Judge one person at one finding on a day (two queries)."""
     lead, answered_himself = _lead_and_answerer(session, actor, finding)
-    checkers = actor.roots(CHECK)
-    above = _above(session, {lead, finding.unit_id, *checkers}, on)
+    checkers, posts = actor.roots(CHECK), {duty.unit_id for duty in actor.duties}
+    above = _above(session, {lead, finding.unit_id, *posts}, on)
     checking = checkers & above[finding.unit_id]
-    # A post at the leading unit or inside it is no other party; one above it or elsewhere is.
-    others = {unit for unit in checking if lead not in above[unit]}
-    own = ANSWERED_HIMSELF if answered_himself else SAME_UNIT if checking and not others else ""
+    # Whoever has any post at the leading unit or inside it is no other party, whatever else he is; one above it is.
+    inside = any(lead in above[unit] for unit in posts)
+    own = ANSWERED_HIMSELF if answered_himself else SAME_UNIT if checking and inside else ""
     return Standing(answers=bool(actor.roots(ANSWER) & above[lead]), checks=bool(checking), own=own)
 
 

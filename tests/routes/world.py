@@ -60,7 +60,7 @@ BEGAN = TODAY - timedelta(days=60)
 MONTH = containing("month", TODAY)
 PASSWORD = "a password of the tests"
 OPERATOR = "operator"
-SILENT = "bingqu"  # a district of the other city, which sent nothing to this one
+SILENT = "bingqu-silent"  # a district of the other city, which sent nothing to this one
 NOBODY = "nobody"
 CITY_ROLES = tuple(code for code, role in ROLES.items() if "city" in role.tenant_kinds)
 DISTRICT_ROLES = tuple(code for code, role in ROLES.items() if "district" in role.tenant_kinds)

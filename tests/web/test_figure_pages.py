@@ -30,7 +30,7 @@ from tenants.access import TenantRef
 from tenants.scope import Wall
 from tests.conftest import SECRET
 from tests.factory import bare_tenant
-from tests.figures.build import CAMPAIGNS, CIVILIZED, SANITARY, Made, fill, make, visit
+from tests.figures.build import CAMPAIGNS, CIVILIZED, SANITARY, Made, at, fill, finding, make, visit
 from tests.web.figure_stage import MONTH, TODAY, Reader, cells_of, plain, seat
 
 KEY = MONTH.key
@@ -56,10 +56,20 @@ def build(app: Flask, wall: Wall, *, days: int = 27) -> Stage:
     made = make(wall, *CAMPAIGNS.values(), city_id=city.id)
     if days:
         fill(wall, made, first=MONTH.start, days=days, per_day=6)
+        leave_open(wall, made)
     district = made.district
     readers = [seat(app, wall, district.ref, role, district.root) for role in ("hq_office", "administrator")]
     liaison = seat(app, wall, district.ref, "liaison", district.communities[0])
     return Stage(made, city, f"/t/{district.ref.slug}", *readers, liaison)
+
+
+def leave_open(wall: Wall, made: Made) -> None:
+    """One finding of a housing estate that nobody has answered yet."""
+    (form,) = CIVILIZED.edition.forms_for(["housing_estate"])
+    with made.district.session(wall) as session:
+        found = {"opened": at(MONTH.start), "due": at(MONTH.start + timedelta(days=3)), "types": ("housing_estate",)}
+        finding(session, made, [(CIVILIZED, form.items[0].code)], **found)
+        session.commit()
 
 
 @pytest.fixture(scope="module")
@@ -184,8 +194,8 @@ def test_an_indicator_explains_itself(stage: Stage, wall: Wall, monkeypatch: pyt
     for row in found.rows:
         assert f"{stage.t}/visits/{row.ref}" in page
     assert found.findings
-    for finding in found.findings:
-        assert f"{stage.t}/findings/{finding.finding_id}" in page
+    for one in found.findings:
+        assert f"{stage.t}/findings/{one.finding_id}" in page
     lines = stage.office.lines(f"{path}.csv?period={KEY}")
     assert len(lines) == len(found.rows) + 1
     assert sum(Decimal(line[5]) for line in lines[1:]) == found.denominator
@@ -336,7 +346,7 @@ def test_a_correction_needs_a_reason(fresh: Stage, wall: Wall) -> None:
     assert "已被更正" in listed
     lines = fresh.office.lines(f"{fresh.t}/publications/export.csv?campaign=civilized_city&kind=month")
     assert [line[0] for line in lines[1:]] == ["2", "1"]
-    assert lines[1][15] == lines[2][14]  # the correction names the first one's seal
+    assert lines[1][14] == lines[2][13]  # the correction names the first one's seal
     assert fresh.office.lines(f"{fresh.t}/publications/export.csv?kind=week")[1:] == []
     assert "2 份发布件的封签都相符" in fresh.office.get(f"{fresh.t}/publications/seals")
 

@@ -1,0 +1,78 @@
+"""Somebody at a desk or on the road (测试用操作人): logged in to one district's pages, as a browser would be."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from html import unescape
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from core.work.accounts import open_login
+from tenants.access import Actor
+from tenants.accounts import AppUser, LoginSession, Membership
+from tenants.db import now
+from tenants.scope import Wall
+
+
+@dataclass
+class Clerk:
+    """A person before the pages of one tenant."""
+
+    client: FlaskClient
+    slug: str
+    csrf: str
+
+    def ask(self, path: str = "", **more: Any) -> TestResponse:
+        return self.client.get(f"/t/{self.slug}/{path}", **more)
+
+    def read(self, path: str = "", status: int = 200) -> str:
+        answer = self.ask(path)
+        assert answer.status_code == status, (path, answer.status_code)
+        return unescape(answer.get_data(as_text=True))
+
+    def send(self, path: str, data: dict[str, Any], status: int) -> tuple[TestResponse, str]:
+        answer = self.client.post(f"/t/{self.slug}/{path}", data={"csrf_token": self.csrf} | data)
+        page = unescape(answer.get_data(as_text=True))
+        assert answer.status_code == status, (path, answer.status_code, content(page)[:1500])
+        return answer, page
+
+    def photo(self, body: bytes) -> str:
+        said = {"X-CSRF-Token": self.csrf, "Content-Type": "image/jpeg"}
+        answer = self.client.post(f"/t/{self.slug}/photos", data=body, headers=said)
+        assert answer.status_code == 201, answer.get_data(as_text=True)
+        return str(answer.get_json()["sha256"])
+
+
+def clerk(app: Flask, wall: Wall, actor: Actor, locale: str = "zh") -> Clerk:
+    """Log a person in."""
+    login = f"u{uuid.uuid4().hex[:12]}"
+    with wall.platform() as session:
+        user = AppUser(login=login, name=actor.name, locale=locale)
+        session.add(user)
+        session.flush()
+        session.add(Membership(tenant_id=actor.tenant.id, user_id=user.id, person_id=actor.person_id, login=login))
+        token = open_login(session, user, device="测试", now=now())
+        session.flush()
+        csrf = session.scalars(select(LoginSession.csrf).where(LoginSession.user_id == user.id)).one()
+        session.commit()
+    client = app.test_client()
+    client.set_cookie("sancheng_login", token)
+    return Clerk(client, actor.tenant.slug, csrf)
+
+
+def content(page: str) -> str:
+    """The text of a page's main part, tags off and blanks folded."""
+    main = re.search(r"<main.*?</main>", page, re.DOTALL)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", main[0] if main else page)).strip()
+
+
+def panels(page: str) -> list[str]:
+    """The titles of the panels of a page's main part, in their order."""
+    main = page[page.index("<main") : page.index("</main>")]
+    return [re.sub(r"<span.*", "", one).strip() for one in re.findall(r"<header><h2>(.*?)</h2>", main, re.DOTALL)]
