@@ -7,6 +7,7 @@ unknown tenant answers the same as a foreign one.
 from __future__ import annotations
 
 import hmac
+import logging
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -15,10 +16,11 @@ from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
 from flask import Flask, Response, current_app, g, request
+from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.campaigns.registry import Registry
-from core.errors import N_, Forbidden, InvalidInput, NotFound, SanchengError
+from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, SanchengError
 from core.settings import ZONE, Settings
 from core.work.accounts import Login, Seat, find_login, find_seat, tenant_ref
 from core.work.actors import resolve_actor
@@ -33,6 +35,9 @@ R = TypeVar("R")
 Refusal = Callable[[Exception], AnyResponse]
 COOKIE = "sancheng_login"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+BY_TOKEN = ("/api/", "/t/", "/c/")  # where a key in the header is what acts, never the cookie beside it
+FASTER = frozenset({"23505", "40001", "40P01"})  # unique violation, serialization failure, deadlock
+LOG = logging.getLogger("sancheng.request")
 
 
 class LoginNeeded(SanchengError):
@@ -73,13 +78,16 @@ def begin() -> None:
     # The database knows no NUL in text; nobody honest sends one.
     if "\0" in request.path:
         raise NotFound
-    if any("\0" in value for _key, value in (*request.args.items(multi=True), *_typed())):
-        raise InvalidInput(N_("提交的内容含有不允许的字符"))
+    for name, value in (*request.args.items(multi=True), *_typed()):
+        if "\0" in value or "\0" in name:
+            message, remedy = N_("文本里有不可见的空字符"), N_("请删去 \\u0000")
+            fault = Fault(message, field=name.replace("\0", "")[:40], remedy=remedy)
+            raise InvalidInput(N_("提交的内容含有不允许的字符"), faults=[fault])
 
 
 def _typed() -> Iterable[tuple[str, str]]:
-    """The fields of a posted form, so far as it is one and not too large to be read."""
-    if request.mimetype not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    """The fields of a page's form. The API reads its own body, and refuses forms there."""
+    if request.path.startswith("/api/") or request.mimetype not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         return ()
     return request.form.items(multi=True)
 
@@ -118,7 +126,8 @@ def need_login() -> Login:
 
 def check_form() -> None:
     """Refuse a changing request that another site made: its origin, and the word that only our pages carry."""
-    if request.method in SAFE or request.headers.get("Authorization", "").startswith("Bearer "):
+    by_token = request.headers.get("Authorization", "").startswith("Bearer ") and request.path.startswith(BY_TOKEN)
+    if request.method in SAFE or by_token:
         return
     origin = request.headers.get("Origin")
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in {"same-origin", "none"}:
@@ -249,7 +258,16 @@ def speak(app: Flask, prefix: str, refusal: Refusal) -> None:
 def refuse(error: Exception) -> AnyResponse:
     """Hand an error to the face that serves the address asked for: the longest prefix wins."""
     faces: dict[str, Refusal] = current_app.extensions["sancheng_faces"]
-    return faces[max((prefix for prefix in faces if request.path.startswith(prefix)), key=len)](error)
+    return faces[max((prefix for prefix in faces if request.path.startswith(prefix)), key=len)](_sort_out(error))
+
+
+def _sort_out(error: Exception) -> Exception:
+    """What the database refused because somebody else was faster by a moment is a conflict, nothing broken."""
+    state = getattr(error.orig, "sqlstate", "") if isinstance(error, DBAPIError) else ""
+    if state not in FASTER:
+        return error
+    LOG.warning("request %s lost a race (%s)", g.get("request_id", ""), state, exc_info=error)
+    return Conflict(N_("别人刚刚更新过"))
 
 
 def attach(app: Flask, found: House) -> None:

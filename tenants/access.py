@@ -60,31 +60,36 @@ class Actor:
         """The access roles held."""
         return frozenset(d.role for d in self.duties)
 
-    def roots(self, verb: str) -> frozenset[UUID]:
-        """The units whose subtrees the verb covers."""
-        return frozenset(d.unit_id for d in self.duties if verb in d.verbs)
+    def roots(self, verb: str, campaign: str | None = None) -> frozenset[UUID]:
+        """The units whose subtrees the verb covers; with ``campaign``, posts limited to another one are left out."""
+        limits = {None, campaign}
+        return frozenset(
+            d.unit_id for d in self.duties if verb in d.verbs and (campaign is None or d.campaign in limits)
+        )
 
 
-def reach(actor: Actor, verb: str, on: date) -> Select[UUID]:
+def reach(actor: Actor, verb: str, on: date, *, campaign: str | None = None) -> Select[UUID]:
     """Select the ids of all units that the actor's verb covers on a day; for list filters (``unit_id.in_(reach(...))``)."""
     return select(UnitPath.unit_id).where(
         UnitPath.tenant_id == actor.tenant.id,
-        UnitPath.ancestor_id.in_(actor.roots(verb)),
+        UnitPath.ancestor_id.in_(actor.roots(verb, campaign)),
         UnitPath.valid_from <= on,
         or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > on),
     )
 
 
-def may(session: Session, actor: Actor, verb: str, unit_id: UUID | None, on: date) -> bool:
-    """Judge one act at one unit: some duty has the verb and the unit lies in its subtree on that day."""
+def may(
+    session: Session, actor: Actor, verb: str, unit_id: UUID | None, on: date, *, campaign: str | None = None
+) -> bool:
+    """Judge one act at one unit: some duty has the verb (for the campaign) and the unit lies in its subtree on that day."""
     if unit_id is None:
         return actor.has(verb)
-    roots = actor.roots(verb)
+    roots = actor.roots(verb, campaign)
     if not roots:
         return False
     if unit_id in roots:
         return True
-    return session.scalar(reach(actor, verb, on).where(UnitPath.unit_id == unit_id).limit(1)) is not None
+    return session.scalar(reach(actor, verb, on, campaign=campaign).where(UnitPath.unit_id == unit_id).limit(1)) is not None
 
 
 def subtree(tenant_id: int, root: UUID, on: date) -> Select[UUID]:

@@ -34,7 +34,7 @@ class Reader(FlaskParser):
         """The body as JSON; nothing at all counts as an empty object, so that the missing fields are named."""
         req.max_content_length = JSON_LIMIT
         raw = req.get_data(cache=True)
-        if not raw:
+        if not raw and not req.form:  # a form was read already, where every request is looked through
             return missing
         if req.mimetype != "application/json" and not req.mimetype.endswith("+json"):
             raise WrongMedia(N_("请求体应为 JSON，请写 Content-Type: application/json"))

@@ -39,7 +39,7 @@ def give_grant(
     ``issuer`` names the district when no person acts. Raises Forbidden, and InvalidInput naming the field.
     """
     district = issuer_of(actor, issuer)
-    require(session, actor, GRANT, root_unit(session).id, valid_from)
+    require(session, actor, GRANT, root_unit(session).id, valid_from, campaign=campaign)
     faults = list(_faults(session, reader, district, campaign, detail, valid_from, valid_to))
     if faults:
         raise InvalidInput(faults=faults)
@@ -61,7 +61,7 @@ def withdraw_grant(
 ) -> PublicationGrant:
     """Withdraw what a grant allowed, from ``on``; withdrawing what is withdrawn changes nothing. Raises Forbidden."""
     district = issuer_of(actor, issuer)
-    require(session, actor, GRANT, root_unit(session).id, on)
+    require(session, actor, GRANT, root_unit(session).id, on, campaign=grant.campaign)
     latest = _latest(session).get((grant.reader_id, grant.campaign))
     if latest is not None and latest.revoked:
         return latest

@@ -105,7 +105,7 @@ def _compose(
     district: TenantRef,
 ) -> Preview:
     today = day_of(now)
-    require(session, actor, PUBLISH, root_unit(session).id, today)
+    require(session, actor, PUBLISH, root_unit(session).id, today, campaign=campaign.key)
     if period.start > today:
         remedy = N_("请选择已经开始的周期")
         raise InvalidInput(faults=[Fault(N_("这一期还没有开始"), field="period", value=period.key, remedy=remedy)])

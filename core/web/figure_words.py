@@ -153,7 +153,9 @@ def _derived(mode: str, rule: Rule) -> str:
         return gettext(
             "%(seen)s %(sign)s %(bound)s 得满分，否则不得分", seen=seen, sign=SIGNS.get(sign, sign), bound=bound
         )
-    bands = gettext("、").join(gettext("%(raw)s 折 %(rating)s 分", raw=raw, rating=rating) for raw, rating in rule.bands)
+    bands = gettext("、").join(
+        gettext("%(raw)s 折 %(rating)s 分", raw=raw, rating=rating) for raw, rating in rule.bands
+    )
     return gettext("按%(seen)s折成十分制：%(bands)s，其余 %(rest)s 分", seen=seen, bands=bands, rest=rule.otherwise)
 
 

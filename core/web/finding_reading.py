@@ -126,7 +126,7 @@ def say_event(event: FindingEvent) -> str:
     if due := event.detail.get("due_at"):
         at = format_datetime(datetime.fromisoformat(due), gettext("M月d日 EEE HH:mm"))
         parts.append(gettext("新的期限 %(at)s", at=at))
-    return "；".join(filter(None, parts))
+    return " · ".join(filter(None, parts))
 
 
 def left_of(found: Detail) -> Left | None:

@@ -30,7 +30,7 @@ def resolve_actor(
         )
         .distinct()
     ).all()
-    duties = tuple(Duty(role, unit_id, campaign, verbs_of(role)) for role, unit_id, campaign in rows)
+    duties = tuple(Duty(role, unit_id, campaign, verbs_of(role, campaign)) for role, unit_id, campaign in rows)
     return Actor(
         tenant=tenant, person_id=person_id, name=person.name, duties=duties, user_id=user_id, request_id=request_id
     )

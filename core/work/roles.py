@@ -55,7 +55,13 @@ ROLES: dict[str, Role] = {
 }
 
 
-def verbs_of(role: str) -> frozenset[str]:
-    """The verbs of a role; an unknown role, left behind by an older version, carries none."""
+# What belongs to no campaign: a post that is limited to one carries none of it, else the limit would be for show.
+OF_THE_WHOLE = frozenset({ADMINISTER, AUDIT, KEEP_SITES})
+
+
+def verbs_of(role: str, campaign: str | None = None) -> frozenset[str]:
+    """The verbs of a role, of a post limited to ``campaign`` if given; an unknown role of an older version carries none."""
     found = ROLES.get(role)
-    return found.verbs if found else frozenset()
+    if found is None:
+        return frozenset()
+    return found.verbs - OF_THE_WHOLE if campaign else found.verbs

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from html import unescape
 from typing import Any
 
@@ -14,10 +15,13 @@ from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 from core.work.accounts import open_login
+from core.work.actors import resolve_actor
 from tenants.access import Actor
 from tenants.accounts import AppUser, LoginSession, Membership
 from tenants.db import now
+from tenants.models import Holding, Post
 from tenants.scope import Wall
+from tests.factory import SINCE
 
 
 @dataclass
@@ -76,3 +80,16 @@ def panels(page: str) -> list[str]:
     """The titles of the panels of a page's main part, in their order."""
     main = page[page.index("<main") : page.index("</main>")]
     return [re.sub(r"<span.*", "", one).strip() for one in re.findall(r"<header><h2>(.*?)</h2>", main, re.DOTALL)]
+
+
+def with_second_post(wall: Wall, actor: Actor, role: str) -> Actor:
+    """The same person with one more post at his first unit."""
+    with wall.open(actor.tenant.id) as session:
+        post = Post(unit_id=actor.duties[0].unit_id, title=role, role=role)
+        session.add(post)
+        session.flush()
+        session.add(Holding(person_id=actor.person_id, post_id=post.id, valid_from=SINCE))
+        session.commit()
+        found = resolve_actor(session, actor.tenant, actor.person_id, date.today())
+        assert found
+        return found

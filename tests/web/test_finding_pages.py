@@ -25,7 +25,7 @@ from tenants.db import new_id, now
 from tenants.scope import Wall
 from tests.conftest import SECRET
 from tests.factory import add_actor, add_site
-from tests.web.desk import Clerk, clerk, content
+from tests.web.desk import Clerk, clerk, content, with_second_post
 from tests.work.market import FAILED, Town, send, town
 from tests.work.pictures import jpeg
 
@@ -334,17 +334,18 @@ def test_steps_that_are_not_his(case: Case, wall: Wall) -> None:
     assert finding_of_id(case, wall, one).version == 1
 
 
-def test_the_fixers_own_unit_is_told_why(app: Flask, wall: Wall, case: Case) -> None:
-    department = case.place.district.departments["sanitation"]
+def test_who_answered_is_told_why_he_cannot_check(app: Flask, wall: Wall, case: Case) -> None:
     one = led_by(case, wall, case.place.liaison)[0]
-    with case.place.district.session(wall) as session:
-        checker = add_actor(wall, case.place.ref, "hq_office", department, "演示本单位")
-        file = case.liaison.photo(jpeg())
-        act(session, case.place.liaison, one, "answer", version=1, photos=[file])
-        session.commit()
-    page = clerk(app, wall, checker).read(f"findings/{one}")
+    both = with_second_post(wall, case.place.office, "liaison")
+    desk = clerk(app, wall, both)
+    desk.send(f"findings/{one}/act", {"version": "1", "verb": "answer", "photos": desk.photo(jpeg())}, 303)
+    page = desk.read(f"findings/{one}")
     assert 'name="verb"' not in page
-    assert "等另一方核查" in page
+    assert "整改结果是您本人提交的" in page
+    desk.send(f"findings/{one}/act", {"version": "2", "verb": "close", "outcome": "fixed"}, 403)
+    assert 'value="close"' in clerk(
+        app, wall, add_actor(wall, case.place.ref, "hq_office", case.place.district.root)
+    ).read(f"findings/{one}")
 
 
 # ---- words ----

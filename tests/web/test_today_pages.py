@@ -23,16 +23,13 @@ from core.settings import ZONE, Settings
 from core.web.errors import page as error_page
 from core.web.shell import count_todo
 from core.web.today_leader import dearest, read_lines
-from core.work.actors import resolve_actor
 from core.work.ledger import act
 from core.work.tables import Finding
-from tenants.access import Actor
 from tenants.db import now
-from tenants.models import Holding, Post
 from tenants.scope import Wall
 from tests.conftest import SECRET
-from tests.factory import SINCE, add_actor, add_site, add_unit, bare_district, bare_tenant
-from tests.web.desk import clerk, content, panels
+from tests.factory import add_actor, add_site, add_unit, bare_district, bare_tenant
+from tests.web.desk import clerk, content, panels, with_second_post
 from tests.work.market import ALL_GOOD, FAILED, Town, send, town
 from tests.work.pictures import jpeg
 
@@ -56,19 +53,6 @@ def place(wall: Wall) -> Town:
         send(session, found, now=now())
         session.commit()
     return found
-
-
-def with_second_post(wall: Wall, actor: Actor, role: str) -> Actor:
-    """The same person with one more post at his first unit."""
-    with wall.open(actor.tenant.id) as session:
-        post = Post(unit_id=actor.duties[0].unit_id, title=role, role=role)
-        session.add(post)
-        session.flush()
-        session.add(Holding(person_id=actor.person_id, post_id=post.id, valid_from=SINCE))
-        session.commit()
-        found = resolve_actor(session, actor.tenant, actor.person_id, this_day())
-        assert found
-        return found
 
 
 def make_late(wall: Wall, place: Town, count: int) -> list[str]:

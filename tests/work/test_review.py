@@ -13,12 +13,14 @@ from core.campaigns import installed
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.settings import ZONE
 from core.work import accounts, invitations, ledger, site_lists
+from core.work.actors import resolve_actor
 from core.work.journal import record
+from core.work.posts import add_person_with_post
 from core.work.sight import sees_line
 from core.work.standing import SAME_UNIT
 from core.work.tables import Audit, Finding, Part
 from core.work.visits import due_at_site, submit
-from tenants.access import Actor, Duty
+from tenants.access import Actor, Duty, may
 from tenants.accounts import AppUser, Membership
 from tenants.db import new_id, now
 from tenants.scope import ScopedSession, Wall
@@ -141,6 +143,31 @@ def test_a_cursor_of_endless_brackets_is_refused(wall: Wall, district: District)
 
 def test_an_error_of_the_database_names_no_values(wall: Wall) -> None:
     with wall.platform() as session, pytest.raises(Exception, match="hidden due to hide_parameters") as broken:
-        session.add(AppUser(login="".join(uuid.uuid4().hex for _ in range(1000)), name="某", password_hash="a secret hash"))
+        session.add(
+            AppUser(login="".join(uuid.uuid4().hex for _ in range(1000)), name="某", password_hash="a secret hash")
+        )
         session.flush()
     assert "a secret hash" not in str(broken.value)
+
+
+def test_a_post_limited_to_one_campaign_is_limited(wall: Wall, district: District) -> None:
+    known = resolve_campaign_actor(wall, district, "administrator", "sanitary_city")
+    assert not known.verbs & {"administer", "audit", "keep_sites"}
+    office = resolve_campaign_actor(wall, district, "hq_office", "sanitary_city")
+    today = now().astimezone(ZONE).date()
+    with district.session(wall) as session:
+        for key, expected in (("sanitary_city", True), ("food_safety_city", False)):
+            assert may(session, office, "publish", district.root, today, campaign=key) is expected
+            assert may(session, office, "publish", district.communities[0], today, campaign=key) is expected
+
+
+def resolve_campaign_actor(wall: Wall, district: District, role: str, campaign: str) -> Actor:
+    with district.session(wall) as session:
+        today = now().astimezone(ZONE).date()
+        person = add_person_with_post(
+            session, None, name=fresh("某"), unit_id=district.root, role=role, title="", today=today, campaign=campaign
+        )
+        session.commit()
+        actor = resolve_actor(session, district.ref, person.id, today)
+        assert actor
+        return actor
