@@ -80,14 +80,16 @@ def begin() -> None:
         raise NotFound
     for name, value in (*request.args.items(multi=True), *_typed()):
         if "\0" in value or "\0" in name:
-            message, remedy = N_("文本里有不可见的空字符"), N_("请删去 \\u0000")
-            fault = Fault(message, field=name.replace("\0", "")[:40], remedy=remedy)
-            raise InvalidInput(N_("提交的内容含有不允许的字符"), faults=[fault])
+            place = name.replace("\0", "")[:40]
+            raise InvalidInput(faults=[Fault(N_("文本里有不可见的空字符"), place, remedy=N_("请删去 \\u0000"))])
 
 
 def _typed() -> Iterable[tuple[str, str]]:
     """The fields of a page's form. The API reads its own body, and refuses forms there."""
-    if request.path.startswith("/api/") or request.mimetype not in {"application/x-www-form-urlencoded", "multipart/form-data"}:
+    if request.path.startswith("/api/") or request.mimetype not in {
+        "application/x-www-form-urlencoded",
+        "multipart/form-data",
+    }:
         return ()
     return request.form.items(multi=True)
 

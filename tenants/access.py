@@ -89,7 +89,10 @@ def may(
         return False
     if unit_id in roots:
         return True
-    return session.scalar(reach(actor, verb, on, campaign=campaign).where(UnitPath.unit_id == unit_id).limit(1)) is not None
+    return (
+        session.scalar(reach(actor, verb, on, campaign=campaign).where(UnitPath.unit_id == unit_id).limit(1))
+        is not None
+    )
 
 
 def subtree(tenant_id: int, root: UUID, on: date) -> Select[UUID]:

@@ -165,7 +165,9 @@ class Edition:
     title_zh: str
     title_en: str
     issuer: str
+    issuer_en: str
     document: str
+    document_en: str
     valid_from: date
     valid_to: date | None
     scale: Decimal

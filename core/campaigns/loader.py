@@ -156,7 +156,7 @@ def _check_references(parts: _Parts, words: Vocabulary, faults: Faults) -> None:
 
 def _sealed(head: Section, folder: Traversable, parts: _Parts, scale: Decimal) -> Edition:
     """The edition as a whole, its forms and itself sealed by their hashes."""
-    zh, en = head.pair("title")
+    (zh, en), issuer, document = head.pair("title"), head.pair("issuer"), head.pair("document")
     valid_from, valid_to = head.day("valid_from"), head.day_or_none("valid_to")
     if valid_to is not None and valid_to < valid_from:
         head.fault("valid_to", N_("失效日期早于生效日期"), N_("请核对两个日期"))
@@ -164,8 +164,10 @@ def _sealed(head: Section, folder: Traversable, parts: _Parts, scale: Decimal) -
         key=folder.name,
         title_zh=zh,
         title_en=en,
-        issuer=head.text("issuer"),
-        document=head.text("document"),
+        issuer=issuer[0],
+        issuer_en=issuer[1],
+        document=document[0],
+        document_en=document[1],
         valid_from=valid_from,
         valid_to=valid_to,
         scale=scale,

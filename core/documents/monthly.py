@@ -93,8 +93,11 @@ class ReportData:
     edition_zh: str
     edition_en: str
     issuer: str
+    issuer_en: str
     cut_off: str
+    cut_off_en: str
     published_at: str
+    published_at_en: str
     published_by: str
     seal: str
     previous_seal: str
@@ -210,6 +213,7 @@ def _heading(one: Publication, edition: Edition) -> dict[str, Any]:
         "edition_zh": edition.title_zh,
         "edition_en": edition.title_en,
         "issuer": edition.issuer,
+        "issuer_en": edition.issuer_en,
         "is_demo": one.is_demo,
     }
 
@@ -219,7 +223,9 @@ def _seals(one: Publication) -> dict[str, Any]:
     return {
         "sequence": one.sequence,
         "cut_off": moment_text(one.cut_off),
+        "cut_off_en": moment_text_en(one.cut_off),
         "published_at": moment_text(one.published_at),
+        "published_at_en": moment_text_en(one.published_at),
         "published_by": one.published_by or DASH,
         "seal": one.sha256,
         "previous_seal": one.previous_sha256 or DASH,
@@ -283,6 +289,12 @@ def moment_text(moment: datetime) -> str:
     """A moment as documents print it, in Asia/Shanghai."""
     local = moment.astimezone(ZONE)
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def moment_text_en(moment: datetime) -> str:
+    """The same in English."""
+    local = moment.astimezone(ZONE)
+    return f"{local.day} {local:%b %Y %H:%M}"
 
 
 def _points(cents: int | None) -> str:

@@ -116,7 +116,9 @@ def export() -> Response:
     taken, who_asks, on = now(), actor(), today()
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
-        lines = chosen(wanted, sees_line(session, who_asks, on)).where(Audit.at <= taken).execution_options(yield_per=500)
+        lines = (
+            chosen(wanted, sees_line(session, who_asks, on)).where(Audit.at <= taken).execution_options(yield_per=500)
+        )
         for line in session.scalars(lines):
             at = line.at.astimezone(ZONE).isoformat(timespec="seconds")
             who = line.person_name or gettext("系统")

@@ -195,3 +195,4 @@ def set_password(session: Session, user: AppUser, password: str, now: datetime) 
 def set_locale(session: Session, user_id: UUID, locale: str) -> None:
     """Remember the language an account reads in."""
     session.execute(update(AppUser).where(AppUser.id == user_id).values(locale=locale))
+    session.add(PlatformEvent(verb="locale.change", user_id=user_id, detail={"locale": locale}))

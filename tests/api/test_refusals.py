@@ -73,6 +73,7 @@ def test_a_wrong_method_names_those_that_work(client_for, place: Town) -> None:
         (b'{"name": "\\ud800"}', "application/json", 400, "unreadable"),
         (b"\xff\xfe", "application/json", 400, "unreadable"),
         (b"[" * 5000, "application/json", 400, "unreadable"),
+        (b'{"attrs": ' + b"[" * 990 + b"]" * 990 + b"}", "application/json", 400, "unreadable"),
         (b'{"name": "x"}', "text/plain", 415, "wrong_media"),
         (b"name=x", "application/x-www-form-urlencoded", 415, "wrong_media"),
         (b"[]", "application/json", 422, "invalid"),

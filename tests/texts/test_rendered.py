@@ -81,9 +81,10 @@ def test_no_page_in_english_shows_chinese(world: World, name: str) -> None:
             or rule.rule in BOTH
         ):
             continue
+        call = call_of(world, who, rule, "GET", dict.fromkeys(variables_of(rule), "own"))
         if "token" in rule.arguments:
-            write_ascii(world)  # (the link before this one made a person)
-        answer, _ = send(world, who, call_of(world, who, rule, "GET", dict.fromkeys(variables_of(rule), "own")))
+            write_ascii(world)  # a link is somebody's, and he was made just now
+        answer, _ = send(world, who, call)
         if answer.status_code == 404 or not answer.mimetype.startswith("text/"):
             continue  # the 404 page speaks both languages
         shown += answer.status_code == 200
