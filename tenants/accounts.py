@@ -99,7 +99,7 @@ class Membership(SharedRow, Base):
     """
 
     __tablename__ = "membership"
-    __table_args__ = (Index("ix_membership_user_id", "user_id"),)
+    __table_args__ = (UniqueConstraint("tenant_id", "person_id"), Index("ix_membership_user_id", "user_id"))
 
     user_id: Mapped[UUID] = mapped_column(primary_key=True)
     person_id: Mapped[UUID]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 
 import click
@@ -41,7 +42,7 @@ def user_create(
         raise click.UsageError("请给出 --tenant（生成邀请链接）或 --login（直接建立账号）")
     password = None
     if login:
-        asked = click.get_text_stream("stdin").readline().rstrip("\n") if password_stdin else None
+        asked = sys.stdin.readline().rstrip("\n") if password_stdin else None
         password = asked or click.prompt("密码", hide_input=True, confirmation_prompt=True)
     today = now().astimezone(ZONE).date()
     with through_wall() as wall, wall.platform() as platform:

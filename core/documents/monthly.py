@@ -8,21 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from core.campaigns import Edition
-from core.campaigns.arithmetic import half_up
+from core.documents.wording import DASH, moment_text, moment_text_en, number_text
 from core.errors import N_, Conflict
 from core.figures.model import percent
 from core.figures.shelf import figures_of, period_of
 from core.figures.tables import Publication, PublishedFigure
-from core.settings import ZONE
 from tenants.scope import ScopedSession
 
-DASH = "—"
 MOST_LOST = 10  # indicators in the list of lost points (ours)
 _KINDS = {
     "day": ("日报", "daily report"),
@@ -276,25 +272,6 @@ def _veto(code: str, indicators: Sequence[ReportFigure]) -> ReportVeto:
         if one.code == code:
             return ReportVeto(code, one.name_zh, one.name_en)
     return ReportVeto(code, f"关键项组 {code}", f"key group {code}")
-
-
-def number_text(value: Decimal | None) -> str:
-    """A count or sum: whole, or two decimals half-up; a dash for nothing."""
-    if value is None:
-        return DASH
-    return format(value.normalize(), "f") if value == value.to_integral_value() else str(half_up(Fraction(value)))
-
-
-def moment_text(moment: datetime) -> str:
-    """A moment as documents print it, in Asia/Shanghai."""
-    local = moment.astimezone(ZONE)
-    return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
-
-
-def moment_text_en(moment: datetime) -> str:
-    """The same in English."""
-    local = moment.astimezone(ZONE)
-    return f"{local.day} {local:%b %Y %H:%M}"
 
 
 def _points(cents: int | None) -> str:

@@ -59,6 +59,7 @@ class ComparisonRow:
     previous_rank: int | None = None
     publication_id: UUID | None = None
     edition: str = ""
+    edition_sha256: str = ""
     percent: Decimal | None = None
     percent_of_all: Decimal | None = None
     coverage: Decimal | None = None
@@ -181,6 +182,7 @@ def _row(one: Publication) -> ComparisonRow:
         unranked=unranked,
         publication_id=one.id,
         edition=one.edition,
+        edition_sha256=one.edition_sha256,
         percent=percent(one.earned, one.assessed),
         percent_of_all=percent(one.earned, one.total),
         coverage=percent(one.assessed, one.total),
@@ -206,7 +208,7 @@ def _ranks(rows: Iterable[ComparisonRow]) -> dict[Place, int]:
     ranked = [r for r in rows if r.unranked == RANKED and r.percent is not None]
     found = {}
     for one in ranked:
-        league = [r for r in ranked if (r.campaign, r.edition) == (one.campaign, one.edition)]
+        league = [r for r in ranked if (r.campaign, r.edition_sha256) == (one.campaign, one.edition_sha256)]
         better = sum(1 for r in league if r.percent is not None and one.percent is not None and r.percent > one.percent)
         found[_place(one)] = better + 1
     return found

@@ -102,6 +102,8 @@ def log_in(
         session.add(PlatformEvent(verb="login.failed", user_id=user.id if user else None, detail=said))
         return None
     session.execute(delete(Throttle).where(Throttle.key == f"login:{login}"))
+    # Only failures count against an address: a whole district may sit behind one.
+    session.execute(update(Throttle).where(Throttle.key == f"address:{address}").values(tries=Throttle.tries - 1))
     user.last_login_at = now
     session.add(PlatformEvent(verb="login", user_id=user.id, detail={"device": device[:200]}))
     return open_login(session, user, device=device, now=now), user

@@ -13,7 +13,7 @@ from core.work.accounts import create_user, log_out, set_password
 from core.work.journal import record
 from core.work.passwords import draw_token, password_fits, token_digest
 from tenants.access import Actor
-from tenants.accounts import AccountToken, ApiToken, AppUser, Membership, Tenant
+from tenants.accounts import AccountToken, ApiToken, AppUser, Membership, PlatformEvent, Tenant
 from tenants.models import Person
 
 INVITATION_DAYS = 7
@@ -117,7 +117,11 @@ def _is_seated(session: Session, link: AccountToken) -> bool:
 
 
 def accept_reset(session: Session, token: str, *, password: str, now: datetime) -> AppUser:
-    """Set the new password, use the link up and revoke every login of the account. Scope 0."""
+    """Set the new password, use the link up and revoke every login of the account. Scope 0.
+
+    Seats in other tenants rest until their own administrators restore them: who hands out a password in one district
+    must not enter another with it.
+    """
     link, _tenant = find_link(session, token, now)
     if link.purpose != "reset" or link.user_id is None:
         raise NotFound
@@ -126,6 +130,9 @@ def accept_reset(session: Session, token: str, *, password: str, now: datetime) 
     if user.is_operator:  # a district must not take over the account that runs the installation
         raise NotFound
     set_password(session, user, password, now)
+    elsewhere = (Membership.user_id == user.id, Membership.tenant_id != link.tenant_id, Membership.state == "active")
+    rested = session.execute(update(Membership).where(*elsewhere).values(state="inactive").returning(Membership.login))
+    session.add(PlatformEvent(verb="password.reset", user_id=user.id, detail={"rested": len(rested.all())}))
     log_out(session, user.id)
     return user
 

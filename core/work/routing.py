@@ -35,15 +35,15 @@ class Owners:
     subdistrict: UUID | None
     by_role: Mapping[str, UUID]
     headquarters: UUID
+    root: UUID
     names: Mapping[UUID, str]
 
     def line(self, role: str, hq_role: str = "") -> UUID:
         """The unit in the line of duty for an owner role (条线责任); ``hq_role`` hosts the campaign's own office."""
-        if role == SITE_OWNER:
-            return self.operator or self.place
-        if role == SUBDISTRICT:
-            return self.subdistrict or self.place
-        return self.by_role.get(role) or self.by_role.get(hq_role) or self.headquarters
+        own = {SITE_OWNER: self.operator or self.place, SUBDISTRICT: self.subdistrict or self.place}.get(role)
+        # The district's root never leads where an office can: what it led, nobody above it could check and close.
+        found = None if own == self.root else own
+        return found or self.by_role.get(role) or self.by_role.get(hq_role) or self.headquarters
 
 
 def owners_of(session: Session, actor: Actor, site: Site, on: date) -> Owners:
@@ -79,6 +79,7 @@ def _sort_out(site: Site, rows: Sequence[_Row]) -> Owners:
         subdistrict=next((unit_id for kind, unit_id in above if kind == SUBDISTRICT), None),
         by_role={role: unit_id for what, role, unit_id, _, _ in rows if what == "role"},
         headquarters=heads[0] if heads else top,
+        root=top,
         names={unit_id: name for _, _, unit_id, name, _ in rows},
     )
 

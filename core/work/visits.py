@@ -29,7 +29,7 @@ from core.work.visit_input import CheckedVisit, VisitBody, check_body
 from core.work.visit_plan import VisitPlan, plan
 from core.work.visit_rows import Scored, add_sheets, claim_visit, freeze_forms, insert_results, score_visit, summary_of
 from core.work.wording import shown
-from tenants.access import Actor, reach
+from tenants.access import Actor, may, reach
 from tenants.db import new_id
 from tenants.db import now as server_now
 
@@ -75,6 +75,7 @@ def submit(
     moment = now or server_now()
     day = local_day(moment)
     site, types = _site(session, actor, site_id, day)
+    campaigns = _within_posts(session, actor, site, campaigns, day)
     due = plan(types, campaigns)
     checked = check_body(due, body)
     files = _files(session, checked)
@@ -91,7 +92,7 @@ def due_at_site(
 ) -> tuple[Site, VisitPlan]:
     """The site and what is due there today, for the page that asks. Raises NotFound when it is out of the actor's reach."""
     site, types = _site(session, actor, site_id, on)
-    return site, plan(types, campaigns)
+    return site, plan(types, _within_posts(session, actor, site, campaigns, on))
 
 
 def _enter(
@@ -158,6 +159,15 @@ def _site(session: Session, actor: Actor, site_id: UUID, on: date) -> tuple[Site
     if not rows:
         raise NotFound
     return rows[0][0], [kind for _, kind in rows if kind]
+
+
+def _within_posts(
+    session: Session, actor: Actor, site: Site, campaigns: Sequence[Campaign], on: date
+) -> Sequence[Campaign]:
+    """The campaigns that the actor may visit for here: a post for one campaign brings that one's forms only."""
+    if all(duty.campaign is None for duty in actor.duties if VISIT in duty.verbs):
+        return campaigns
+    return [one for one in campaigns if may(session, actor, VISIT, site.unit_id, on, campaign=one.key)]
 
 
 def _basis(actor: Actor, asked: str | None) -> str:

@@ -204,6 +204,7 @@ def create_tables() -> None:
         sa.Column("home", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", name=op.f("pk_membership")),
+        sa.UniqueConstraint("tenant_id", "person_id", name=op.f("uq_membership_tenant_id_person_id")),
     )
     op.create_index("ix_membership_user_id", "membership", ["user_id"], unique=False)
     op.create_table(

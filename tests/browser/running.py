@@ -124,7 +124,7 @@ class Camera:
         page.on("requestfailed", lambda sent: self._failed(page, sent.url, sent.failure or ""))
 
     def _note(self, page: Page, kind: str, text: str) -> None:
-        if kind in {"error", "warning"} and not re.search(r"status of 4(0[149]|12|22)", text):
+        if kind in {"error", "warning"} and not re.search(r"status of 4(0[1349]|12|22)", text):
             self.complaints.append(f"{page.url}: {kind}: {text}")
 
     def _failed(self, page: Page, url: str, why: str) -> None:

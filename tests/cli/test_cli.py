@@ -118,7 +118,7 @@ def test_a_district_is_created_once(shell: Shell) -> None:
         assert (tenant.name, tenant.kind, tenant.code, tenant.is_demo) == ("城区", "district", "140302", False)
         tenant_id = tenant.id
     with shell.wall.open(tenant_id) as session:
-        kinds = dict(session.execute(select(Unit.kind, func.count()).group_by(Unit.kind)).tuples().all())
+        kinds = dict(session.execute(select(Unit.kind, func.count()).group_by(Unit.kind)).all())
         assert (kinds["subdistrict"], kinds["community"] + kinds.get("village", 0)) == (6, 65)
         assert kinds["department"] > 5
         assert session.scalars(select(EnabledCampaign.campaign)).all() == ["sanitary_city"]

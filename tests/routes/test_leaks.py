@@ -261,7 +261,7 @@ def compare(world: World, who: Asker, one: tuple[Call, TestResponse, Sent], twin
             return [f"{call}: its 404 differs from the unknown's"]
         return []
     first, second = plain(world, call, answer, sent), plain(world, twin, known, sent_twin)
-    first, second = (VOLATILE.sub("<then>", text) for text in (first, second))
+    first, second = (VOLATILE.sub("<then>", canaries.IDS.sub("<id>", text)) for text in (first, second))
     if first != second:
         place = next(n for n, (x, y) in enumerate(zip(first + " ", second + " ", strict=False)) if x != y)
         near = [text[max(0, place - 60) : place + 80] for text in (first, second)]

@@ -245,3 +245,38 @@ def test_keys_expire_are_revoked_and_belong_to_one_district(wall: Wall, district
         session.commit()
     with wall.platform() as session:
         assert invitations.find_api_token(session, key, now()) is None
+
+
+def test_a_new_password_from_home_rests_the_seats_elsewhere(wall: Wall, district: District) -> None:
+    other = bare_district(wall, "戊区")
+    admin, person, first = invite(wall, district)
+    rival, guest, second = invite(wall, other)
+    name = fresh()
+    with wall.platform() as session:
+        for token in (first, second):
+            user = invitations.accept_invitation(session, token, login=name, name="某", password=GOOD, now=now())
+        session.commit()
+        assert len(accounts.find_seats(session, user.id)) == 2
+    with district.session(wall) as session:
+        token = invitations.offer_reset(session, admin, person.person_id, now())
+        session.commit()
+    with wall.platform() as session:
+        invitations.accept_reset(session, token, password="a brand new password", now=now())
+        session.commit()
+        assert [s.tenant.slug for s in accounts.find_seats(session, user.id)] == [district.ref.slug]
+    with other.session(wall) as session:
+        invitations.set_membership(session, rival, guest.person_id, active=True)
+        session.commit()
+    with wall.platform() as session:
+        assert len(accounts.find_seats(session, user.id)) == 2
+
+
+def test_good_logins_do_not_count_against_an_address(wall: Wall) -> None:
+    name, address = fresh(), fresh("office")
+    make_user(wall, name)
+    for _ in range(3):
+        assert try_login(wall, name, GOOD, address)
+    with wall.platform() as session:
+        row = session.get(Throttle, f"address:{address}")
+        assert row is not None
+        assert row.tries == 0

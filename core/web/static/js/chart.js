@@ -37,6 +37,7 @@ function tableOf(data, words) {
     cells.forEach((cell, index) => {
       const td = document.createElement(tag);
       td.textContent = cell ?? '—';
+      if (tag === 'th') td.scope = 'col';
       if (index) td.className = 'r';
       tr.append(td);
     });
