@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import uuid
 from dataclasses import dataclass
 from datetime import date
 from html import unescape
@@ -11,17 +10,13 @@ from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import select
 from werkzeug.test import TestResponse
 
-from core.work.accounts import open_login
 from core.work.actors import resolve_actor
 from tenants.access import Actor
-from tenants.accounts import AppUser, LoginSession, Membership
-from tenants.db import now
 from tenants.models import Holding, Post
 from tenants.scope import Wall
-from tests.factory import SINCE
+from tests.factory import SINCE, come_in
 
 
 @dataclass
@@ -55,16 +50,7 @@ class Clerk:
 
 def clerk(app: Flask, wall: Wall, actor: Actor, locale: str = "zh") -> Clerk:
     """Log a person in."""
-    login = f"u{uuid.uuid4().hex[:12]}"
-    with wall.platform() as session:
-        user = AppUser(login=login, name=actor.name, locale=locale)
-        session.add(user)
-        session.flush()
-        session.add(Membership(tenant_id=actor.tenant.id, user_id=user.id, person_id=actor.person_id, login=login))
-        token = open_login(session, user, device="测试", now=now())
-        session.flush()
-        csrf = session.scalars(select(LoginSession.csrf).where(LoginSession.user_id == user.id)).one()
-        session.commit()
+    token, csrf = come_in(wall, actor, locale)
     client = app.test_client()
     client.set_cookie("sancheng_login", token)
     return Clerk(client, actor.tenant.slug, csrf)

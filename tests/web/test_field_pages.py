@@ -21,15 +21,12 @@ from werkzeug.test import TestResponse
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.work.accounts import open_login
 from core.work.photo_reading import MAX_BYTES
 from core.work.tables import Attachment, File, Finding, Sheet, Site, Visit
 from tenants.access import Actor
-from tenants.accounts import AppUser, LoginSession, Membership
-from tenants.db import now
 from tenants.scope import Wall
 from tests.conftest import SECRET
-from tests.factory import add_actor, add_site
+from tests.factory import add_actor, add_site, come_in
 from tests.work.market import ANSWERS, FAILED, Town, town
 from tests.work.pictures import jpeg
 
@@ -71,16 +68,7 @@ def place(wall: Wall) -> Town:
 
 
 def reader(app: Flask, wall: Wall, actor: Actor) -> Reader:
-    login = f"u{uuid.uuid4().hex[:12]}"
-    with wall.platform() as session:
-        user = AppUser(login=login, name=actor.name)
-        session.add(user)
-        session.flush()
-        session.add(Membership(tenant_id=actor.tenant.id, user_id=user.id, person_id=actor.person_id, login=login))
-        token = open_login(session, user, device="测试", now=now())
-        session.flush()
-        csrf = session.scalars(select(LoginSession.csrf).where(LoginSession.user_id == user.id)).one()
-        session.commit()
+    token, csrf = come_in(wall, actor)
     client = app.test_client()
     client.set_cookie(COOKIE, token)
     return Reader(client, actor.tenant.slug, csrf)
