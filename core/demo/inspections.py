@@ -20,6 +20,7 @@ from core.work.visits import submit
 from tenants.scope import ScopedSession
 
 BATCH = 40
+FRESH = timedelta(days=12)
 OFTEN_ABSENT = frozenset({"live_poultry_zone", "live_poultry_slaughter", "live_poultry_hygiene"})
 
 
@@ -139,6 +140,8 @@ def lead(
             (liaison, "answer", opened + span * (pace + 0.4), {"photos": photo, "note": "重新整改（演示数据）"})
         )
     steps.append((checker, "close", steps[-1][2] + timedelta(hours=2), {"outcome": "fixed"}))
+    if until - opened < FRESH and random.random() < 0.6:
+        steps = steps[: random.randrange(3)]  # the newest are still under way: not taken, taken, or waiting for a check
     version, before = 1, opened
     for actor, verb, moment, given in steps:
         at = before = max(before + timedelta(minutes=7), in_office(moment))

@@ -13,7 +13,21 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, RowMapping, Select, String, Subquery, and_, case, column, func, literal, select, values
+from sqlalchemy import (
+    ARRAY,
+    Integer,
+    RowMapping,
+    Select,
+    String,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    column,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import Function
 
@@ -162,8 +176,16 @@ def _sums(row: RowMapping) -> ItemSums:
 def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool = False) -> Subquery:
     """One row for each selection and visit: whether all passed, and the sums of n, m and points."""
     pairs = [(key, c, item) for key, one in numbered.items() for c, item in sorted(one)]
-    wanted = values(column("key", Integer), column("campaign", String), column("item", String), name="wanted").data(
-        pairs
+    # Three bound arrays instead of a list of values: SQLAlchemy keeps the compiled statement, which is a third of the time.
+    keys, campaigns, items = ([pair[place] for pair in pairs] for place in range(3))
+    wanted = (
+        func.unnest(
+            bindparam(None, keys, ARRAY(Integer)),
+            bindparam(None, campaigns, ARRAY(String)),
+            bindparam(None, items, ARRAY(String)),
+        )
+        .table_valued(column("key", Integer), column("campaign", String), column("item", String), name="wanted")
+        .render_derived()
     )
     result = ItemResult
     query: Select[*tuple[Any, ...]] = (

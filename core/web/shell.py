@@ -77,6 +77,7 @@ def make_menu() -> list[dict[str, Any]]:
         href = entry.path.format(slug=actor.tenant.slug)
         href = href if href.startswith("/") else f"/t/{actor.tenant.slug}/{href}"
         here = request.path == href if not entry.path else request.path.startswith(href)
+        here = here or (entry.path == "figures" and request.path.startswith(f"/t/{actor.tenant.slug}/k/"))
         made.append(
             {"label": gettext(entry.label), "href": href, "icon": entry.icon, "active": here, "phone": entry.phone}
         )
