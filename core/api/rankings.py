@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
-from uuid import UUID
 
 from flask import Response
 
@@ -17,11 +13,11 @@ from core.api.forms import one_in_force
 from core.api.replies import ListQuery, cut_list
 from core.api.rooms import READING, Room
 from core.figures.comparison import LOW_VOLUME, NOTHING_ASSESSED, RANKED
-from core.figures.overview import UnitScore, by_unit
+from core.figures.leagues import Ranked, rank
+from core.figures.overview import by_unit
 from core.work.roles import SEE
 
 KINDS = ("subdistrict", "community", "village")  # never departments against places: they are another league
-MINIMUM_VISITS = 5  # a unit with fewer verified visits is shown, not ranked (ours)
 room = Room("rankings", __name__, description="Rankings (排名) of units within one campaign and period.")
 
 
@@ -57,20 +53,6 @@ class RankQuery(ListQuery, ScoreQuery):
     unit_id = Id(metadata={"description": "only units under this one"})
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
-    """A unit's score with its rank."""
-
-    row: UnitScore
-    rank: int | None
-    unranked: str
-
-    @property
-    def id(self) -> UUID:
-        """The unit's id."""
-        return self.row.unit_id
-
-
 @room.get("/rankings")
 @asked.require(SEE)
 @room.arguments(RankQuery, location="query")
@@ -90,24 +72,6 @@ def list_ranks(query: dict[str, Any]) -> Response:
         cut_off=asked.now(),
     )
     return cut_list(rank(rows), query, shape_rank)
-
-
-def rank(rows: Sequence[UnitScore]) -> list[Ranked]:
-    """Competition ranks over the shares as printed: 1 + how many are strictly better; who has none comes last."""
-    whys = [_why_not(row) for row in rows]
-    shares = [row.score.percent_of_assessed or Decimal(0) for row in rows]
-    counted = [share for share, why in zip(shares, whys, strict=True) if why == RANKED]
-    found = [
-        Ranked(row, 1 + sum(other > share for other in counted) if why == RANKED else None, why)
-        for row, share, why in zip(rows, shares, whys, strict=True)
-    ]
-    return sorted(found, key=lambda one: (one.rank is None, one.rank or 0))
-
-
-def _why_not(row: UnitScore) -> str:
-    if row.score.percent_of_assessed is None:
-        return NOTHING_ASSESSED
-    return LOW_VOLUME if row.score.visits < MINIMUM_VISITS else RANKED
 
 
 def shape_rank(one: Ranked) -> dict[str, Any]:

@@ -6,7 +6,7 @@ A 404 is the same byte for byte, whether the thing does not exist or is another 
 from __future__ import annotations
 
 import logging
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from flask import Flask, Response, g, redirect, render_template, request
 from flask_babel import gettext
@@ -58,13 +58,21 @@ def page(status: int, message: str = "", faults: list[str] | None = None) -> Res
     return Response(body, status=status, content_type="text/html; charset=utf-8")
 
 
+def session_over() -> Response:
+    """A form sent after the login expired: nothing is lost, the draft is on the device, and login leads back to it."""
+    came = urlsplit(request.referrer or "")
+    back = came.path if came.netloc == request.host else "/"
+    body = render_template("errors/session.html", login_url=f"/login?next={quote(back)}")
+    return Response(body, status=401, content_type="text/html; charset=utf-8")
+
+
 def on_known(error: SanchengError) -> AnyResponse:
     """A refusal of ours."""
     if isinstance(error, LoginNeeded) and request.method == "GET":
         here = request.full_path.rstrip("?")
         return redirect(f"/login?next={quote(here)}")
     if isinstance(error, LoginNeeded):
-        return page(422, say(error))
+        return session_over()
     if isinstance(error, NotFound):
         return page(404)
     return page(error.status, say(error), [say_fault(fault) for fault in error.faults])
