@@ -36,7 +36,7 @@ def create_app(settings: Settings, *, registry: Registry | None = None, wall: Wa
     )
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
-        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign]  # Flask's own way
     door = wall or Wall(settings.database_url, settings.secret_key, pool_size=settings.pool_size)
     if not database_answers(door):
         raise RuntimeError("数据库没有应答")

@@ -11,6 +11,7 @@ from collections.abc import Mapping as AnyMapping
 from decimal import Decimal
 from typing import Any, ClassVar
 
+from flask_babel import gettext
 from marshmallow import RAISE, Schema, ValidationError, fields, missing, validate
 
 from core.errors import N_, Fault, InvalidInput
@@ -151,7 +152,7 @@ class PeriodKey(Text):
         try:
             return _in_years(self, parse_period(said))
         except InvalidInput as error:
-            raise ValidationError(list(error.faults)) from error  # type: ignore[arg-type]
+            raise ValidationError(list(error.faults)) from error  # type: ignore[arg-type]  # marshmallow carries any messages
 
 
 class ListOf(fields.List):
@@ -178,7 +179,9 @@ class OneOf(validate.OneOf):
     def __call__(self, value: Any) -> Any:
         """Give the value back, or refuse it."""
         if value not in self.choices:
-            raise _refused(N_("不在可选范围内"), N_("可选：{choices}"), choices="、".join(map(str, self.choices)))
+            raise _refused(
+                N_("不在可选范围内"), N_("可选：{choices}"), choices=gettext("、").join(map(str, self.choices))
+            )
         return value
 
 
@@ -206,7 +209,7 @@ class Range(validate.Range):
 
 
 def _refused(message: str, remedy: str, **params: Any) -> ValidationError:
-    return ValidationError([Fault(message, remedy=remedy, params=params)])  # type: ignore[list-item]
+    return ValidationError([Fault(message, remedy=remedy, params=params)])  # type: ignore[list-item]  # as above
 
 
 def faults_of(messages: Any, given: Any, path: str = "") -> list[Fault]:

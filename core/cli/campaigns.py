@@ -55,7 +55,7 @@ def plain(points: Decimal) -> int | str:
     return int(points) if points == points.to_integral_value() else str(points)
 
 
-def in_tenant(slug: str, act: Callable[[ScopedSession], None]) -> None:
+def in_tenant(slug: str, act: Callable[[ScopedSession], object]) -> None:
     """Run one act in a tenant's own scope and commit it."""
     with through_wall() as wall:
         with wall.platform() as platform:
@@ -72,7 +72,7 @@ def campaign_enable(key: str, slug: str) -> None:
     """在一个区县启用创建项目。"""
     chosen = installed().get(key)
     today = now().astimezone(ZONE).date()
-    in_tenant(slug, lambda session: void(enable(session, None, chosen, today=today)))
+    in_tenant(slug, lambda session: enable(session, None, chosen, today=today))
     click.echo(f"已启用 {key}")
 
 
@@ -82,12 +82,8 @@ def campaign_enable(key: str, slug: str) -> None:
 def campaign_suspend(key: str, slug: str) -> None:
     """在一个区县停用创建项目；数据保留，再次启用时原样恢复。"""
     today = now().astimezone(ZONE).date()
-    in_tenant(slug, lambda session: void(suspend(session, None, key, today=today)))
+    in_tenant(slug, lambda session: suspend(session, None, key, today=today))
     click.echo(f"已停用 {key}")
-
-
-def void(_result: object) -> None:
-    """Drop a result."""
 
 
 @campaign.command("check")

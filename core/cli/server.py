@@ -135,4 +135,4 @@ def doctor(*, as_json: bool) -> None:
 def worker() -> None:
     """运行后台任务进程（SANCHENG_JOBS_URL）。"""
     with stand() as ground, ground.wall() as wall:
-        run_worker(wall, ground.urls.jobs, ground.files)
+        run_worker(wall, ground.urls.jobs)

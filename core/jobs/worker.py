@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from pathlib import Path
 
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.engine import make_url
@@ -45,6 +44,6 @@ def make_worker(wall: Wall, jobs_url: str) -> App:
     return queue
 
 
-def run_worker(wall: Wall, jobs_url: str, _files: Path, *, wait: bool = True) -> None:
+def run_worker(wall: Wall, jobs_url: str, *, wait: bool = True) -> None:
     """Run jobs until a signal says stop; with ``wait=False`` until the queue is empty."""
     make_worker(wall, jobs_url).run_worker(wait=wait, concurrency=1, listen_notify=wait)

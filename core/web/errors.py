@@ -38,8 +38,10 @@ def say_fault(fault: Fault) -> str:
     )
     row = gettext("第%(row)s行", row=fault.row) if fault.row else ""
     place = " ".join(p for p in (fault.where, row, gettext(fault.field) if fault.field else "") if p)
-    value = f"（{fault.value}）" if fault.value else ""
-    return f"{place + '：' if place else ''}{said}{value}{'。' + cure if cure else ''}"
+    value = gettext("（%(value)s）", value=fault.value) if fault.value else ""
+    head = place + gettext("：") if place else ""
+    tail = gettext("。") + cure if cure else ""
+    return f"{head}{said}{value}{tail}"
 
 
 def fault_map(error: SanchengError) -> dict[str, str]:
@@ -85,7 +87,7 @@ def on_http(error: HTTPException) -> AnyResponse:
         return error.get_response()  # type: ignore[return-value]  # a routing redirect is its own response
     answer = page(status)
     if status == 405 and getattr(error, "valid_methods", None):
-        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))  # type: ignore[attr-defined]  # only a 405 has them
     return answer
 
 

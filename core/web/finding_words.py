@@ -145,9 +145,9 @@ def say_category(code: str) -> str:
 
 def say_units(row: FindingRow, kind: str) -> str:
     """The units of one kind of part."""
-    return "、".join(part.unit_name for part in row.parts if part.kind == kind)
+    return gettext("、").join(part.unit_name for part in row.parts if part.kind == kind)
 
 
 def say_list(words: Sequence[str]) -> str:
     """Several words as one."""
-    return "、".join(words)
+    return gettext("、").join(words)

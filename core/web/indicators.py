@@ -165,7 +165,7 @@ def export(campaign: str, code: str) -> Response:
 
 def _cells(row: ExplainRow) -> Sequence[object]:
     kind = gettext("检查") if row.kind == "visit" else gettext("问题")
-    failed = "；".join(_said(one) for one in row.failed)
+    failed = gettext("；").join(_said(one) for one in row.failed)
     parts = (say_number(row.numerator), None if row.denominator is None else say_number(row.denominator))
     return (row.day.isoformat(), kind, row.site, by_locale(row.label, row.label_en), *parts, failed, str(row.ref))
 

@@ -120,7 +120,7 @@ def _refusal(error: SanchengError) -> Response:
     """The refusal as problem details (RFC 9457); ``detail`` is one sentence for the person who took the photo."""
     faults = [say_fault(Fault(f.message, value=f.value, remedy=f.remedy, params=f.params)) for f in error.faults]
     title = gettext(error.title)
-    answer = jsonify(title=title, detail="；".join(faults) or say(error), status=error.status)
+    answer = jsonify(title=title, detail=gettext("；").join(faults) or say(error), status=error.status)
     answer.status_code = error.status
     answer.content_type = "application/problem+json"
     return answer

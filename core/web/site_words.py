@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from uuid import UUID
 
+from flask_babel import gettext
 from sqlalchemy import or_, select
 
 from core.errors import N_
@@ -55,7 +56,7 @@ def unit_path(session: ScopedSession, unit_id: UUID, on: date) -> str:
 def say_types(types: Sequence[str]) -> str:
     """Site types by their names in the reader's language."""
     known = house().registry.vocabulary.site_types
-    return "、".join(by_locale(known[t].name_zh, known[t].name_en) if t in known else t for t in types)
+    return gettext("、").join(by_locale(known[t].name_zh, known[t].name_en) if t in known else t for t in types)
 
 
 def type_options() -> list[tuple[str, str]]:

@@ -251,4 +251,4 @@ def sort_out(error: SanchengError | None, faults: Sequence[Fault], plan: VisitPl
         elif said not in beside.setdefault(code, []):
             beside[code].append(said)
             missing += [code] if fault.field == code and not fault.value else []
-    return Wrong({code: "；".join(said) for code, said in beside.items()}, tuple(large), tuple(missing))
+    return Wrong({code: gettext("；").join(said) for code, said in beside.items()}, tuple(large), tuple(missing))

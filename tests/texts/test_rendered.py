@@ -19,7 +19,7 @@ from tests.routes.test_leaks import call_of, methods_of, rules_of, send, variabl
 from tests.routes.world import World, build, tear_down
 from tests.texts.test_texts import RUNS, catalogue
 
-CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff][^<\n]{0,30}")
+CHINESE = re.compile(r"[\u3001\u3002\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff5e][^<\n]{0,30}")
 # Columns that stand beside an English twin, or that hold a frozen catalogue with both languages.
 TWINS = re.compile(r"_zh$|^definition\.body$|^finding\.title$|^published_figure\.reason$")
 KEPT = re.compile(r"中文|三城")  # the language names itself; so does the product

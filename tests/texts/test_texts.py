@@ -27,7 +27,7 @@ KEYWORDS = {
     "npgettext": ((1, "c"), 2, 3),
     "pgettext": ((1, "c"), 2),
 }
-CHINESE = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+CHINESE = re.compile(r"[\u3001\u3002\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff5e]")
 RUNS = re.compile(f"{CHINESE.pattern}+")
 PLACES = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 # What is Chinese on purpose, in a template outside `_()`.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -49,6 +48,6 @@ def test_a_job_runs_for_its_own_district_only_and_only_after_the_commit(wall: Wa
         enqueue(session, "tidy_tenant", lock="tidy", tenant=other.ref.id)
         session.commit()
     assert jobs(urls) == before + 1
-    run_worker(wall, urls.jobs, Path(), wait=False)
+    run_worker(wall, urls.jobs, wait=False)
     assert jobs(urls) == 0
     assert (replies(wall, mine), replies(wall, other)) == (0, 1)
