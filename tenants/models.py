@@ -17,7 +17,10 @@ from tenants.db import Base, TenantRow, now, tenant_reference, uuid_key
 
 
 class Unit(TenantRow, Base):
-    """A responsibility unit (责任单位): a node of the administration or headquarters tree, with its days of validity."""
+    """A responsibility unit (责任单位): a node of the administration or headquarters tree, with its days of validity.
+
+    A unit that is not ``commanded`` (驻地单位, railway) cannot be ordered by the headquarters: it gets requests.
+    """
 
     __tablename__ = "unit"
     __table_args__ = (
@@ -35,6 +38,7 @@ class Unit(TenantRow, Base):
     code_issuer: Mapped[str | None] = mapped_column(default=None)
     valid_from: Mapped[date]
     valid_to: Mapped[date | None] = mapped_column(default=None)
+    commanded: Mapped[bool] = mapped_column(default=True, server_default="true")
 
     people: Mapped[list[Post]] = relationship(
         primaryjoin=lambda: and_(Unit.tenant_id == Post.tenant_id, foreign(Post.unit_id) == Unit.id), viewonly=True
@@ -130,13 +134,18 @@ class Post(TenantRow, Base):
 
 
 class Holding(TenantRow, Base):
-    """A person holds a post from a day to a day (任职); permissions come from nothing else."""
+    """A person holds a post from a day to a day (任职); permissions come from nothing else.
+
+    ``kind``: ``holder``, ``deputy`` (代理, while the holder is away) or ``assessor`` (an outside one, always with an end).
+    """
 
     __tablename__ = "holding"
     __table_args__ = (
         tenant_reference("person_id", "person"),
         tenant_reference("post_id", "post"),
         Index("ix_holding_tenant_id_person_id", "tenant_id", "person_id"),
+        Index("ix_holding_tenant_id_post_id", "tenant_id", "post_id"),
+        CheckConstraint("kind IN ('holder', 'deputy', 'assessor')", name="kind"),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -144,6 +153,7 @@ class Holding(TenantRow, Base):
     post_id: Mapped[UUID]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None] = mapped_column(default=None)
+    kind: Mapped[str] = mapped_column(default="holder", server_default="holder")
 
 
 class EnabledCampaign(TenantRow, Base):

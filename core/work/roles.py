@@ -19,6 +19,9 @@ GRANT = "grant"  # give or withdraw a reader's grant
 ADMINISTER = "administer"  # people, posts, units, campaigns, tokens, calendar
 AUDIT = "audit"  # read the audit trail
 LEAD = "lead"  # the leader's one-page view
+REPORT = "report"  # report a finding without a form, keep a patrol shift
+DIRECT = "direct"  # accept, dispatch, arbitrate, grant and park findings; issue notices; draw samples
+RESTRICTED = "restricted"  # see and handle findings of the restricted class (作风纪律)
 COMPARE = "compare"  # a city's comparison of its districts
 
 
@@ -44,12 +47,28 @@ ROLES: dict[str, Role] = {
             "hq_office",
             N_("创建办"),
             "HQ office",
-            frozenset({SEE, VISIT, CHECK, KEEP_SITES, PUBLISH, GRANT}),
+            frozenset({SEE, VISIT, REPORT, DIRECT, CHECK, KEEP_SITES, PUBLISH, GRANT}),
             _DISTRICT,
         ),
-        Role("inspector", N_("检查员"), "Inspector", frozenset({SEE, VISIT}), _DISTRICT),
-        Role("liaison", N_("联络员"), "Liaison officer", frozenset({SEE, ANSWER}), _DISTRICT),
-        Role("leader", N_("领导"), "Leader", frozenset({SEE, LEAD}), _DISTRICT),
+        Role("inspector", N_("检查员"), "Inspector", frozenset({SEE, VISIT, REPORT}), _DISTRICT),
+        Role("assessor", N_("外部测评员"), "Outside assessor", frozenset({SEE, VISIT}), _DISTRICT),
+        Role("grid_worker", N_("网格员"), "Grid worker", frozenset({SEE, VISIT, REPORT}), _DISTRICT),
+        Role("liaison", N_("联络员"), "Liaison officer", frozenset({SEE, REPORT, ANSWER}), _DISTRICT),
+        Role("leader", N_("领导"), "Leader", frozenset({SEE, REPORT, LEAD}), _DISTRICT),
+        Role(
+            "discipline",
+            N_("作风纪律督导员"),
+            "Conduct supervisor",
+            frozenset({SEE, REPORT, RESTRICTED, DIRECT, CHECK}),
+            _DISTRICT,
+        ),
+        Role(
+            "discipline_liaison",
+            N_("作风纪律联络员"),
+            "Conduct liaison officer",
+            frozenset({SEE, ANSWER, RESTRICTED}),
+            _DISTRICT,
+        ),
         Role("bureau", N_("市级主管部门"), "City bureau", frozenset({COMPARE}), _CITY),
     )
 }

@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import Index, Numeric
+from sqlalchemy import BigInteger, Index, Numeric
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.db import APPEND_ONLY, Base, SecretRow, TenantRow, now, tenant_reference, uuid_key
@@ -15,7 +15,8 @@ from tenants.db import APPEND_ONLY, Base, SecretRow, TenantRow, now, tenant_refe
 class File(TenantRow, Base):
     """A stored photo (照片文件). Time and place were read from the original before it was re-encoded without them.
 
-    ``id`` is what the world names it by; ``original_sha256`` is the hash of what the device sent.
+    ``id`` is what the world names it by; ``original_sha256`` is the hash of what the device sent;
+    ``look`` is its difference hash (64 bits), by which a photo used twice is found.
     """
 
     __tablename__ = "file"
@@ -37,6 +38,22 @@ class File(TenantRow, Base):
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 6), default=None)
     person_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(default=now)
+    look: Mapped[int | None] = mapped_column(BigInteger, default=None)
+
+
+class FileLook(TenantRow, Base):
+    """One of four bands of 16 bits of a photo's difference hash (照片指纹): near twins share at least one band."""
+
+    __tablename__ = "file_look"
+    __table_args__ = (
+        tenant_reference("file_id", "file"),
+        Index("ix_file_look_tenant_id_band_value", "tenant_id", "band", "value"),
+    )
+    rights = APPEND_ONLY
+
+    file_id: Mapped[UUID] = mapped_column(primary_key=True)
+    band: Mapped[int] = mapped_column(primary_key=True)
+    value: Mapped[int]
 
 
 class Attachment(TenantRow, SecretRow, Base):

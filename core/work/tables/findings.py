@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, and_
+from sqlalchemy import CheckConstraint, Index, Numeric, and_
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.work.tables.sites import Site
@@ -14,25 +15,51 @@ from tenants.db import APPEND_ONLY, Base, SecretRow, TenantRow, new_id, now, ten
 
 
 class Finding(TenantRow, SecretRow, Base):
-    """One problem at one place (问题). ``version`` guards every transition; a hidden finding has no number until release."""
+    """One problem at one place (问题). ``version`` guards every transition; a hidden finding has no number until release.
+
+    Where it is: at a site, or at a free ``place`` in a unit's territory. Its clock: ``clock_from`` plus ``clock_seconds`` of
+    working time is ``due_at`` (so that a changed calendar can compute it again), unless ``due_fixed`` says that the day was
+    set by hand; while ``stopped_at`` is set the clock stands. ``accept_by`` is the clock of taking it (接收时限).
+    ``resume_state`` is where a merged or held finding goes back to. ``restricted`` is the class that named roles see only.
+    """
 
     __tablename__ = "finding"
     __table_args__ = (
         tenant_reference("site_id", "site"),
         tenant_reference("unit_id", "unit"),
         tenant_reference("visit_id", "visit"),
+        tenant_reference("patrol_id", "patrol"),
+        tenant_reference("merged_into", "finding"),
         Index("ix_finding_tenant_id_state_due_at", "tenant_id", "state", "due_at"),
         Index("ix_finding_tenant_id_due_at", "tenant_id", "due_at"),
         Index("ix_finding_tenant_id_opened_at", "tenant_id", "opened_at"),
         Index("ix_finding_tenant_id_site_id", "tenant_id", "site_id"),
         Index("ix_finding_tenant_id_visit_id", "tenant_id", "visit_id"),
+        Index("ix_finding_tenant_id_unit_id", "tenant_id", "unit_id"),
+        Index("ix_finding_tenant_id_category_opened_at", "tenant_id", "category", "opened_at"),
+        Index("ix_finding_tenant_id_closed_at", "tenant_id", "closed_at"),
+        Index("ix_finding_tenant_id_merged_into", "tenant_id", "merged_into"),
+        Index("ix_finding_tenant_id_patrol_id", "tenant_id", "patrol_id"),
+        CheckConstraint("basis IN ('self', 'verified')", name="basis"),
+        CheckConstraint("severity IN ('ordinary', 'serious', 'urgent')", name="severity"),
     )
 
     id: Mapped[UUID] = uuid_key()
     number: Mapped[str | None] = mapped_column(default=None)
-    site_id: Mapped[UUID]
+    site_id: Mapped[UUID | None] = mapped_column(default=None)
     unit_id: Mapped[UUID]
     visit_id: Mapped[UUID | None] = mapped_column(default=None)
+    patrol_id: Mapped[UUID | None] = mapped_column(default=None)
+    source: Mapped[str] = mapped_column(default="visit", server_default="visit")
+    basis: Mapped[str] = mapped_column(default="verified", server_default="verified")
+    severity: Mapped[str] = mapped_column(default="ordinary", server_default="ordinary")
+    restricted: Mapped[bool] = mapped_column(default=False, server_default="false")
+    priority: Mapped[bool] = mapped_column(default=False, server_default="false")
+    asked_by: Mapped[str] = mapped_column(default="", server_default="")
+    reported_back_at: Mapped[datetime | None] = mapped_column(default=None)
+    place: Mapped[str] = mapped_column(default="", server_default="")
+    longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 6), default=None)
+    latitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 6), default=None)
     question: Mapped[str] = mapped_column(default="")
     category: Mapped[str]
     title: Mapped[str]
@@ -48,9 +75,21 @@ class Finding(TenantRow, SecretRow, Base):
     closed_at: Mapped[datetime | None] = mapped_column(default=None)
     outcome: Mapped[str | None] = mapped_column(default=None)
     reopened: Mapped[int] = mapped_column(default=0)
+    relapsed: Mapped[int] = mapped_column(default=0, server_default="0")
+    returns: Mapped[int] = mapped_column(default=0, server_default="0")
+    extended_days: Mapped[int] = mapped_column(default=0, server_default="0")
+    asked_days: Mapped[int | None] = mapped_column(default=None)
+    review_on: Mapped[date | None] = mapped_column(default=None)
+    accept_by: Mapped[datetime | None] = mapped_column(default=None)
+    clock_from: Mapped[datetime | None] = mapped_column(default=None)
+    clock_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    due_fixed: Mapped[bool] = mapped_column(default=False, server_default="false")
+    stopped_at: Mapped[datetime | None] = mapped_column(default=None)
+    merged_into: Mapped[UUID | None] = mapped_column(default=None)
+    resume_state: Mapped[str | None] = mapped_column(default=None)
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
-    site: Mapped[Site] = relationship(
+    site: Mapped[Site | None] = relationship(
         primaryjoin=lambda: and_(Finding.tenant_id == Site.tenant_id, foreign(Finding.site_id) == Site.id),
         viewonly=True,
     )
@@ -98,20 +137,46 @@ class FindingLink(TenantRow, SecretRow, Base):
 
 
 class Part(TenantRow, SecretRow, Base):
-    """One unit's part in a finding (责任分工): line, place or assist; the leading part answers."""
+    """One unit's part in a finding (责任分工): line, place or assist; the leading part answers.
+
+    ``state``: ``informed`` (nothing is asked), ``open`` (``asked`` says what), ``done``, ``cosigned`` (the place has seen and
+    signs). ``assignee_id`` is the person in charge at the unit (责任人).
+    """
 
     __tablename__ = "part"
     __table_args__ = (
         tenant_reference("finding_id", "finding"),
         tenant_reference("unit_id", "unit"),
+        tenant_reference("assignee_id", "person"),
         Index("ix_part_tenant_id_unit_id", "tenant_id", "unit_id"),
+        Index("ix_part_tenant_id_assignee_id", "tenant_id", "assignee_id"),
         CheckConstraint("kind IN ('line', 'place', 'assist')", name="kind"),
+        CheckConstraint("state IN ('informed', 'open', 'done', 'cosigned')", name="state"),
     )
 
     finding_id: Mapped[UUID] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(primary_key=True)
     unit_id: Mapped[UUID] = mapped_column(primary_key=True)
     leading: Mapped[bool] = mapped_column(default=False)
+    state: Mapped[str] = mapped_column(default="informed", server_default="informed")
+    asked: Mapped[str] = mapped_column(default="", server_default="")
+    assignee_id: Mapped[UUID | None] = mapped_column(default=None)
+    done_at: Mapped[datetime | None] = mapped_column(default=None)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class FindingCampaign(TenantRow, SecretRow, Base):
+    """A campaign that a finding belongs to (所属创建项目): raised by an item of its forms, or named at intake."""
+
+    __tablename__ = "finding_campaign"
+    __table_args__ = (
+        tenant_reference("finding_id", "finding"),
+        Index("ix_finding_campaign_tenant_id_campaign", "tenant_id", "campaign"),
+    )
+    rights = APPEND_ONLY
+
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    campaign: Mapped[str] = mapped_column(primary_key=True)
 
 
 class FindingEvent(TenantRow, SecretRow, Base):

@@ -14,7 +14,10 @@ from tenants.db import Base, TenantRow, now, tenant_reference, uuid_key
 
 
 class Site(TenantRow, Base):
-    """A place or service to assess (点位), in the territory of one unit; its operator answers for ``site_owner`` findings."""
+    """A place or service to assess (点位), in the territory of one unit; its operator answers for ``site_owner`` findings.
+
+    ``zone`` is the tenant's own word for how strictly the place is kept (such as 核心区); routing rules may ask for it.
+    """
 
     __tablename__ = "site"
     __table_args__ = (
@@ -35,6 +38,7 @@ class Site(TenantRow, Base):
     longitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 6), default=None)
     latitude: Mapped[Decimal | None] = mapped_column(Numeric(10, 6), default=None)
     attrs: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    zone: Mapped[str] = mapped_column(default="", server_default="")
     state: Mapped[str] = mapped_column(default="active")
     created_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, LargeBinary, and_
+from sqlalchemy import CheckConstraint, Index, LargeBinary, and_, text
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from core.work.tables.sites import Site
@@ -18,14 +18,20 @@ from tenants.db import APPEND_ONLY, Base, SecretRow, TenantRow, now, tenant_refe
 
 
 class Visit(TenantRow, SecretRow, Base):
-    """A submitted visit (检查记录). The id comes from the device; the place's unit is stamped and never moves."""
+    """A submitted visit (检查记录). The id comes from the device; the place's unit is stamped and never moves.
+
+    A correction is another visit that ``replaces_id`` the earlier one; what has ``replaced_at`` counts in no figure.
+    """
 
     __tablename__ = "visit"
     __table_args__ = (
         tenant_reference("site_id", "site"),
         tenant_reference("unit_id", "unit"),
         tenant_reference("person_id", "person"),
+        tenant_reference("replaces_id", "visit"),
+        tenant_reference("patrol_id", "patrol"),
         Index("ix_visit_tenant_id_day", "tenant_id", "day"),
+        Index("ix_visit_tenant_id_replaced", "tenant_id", "id", postgresql_where=text("replaced_at IS NOT NULL")),
         Index("ix_visit_tenant_id_site_id_day", "tenant_id", "site_id", "day"),
         CheckConstraint("basis IN ('self', 'verified')", name="basis"),
     )
@@ -41,6 +47,9 @@ class Visit(TenantRow, SecretRow, Base):
     note: Mapped[str] = mapped_column(default="")
     body_sha256: Mapped[bytes] = mapped_column(LargeBinary)
     summary: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    patrol_id: Mapped[UUID | None] = mapped_column(default=None)
+    replaces_id: Mapped[UUID | None] = mapped_column(default=None)
+    replaced_at: Mapped[datetime | None] = mapped_column(default=None)
 
     site: Mapped[Site] = relationship(
         primaryjoin=lambda: and_(Visit.tenant_id == Site.tenant_id, foreign(Visit.site_id) == Site.id), viewonly=True
