@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -45,7 +45,7 @@ class Actor:
     duties: tuple[Duty, ...]
     user_id: UUID | None = None
     request_id: str = ""
-    units: frozenset[UUID] = field(default_factory=frozenset)
+    root: UUID | None = None
 
     @property
     def verbs(self) -> frozenset[str]:
@@ -60,6 +60,12 @@ class Actor:
         """The access roles held."""
         return frozenset(d.role for d in self.duties)
 
+    def covers(self, verb: str) -> bool:
+        """Whether a post for all campaigns at the tenant's own unit carries the verb: nothing is out of its reach."""
+        return self.root is not None and any(
+            d.unit_id == self.root and d.campaign is None and verb in d.verbs for d in self.duties
+        )
+
     def roots(self, verb: str, campaign: str | None = None) -> frozenset[UUID]:
         """The units whose subtrees the verb covers; with ``campaign``, posts limited to another one are left out."""
         limits = {None, campaign}
@@ -73,6 +79,17 @@ def reach(actor: Actor, verb: str, on: date, *, campaign: str | None = None) -> 
     return select(UnitPath.unit_id).where(
         UnitPath.tenant_id == actor.tenant.id,
         UnitPath.ancestor_id.in_(actor.roots(verb, campaign)),
+        UnitPath.valid_from <= on,
+        or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > on),
+    )
+
+
+def reach_of(actor: Actor, verb: str, on: date, campaign: str | None) -> Select[UUID]:
+    """Select the units under those posts only that are limited to just this campaign, or to none (``campaign`` None)."""
+    roots = [d.unit_id for d in actor.duties if verb in d.verbs and d.campaign == campaign]
+    return select(UnitPath.unit_id).where(
+        UnitPath.tenant_id == actor.tenant.id,
+        UnitPath.ancestor_id.in_(roots),
         UnitPath.valid_from <= on,
         or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > on),
     )

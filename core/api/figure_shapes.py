@@ -124,7 +124,7 @@ class RowShape(Body):
     ref = Id(required=True)
     number = Text(required=True, allow_none=True)
     day = Day(required=True)
-    site_id = Id(required=True)
+    site_id = Id(required=True, allow_none=True)
     site = Text(required=True)
     label = Text(required=True)
     label_en = Text(required=True)
@@ -142,7 +142,7 @@ class CostShape(Body):
     title = Text(required=True)
     title_en = Text(required=True)
     state = Text(required=True)
-    site_id = Id(required=True)
+    site_id = Id(required=True, allow_none=True)
     site = Text(required=True)
     due_at = Moment(required=True)
 

@@ -56,9 +56,9 @@ class VisitInFull:
 def read_visits(
     session: Session, actor: Actor, wanted: VisitFilter, after: tuple[Any, ...] | None, most: int, on: date
 ) -> list[VisitRow]:
-    """The visits within reach by (day, id), at most so many, after the given pair when there is one."""
+    """The visits in force within reach by (day, id), at most so many, after the given pair when there is one."""
     keys = (Visit.day, Visit.id)
-    query = _filtered(_chosen(actor, on), actor, wanted, on)
+    query = _filtered(_chosen(actor, on), actor, wanted, on).where(Visit.replaced_at.is_(None))
     if after is not None:
         here, there = tuple_(*keys), tuple_(*after)
         query = query.where(here < there if wanted.newest_first else here > there)

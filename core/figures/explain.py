@@ -17,9 +17,10 @@ from core.figures.frames import Frame
 from core.figures.item_metrics import VisitPart, parts_of
 from core.figures.model import IndicatorFigure
 from core.figures.periods import Period, day_of
+from core.figures.recheck_metrics import recheck_parts
 from core.figures.rules import formula_with_numbers, rule_of
 from core.figures.scores import reaches_root, score_campaign
-from core.figures.terms import FindingTerm, FormTerm, ItemTerm, Plan, Selection
+from core.figures.terms import FindingTerm, FormTerm, ItemTerm, Plan, RecheckTerm, Selection
 from tenants.access import Actor
 from tenants.db import now
 from tenants.scope import ScopedSession
@@ -39,14 +40,14 @@ class ExplainRow:
     """One visit, or one finding, and what it adds to the numerator and the denominator (明细行).
 
     ``kind`` is 'visit' or 'finding', ``ref`` its id; ``label`` names the form or the finding, ``failed`` the items of
-    the visit that did not pass. ``denominator`` is None for a plain value.
+    the visit that did not pass. ``denominator`` is None for a plain value. A finding at a free place has no ``site_id``.
     """
 
     kind: str
     ref: UUID
     number: str | None
     day: date
-    site_id: UUID
+    site_id: UUID | None
     site: str
     label: str
     label_en: str
@@ -109,7 +110,7 @@ def explain(
 
 
 def _rows(session: ScopedSession, frame: Frame, plan: Plan, campaign: Campaign, edition: Edition) -> list[ExplainRow]:
-    if any(isinstance(t, FindingTerm) for t in plan.terms):
+    if any(isinstance(t, FindingTerm | RecheckTerm) for t in plan.terms):
         return _finding_rows(session, frame, plan, campaign.key)
     terms = [t for t in plan.terms if isinstance(t, ItemTerm | FormTerm)]
     read: dict[Selection | tuple[str, ...], list[VisitPart]] = {}
@@ -155,26 +156,29 @@ def _failed(code: str, edition: Edition) -> FailedItem:
 
 
 def _finding_rows(session: ScopedSession, frame: Frame, plan: Plan, campaign: str) -> list[ExplainRow]:
-    terms = tuple(t for t in plan.terms if isinstance(t, FindingTerm))
-    rows = []
-    for part, counts in finding_parts(session, frame, terms, campaign):
-        shares = [Fraction(int(one)) for one in counts]
-        rows.append(
-            ExplainRow(
-                "finding",
-                part.finding_id,
-                part.number,
-                day_of(part.due_at),
-                part.site_id,
-                part.site,
-                part.title,
-                part.title_en,
-                shares[0],
-                shares[1] if len(shares) > 1 else None,
-                visit_id=part.visit_id,
-            )
-        )
-    return rows
+    due = tuple(t for t in plan.terms if isinstance(t, FindingTerm))
+    again = tuple(t for t in plan.terms if isinstance(t, RecheckTerm))
+    if again:
+        return [_finding_row(*one) for one in recheck_parts(session, frame, again, campaign)]
+    return [_finding_row(part, counts, part.due_at) for part, counts in finding_parts(session, frame, due, campaign)]
+
+
+def _finding_row(part: FindingPart, counts: tuple[bool, ...], on: datetime) -> ExplainRow:
+    """One finding under the day that brought it into the period: its deadline, or its re-inspection."""
+    shares = [Fraction(int(one)) for one in counts]
+    return ExplainRow(
+        kind="finding",
+        ref=part.finding_id,
+        number=part.number,
+        day=day_of(on),
+        site_id=part.site_id,
+        site=part.site,
+        label=part.title,
+        label_en=part.title_en,
+        numerator=shares[0],
+        denominator=shares[1] if len(shares) > 1 else None,
+        visit_id=part.visit_id,
+    )
 
 
 def _costly(plan: Plan | None, edition: Edition, campaign: str) -> Selection:

@@ -1,6 +1,7 @@
-"""Sums over findings (问题台账取数): those raised by an item of the campaign's own forms, never by display links.
+"""Sums over findings (问题台账取数): those of the campaign, raised by an item of its forms or given to it at intake.
 
-A finding of a self-check does not count: only what somebody else verified ranks.
+Never by display links. A finding of a self-check does not count: only what somebody else verified ranks. Restricted
+findings count nowhere, nor do rejected, cancelled and merged ones; what is parked or held is not due, hence never late.
 """
 
 from __future__ import annotations
@@ -12,21 +13,26 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, exists, func, not_, or_, select
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, exists, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.figures.frames import Frame, SliceKey, by_moment
 from core.figures.item_metrics import VERIFIED
-from core.figures.terms import FindingTerm, Selection
-from core.work.tables import Finding, FindingItem, Site, Visit
+from core.figures.terms import FindingTerm, RecheckTerm, Selection
+from core.work.states import PARKED, STANDS, STATES
+from core.work.tables import Finding, FindingCampaign, FindingItem, Site
+from core.work.transitions import CLOSED, CLOSED_STATES, DISMISSED
 
-DISMISSED = ("rejected", "cancelled", "merged")
-DONE = ("closed", *DISMISSED)
+DONE = (*CLOSED_STATES, *DISMISSED)
+AT_REST = (PARKED, *(state.code for state in STATES.values() if state.clock == STANDS))
 
 
 @dataclass(frozen=True, slots=True)
 class FindingPart:
-    """One finding that a figure counts, or that costs an indicator points (问题明细); ``lost`` is 1/100 points."""
+    """One finding that a figure counts, or that costs an indicator points (问题明细); ``lost`` is 1/100 points.
+
+    ``site`` names the site, or the free place where there is none.
+    """
 
     finding_id: UUID
     number: str | None
@@ -35,7 +41,7 @@ class FindingPart:
     state: str
     due_at: datetime
     closed_at: datetime | None
-    site_id: UUID
+    site_id: UUID | None
     site: str
     visit_id: UUID | None
     lost: int = 0
@@ -45,30 +51,30 @@ class FindingPart:
 class FindingFacts:
     """The findings of one slice (问题汇总): ``summary`` has found, due, closed, on_time and overdue."""
 
-    terms: dict[FindingTerm, Fraction] = field(default_factory=dict)
+    terms: dict[FindingTerm | RecheckTerm, Fraction] = field(default_factory=dict)
     summary: dict[str, int] = field(default_factory=dict)
 
 
 DUE = FindingTerm(frozenset(DISMISSED), unwanted=True, on_time=False)
-CLOSED = FindingTerm(frozenset({"closed"}), unwanted=False, on_time=False)
-ON_TIME = FindingTerm(frozenset({"closed"}), unwanted=False, on_time=True)
+SETTLED = FindingTerm(frozenset(CLOSED_STATES), unwanted=False, on_time=False)
+ON_TIME = FindingTerm(frozenset(CLOSED_STATES), unwanted=False, on_time=True)
 
 
 def read_findings(
     session: Session, frame: Frame, terms: Iterable[FindingTerm], campaign: str
 ) -> dict[SliceKey, FindingFacts]:
     """All counts of a frame: those due by their deadline, those found by the day they were opened."""
-    wanted = list(dict.fromkeys([DUE, CLOSED, ON_TIME, *terms]))
+    wanted = list(dict.fromkeys([DUE, SETTLED, ON_TIME, *terms]))
     empty = {"found": 0, "due": 0, "closed": 0, "on_time": 0, "overdue": 0}
     facts = {key: FindingFacts(dict.fromkeys(wanted, Fraction(0)), dict(empty)) for key in frame.slices}
-    due = by_moment(frame, _own(frame, campaign), Finding.due_at, Finding.unit_id)
+    due = by_moment(frame, own_findings(frame, campaign), Finding.due_at, Finding.unit_id)
     for row in session.execute(_counted(due, wanted, frame)):
         one = facts[row.unit, row.span]
-        one.terms = {term: Fraction(row[2 + n]) for n, term in enumerate(wanted)}
-        numbers = {"due": DUE, "closed": CLOSED, "on_time": ON_TIME}
+        one.terms |= {term: Fraction(row[2 + n]) for n, term in enumerate(wanted)}
+        numbers = {"due": DUE, "closed": SETTLED, "on_time": ON_TIME}
         one.summary |= {name: int(one.terms[term]) for name, term in numbers.items()}
         one.summary["overdue"] = one.summary["due"] - one.summary["closed"]
-    opened = by_moment(frame, _own(frame, campaign), Finding.opened_at, Finding.unit_id)
+    opened = by_moment(frame, own_findings(frame, campaign), Finding.opened_at, Finding.unit_id)
     base = opened.where(Finding.state.not_in(DISMISSED)).subquery()
     for row in session.execute(select(base.c.unit, base.c.span, func.count()).group_by(base.c.unit, base.c.span)):
         facts[row.unit, row.span].summary["found"] = row[2]
@@ -79,12 +85,12 @@ def finding_parts(
     session: Session, frame: Frame, terms: tuple[FindingTerm, ...], campaign: str
 ) -> list[tuple[FindingPart, tuple[bool, ...]]]:
     """The findings behind some terms in a frame of one slice, each with whether it counts in each term."""
-    query = by_moment(frame, _own(frame, campaign), Finding.due_at, Finding.unit_id)
+    query = by_moment(frame, own_findings(frame, campaign), Finding.due_at, Finding.unit_id)
     inside = [_condition(term, Finding.state, Finding.closed_at, Finding.due_at, frame) for term in terms]
     flags = [case((one, 1), else_=0).label(f"counts_{n}") for n, one in enumerate(inside)]
-    query = _described(query.where(or_(*inside)).add_columns(*flags), frame)
+    query = described(query.where(or_(*inside)).add_columns(*flags), frame)
     rows = session.execute(query.order_by(Finding.due_at, Finding.id)).mappings()
-    return [(_part(row), tuple(bool(row[flag.name]) for flag in flags)) for row in rows]
+    return [(part_of(row), tuple(bool(row[flag.name]) for flag in flags)) for row in rows]
 
 
 def costing_findings(session: Session, frame: Frame, selection: Selection) -> list[FindingPart]:
@@ -100,11 +106,10 @@ def costing_findings(session: Session, frame: Frame, selection: Selection) -> li
         .group_by(FindingItem.finding_id)
         .subquery("lost")
     )
-    query = select(*_COLUMNS).where(Finding.tenant_id == frame.tenant_id, Finding.state.not_in(DONE))
+    query = select(*_COLUMNS).where(*counting(frame), Finding.state.not_in(DONE))
     query = by_moment(frame, query, Finding.opened_at, Finding.unit_id).join(lost, lost.c.finding_id == Finding.id)
-    query = query.where(_verified(frame)).add_columns(lost.c.lost)
-    query = _described(query, frame).order_by(lost.c.lost.desc(), Finding.due_at, Finding.id)
-    return [_part(row, row["lost"]) for row in session.execute(query).mappings()]
+    query = described(query.add_columns(lost.c.lost), frame).order_by(lost.c.lost.desc(), Finding.due_at, Finding.id)
+    return [part_of(row, row["lost"]) for row in session.execute(query).mappings()]
 
 
 _COLUMNS: tuple[Any, ...] = (
@@ -120,18 +125,19 @@ _COLUMNS: tuple[Any, ...] = (
 )
 
 
-def _verified(frame: Frame) -> ColumnElement[bool]:
-    seen = exists().where(Visit.tenant_id == frame.tenant_id, Visit.id == Finding.visit_id, Visit.basis == VERIFIED)
-    return or_(Finding.visit_id.is_(None), seen)
+def counting(frame: Frame) -> tuple[ColumnElement[bool], ...]:
+    """What a finding must be to enter any figure, whatever its state: verified and not restricted."""
+    return Finding.tenant_id == frame.tenant_id, Finding.basis == VERIFIED, Finding.restricted.is_(False)
 
 
-def _own(frame: Frame, campaign: str) -> Select[Any]:
-    raised = exists().where(
-        FindingItem.tenant_id == frame.tenant_id,
-        FindingItem.finding_id == Finding.id,
-        FindingItem.campaign == campaign,
+def own_findings(frame: Frame, campaign: str) -> Select[Any]:
+    """The campaign's findings that may enter a figure."""
+    belongs = exists().where(
+        FindingCampaign.tenant_id == frame.tenant_id,
+        FindingCampaign.finding_id == Finding.id,
+        FindingCampaign.campaign == campaign,
     )
-    return select(*_COLUMNS).where(Finding.tenant_id == frame.tenant_id, raised, _verified(frame))
+    return select(*_COLUMNS).where(*counting(frame), belongs)
 
 
 def _counted(query: Select[Any], terms: list[FindingTerm], frame: Frame) -> Select[Any]:
@@ -144,23 +150,24 @@ def _counted(query: Select[Any], terms: list[FindingTerm], frame: Frame) -> Sele
 def _condition(term: FindingTerm, state: Any, closed_at: Any, due_at: Any, frame: Frame) -> ColumnElement[bool]:
     """Whether a finding counts in a term, as it stood at the cut-off; the columns may be a subquery's."""
     if term.unwanted:
-        unwanted: ColumnElement[bool] = not_(state.in_(sorted(term.states)))
-        return unwanted
+        due: ColumnElement[bool] = state.not_in(sorted({*term.states, *AT_REST}))
+        return due
     within: list[ColumnElement[bool]] = [state.in_(sorted(term.states))]
-    if "closed" in term.states:
+    if CLOSED in term.states:
         within.append(closed_at <= frame.cut_off)
     if term.on_time:
         within.append(closed_at <= due_at)
     return and_(*within)
 
 
-def _described(query: Select[Any], frame: Frame) -> Select[Any]:
-    return query.add_columns(Site.name.label("site")).join(
-        Site, and_(Site.tenant_id == frame.tenant_id, Site.id == Finding.site_id)
-    )
+def described(query: Select[Any], frame: Frame) -> Select[Any]:
+    """Add the column ``site``: the site's name, or the free place."""
+    at_site = and_(Site.tenant_id == frame.tenant_id, Site.id == Finding.site_id)
+    return query.add_columns(func.coalesce(Site.name, Finding.place).label("site")).outerjoin(Site, at_site)
 
 
-def _part(row: RowMapping, lost: int = 0) -> FindingPart:
+def part_of(row: RowMapping, lost: int = 0) -> FindingPart:
+    """A row of the query's columns as what people are shown."""
     return FindingPart(
         finding_id=row["id"],
         number=row["number"],

@@ -50,7 +50,7 @@ def by_day(
 
 
 def by_moment(
-    frame: Frame, query: Select[Any], moment: InstrumentedAttribute[datetime], unit: InstrumentedAttribute[UUID]
+    frame: Frame, query: Select[Any], moment: InstrumentedAttribute[Any], unit: InstrumentedAttribute[UUID]
 ) -> Select[Any]:
     """The same over a moment; what lies after the cut-off does not count yet."""
     inside = []

@@ -1,6 +1,6 @@
 """Sums over visits (检查记录取数): one query for all selected items, one for all forms, exact integers only.
 
-Only *verified* results count; not applicable is left out. The rows behind a sum come from the very same inner query, so
+Only *verified* results of visits in force count; not applicable is left out. The rows behind a sum come from the very same inner query, so
 that an explanation cannot differ from its figure.
 """
 
@@ -34,6 +34,7 @@ from sqlalchemy.sql.functions import Function
 from core.figures.frames import Frame, SliceKey, by_day
 from core.figures.terms import FormTerm, ItemTerm, Selection
 from core.work.tables import ItemResult, Sheet, Site
+from core.work.visit_chain import in_force
 from tenants.models import EnabledCampaign
 
 VERIFIED = "verified"
@@ -208,6 +209,7 @@ def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool =
             result.campaign.in_(sorted({c for _, c, _ in pairs})),
             result.basis == VERIFIED,
             result.outcome != "na",
+            in_force(frame.tenant_id, result.visit_id),
         )
     )
     base = by_day(frame, query, result.day, result.unit_id).subquery("base")
@@ -252,6 +254,7 @@ def _per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = ()) -> Subque
         Sheet.campaign == campaign,
         Sheet.basis == VERIFIED,
         Sheet.possible > 0,
+        in_force(frame.tenant_id, Sheet.visit_id),
     )
     if forms:
         query = query.where(Sheet.form.in_(forms))
@@ -269,7 +272,10 @@ def _totals(inner: Subquery, names: tuple[str, ...]) -> Select[Any]:
 def _volume(frame: Frame, campaign: str) -> Select[Any]:
     """How many verified visits answered a form of the campaign, at how many sites."""
     query: Select[*tuple[Any, ...]] = select(Sheet.visit_id, Sheet.site_id).where(
-        Sheet.tenant_id == frame.tenant_id, Sheet.campaign == campaign, Sheet.basis == VERIFIED
+        Sheet.tenant_id == frame.tenant_id,
+        Sheet.campaign == campaign,
+        Sheet.basis == VERIFIED,
+        in_force(frame.tenant_id, Sheet.visit_id),
     )
     base = by_day(frame, query, Sheet.day, Sheet.unit_id).subquery("base")
     counts = (

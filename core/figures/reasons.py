@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from core.campaigns import IndicatorScore, Metric
 from core.campaigns.attainment import NO_DATA, NO_LEVEL, NO_MEAN, NO_PARTS, NO_PREVIOUS, NO_TARGET, ZERO_DENOMINATOR
-from core.figures.terms import FindingTerm, Plan
+from core.figures.terms import FindingTerm, Plan, RecheckTerm
 
 
 class Reason(NamedTuple):
@@ -23,10 +23,11 @@ class Reason(NamedTuple):
 ASSESSED = Reason("", "")
 NO_VISITS = Reason("本期没有相关的核查记录", "no verified visit answered it in this period")
 NO_FINDINGS = Reason("本期没有到期的问题", "no finding fell due in this period")
+NO_RECHECKS = Reason("本期没有回头看复查", "no closed finding was re-inspected in this period")
 
 _SOURCES = {
     "items": Reason("检查项", "checklist items"),
-    "findings": Reason("问题台账的回头看记录", "re-inspections in the ledger of findings"),
+    "findings": Reason("问题台账", "the ledger of findings"),
     "sites": Reason("点位登记", "register of sites"),
     "records": Reason("台账登记", "ledger records"),
     "statistics": Reason("部门填报", "figures entered by departments"),
@@ -53,7 +54,9 @@ def unfed_reason(metrics: Iterable[Metric]) -> Reason:
 
 
 def empty_reason(plan: Plan) -> Reason:
-    """Nothing was observed: no visit, or no finding due."""
+    """Nothing was observed: no visit, no finding due, or no re-inspection."""
+    if any(isinstance(t, RecheckTerm) for t in plan.terms):
+        return NO_RECHECKS
     return NO_FINDINGS if any(isinstance(t, FindingTerm) for t in plan.terms) else NO_VISITS
 
 

@@ -23,10 +23,12 @@ from core.figures.item_metrics import ItemFacts, ItemSums, enabled_keys, items_a
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Sample, Veto, total_of
 from core.figures.periods import Period, day_of
 from core.figures.reasons import ASSESSED, empty_reason, scoring_reason, unfed_reason
+from core.figures.recheck_metrics import read_rechecks
 from core.figures.terms import (
     FindingTerm,
     ItemTerm,
     Plan,
+    RecheckTerm,
     Selection,
     Term,
     group_selections,
@@ -91,6 +93,9 @@ def score_slices(
     selections = [t.selection for t in plans.terms() if isinstance(t, ItemTerm)]
     items = read_items(session, frame, [*selections, *plans.groups.values()], campaign.key)
     findings = read_findings(session, frame, [t for t in plans.terms() if isinstance(t, FindingTerm)], campaign.key)
+    again = read_rechecks(session, frame, [t for t in plans.terms() if isinstance(t, RecheckTerm)], campaign.key)
+    for key, counts in again.items():
+        findings[key].terms |= counts
     return {key: _score(campaign, edition, frame, key, plans, items[key], findings[key]) for key in frame.slices}
 
 
@@ -196,7 +201,7 @@ def read_plan(
 
 def _read(term: Term, items: ItemFacts, findings: FindingFacts, campaign: str) -> tuple[Fraction, int]:
     """The value of a term and how many visits or findings it saw."""
-    if isinstance(term, FindingTerm):
+    if isinstance(term, FindingTerm | RecheckTerm):
         found = findings.terms[term]
         return found, int(found)
     sums: ItemSums = items.sums(term, campaign)

@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.campaigns import Edition, Indicator, Metric
+from core.work.transitions import CLOSED, CLOSED_STATES
 
 Selection = frozenset[tuple[str, str]]  # campaign and item code
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TIMES = frozenset({"due_at in period", "closed_at <= due_at"})
+_RECHECKED = frozenset({"stable", "relapsed"})
 POINTS = "_points"  # a metric of this ending sums points earned, with "_max" points possible (ours)
 
 
@@ -43,7 +45,14 @@ class FindingTerm:
     on_time: bool
 
 
-Term = ItemTerm | FormTerm | FindingTerm
+@dataclass(frozen=True, slots=True)
+class RecheckTerm:
+    """A number of findings that were re-inspected (回头看取数) and found in one of the states: stable or relapsed."""
+
+    states: frozenset[str]
+
+
+Term = ItemTerm | FormTerm | FindingTerm | RecheckTerm
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +144,21 @@ def _select(
     return frozenset(found)
 
 
-def _finding_term(metric: Metric) -> FindingTerm | None:
-    """The condition on findings, or None when the ledger does not record it yet (re-inspection)."""
+def _finding_term(metric: Metric) -> FindingTerm | RecheckTerm | None:
+    """The condition on findings, or None when the ledger does not record it. What is closed may be found stable later."""
     given = dict(metric.selector)
     times = set(given.get("time", "").split(" and "))
-    if given.get("campaign") != "own" or "due_at in period" not in times or times - _TIMES:
-        return None
     text = given.get("state", "")
     unwanted = text.startswith("any but ")
-    names = text.removeprefix("any but ").split(", ") if unwanted else text.split(" or ")
-    return FindingTerm(frozenset(names), unwanted, "closed_at <= due_at" in times)
+    names = frozenset(text.removeprefix("any but ").split(", ") if unwanted else text.split(" or "))
+    if given.get("campaign") != "own":
+        return None
+    if times == {"rechecked_at in period"}:
+        return RecheckTerm(names) if names <= _RECHECKED else None
+    if "due_at in period" not in times or times - _TIMES:
+        return None
+    closed = CLOSED_STATES if CLOSED in names else ()
+    return FindingTerm(names.union(closed), unwanted, "closed_at <= due_at" in times)
 
 
 def group_selections(edition: Edition, campaign: str) -> dict[str, Selection]:

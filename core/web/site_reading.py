@@ -83,7 +83,7 @@ def _sheets(session: ScopedSession, actor: Actor, site_id: UUID, due: Sequence[A
     latest = session.scalars(
         select(Sheet)
         .join(Visit, (Visit.tenant_id == Sheet.tenant_id) & (Visit.id == Sheet.visit_id))
-        .where(Sheet.site_id == site_id, sees_visit(actor, on))
+        .where(Sheet.site_id == site_id, Visit.replaced_at.is_(None), sees_visit(actor, on))
         .ext(distinct_on(Sheet.campaign, Sheet.form))
         .order_by(Sheet.campaign, Sheet.form, Sheet.day.desc(), Visit.submitted_at.desc())
     ).all()
@@ -112,7 +112,7 @@ def _events(session: ScopedSession, actor: Actor, site_id: UUID, on: date) -> li
     visits = (
         select(Visit, Person.name)
         .join(Person, (Person.tenant_id == Visit.tenant_id) & (Person.id == Visit.person_id))
-        .where(Visit.site_id == site_id, sees_visit(actor, on))
+        .where(Visit.site_id == site_id, Visit.replaced_at.is_(None), sees_visit(actor, on))
         .order_by(Visit.day.desc(), Visit.submitted_at.desc())
         .limit(LATEST)
     )

@@ -91,7 +91,7 @@ def standings(session: ScopedSession, who: Actor, ids: Sequence[UUID], on: date)
     tenant = who.tenant.id
     visited = (
         select(Visit.site_id, func.max(Visit.day))
-        .where(Visit.tenant_id == tenant, Visit.site_id.in_(ids), sees_visit(who, on))
+        .where(Visit.tenant_id == tenant, Visit.site_id.in_(ids), Visit.replaced_at.is_(None), sees_visit(who, on))
         .group_by(Visit.site_id)
     )
     waiting = (

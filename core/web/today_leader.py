@@ -123,4 +123,5 @@ def dearest(lines: Sequence[Line], count: int = LOSSES) -> list[Dear]:
 
 def _visits(session: ScopedSession, actor: Actor, since: datetime, on: date) -> int:
     query = select(func.count()).select_from(Visit).where(Visit.submitted_at >= since, sees_visit(actor, on))
+    query = query.where(Visit.replaced_at.is_(None))
     return session.scalar(query) or 0

@@ -51,7 +51,7 @@ def read_route(session: ScopedSession, actor: Actor, now: datetime, on: date) ->
     tenant = session.tenant_id
     last = (
         select(func.max(Visit.day))
-        .where(Visit.tenant_id == tenant, Visit.site_id == Site.id)
+        .where(Visit.tenant_id == tenant, Visit.site_id == Site.id, Visit.replaced_at.is_(None))
         .correlate(Site)
         .scalar_subquery()
     )

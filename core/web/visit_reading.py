@@ -185,7 +185,7 @@ def next_sites(session: ScopedSession, actor: Actor, site: Site, on: date) -> li
     """
     last = (
         select(func.max(Visit.day))
-        .where(Visit.tenant_id == session.tenant_id, Visit.site_id == Site.id)
+        .where(Visit.tenant_id == session.tenant_id, Visit.site_id == Site.id, Visit.replaced_at.is_(None))
         .correlate(Site)
         .scalar_subquery()
     )

@@ -86,13 +86,13 @@ def read_filter() -> Filter:
 
 
 def chosen(who: Actor, wanted: Filter, on: date) -> Select[Any]:
-    """The visits within reach that a filter asks for, the latest first."""
+    """The visits in force within reach that a filter asks for, the latest first."""
     query = (
         select(Visit, Site.name, Unit.name, Person.name)
         .join(Site, and_(Site.tenant_id == Visit.tenant_id, Site.id == Visit.site_id))
         .join(Unit, and_(Unit.tenant_id == Visit.tenant_id, Unit.id == Visit.unit_id))
         .join(Person, and_(Person.tenant_id == Visit.tenant_id, Person.id == Visit.person_id))
-        .where(Visit.tenant_id == who.tenant.id, sees_visit(who, on))
+        .where(Visit.tenant_id == who.tenant.id, Visit.replaced_at.is_(None), sees_visit(who, on))
         .order_by(Visit.day.desc(), Visit.submitted_at.desc(), Visit.id.desc())
     )
     if wanted.since:

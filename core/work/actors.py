@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 
 from core.work.roles import verbs_of
 from tenants.access import Actor, Duty, TenantRef
-from tenants.models import Holding, Person, Post
+from tenants.models import Holding, Person, Post, Unit
+
+ROOTS = ("district", "city")  # the kinds of a tenant's own unit
 
 
 def resolve_actor(
@@ -21,8 +23,9 @@ def resolve_actor(
     if person is None:
         return None
     rows = session.execute(
-        select(Post.role, Post.unit_id, Post.campaign)
+        select(Post.role, Post.unit_id, Post.campaign, Unit.kind)
         .join(Holding, (Holding.tenant_id == Post.tenant_id) & (Holding.post_id == Post.id))
+        .join(Unit, (Unit.tenant_id == Post.tenant_id) & (Unit.id == Post.unit_id))
         .where(
             Holding.person_id == person_id,
             Holding.valid_from <= on,
@@ -30,7 +33,13 @@ def resolve_actor(
         )
         .distinct()
     ).all()
-    duties = tuple(Duty(role, unit_id, campaign, verbs_of(role, campaign)) for role, unit_id, campaign in rows)
+    duties = tuple(Duty(role, unit_id, campaign, verbs_of(role, campaign)) for role, unit_id, campaign, _ in rows)
     return Actor(
-        tenant=tenant, person_id=person_id, name=person.name, duties=duties, user_id=user_id, request_id=request_id
+        tenant=tenant,
+        person_id=person_id,
+        name=person.name,
+        duties=duties,
+        user_id=user_id,
+        request_id=request_id,
+        root=next((unit_id for _, unit_id, _, kind in rows if kind in ROOTS), None),
     )

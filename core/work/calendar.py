@@ -74,6 +74,20 @@ class WorkCalendar:
             day = self.next_working(day)
         return datetime.combine(day, local.timetz()).astimezone(UTC)
 
+    def add_working_time(self, start: datetime, span: timedelta) -> datetime:
+        """The moment when ``span`` of working time (24 hours a working day) has passed since ``start``, in UTC.
+
+        Whole days are counted as in :meth:`add_working_days`, what is left by the clock of working days.
+        """
+        days, rest = divmod(max(span, timedelta(0)), _DAY)
+        moment = self._begin(self.add_working_days(start, days))
+        while rest:
+            midnight = datetime.combine(moment.date() + _DAY, time(0), ZONE)
+            step = min(rest, midnight - moment)
+            rest -= step
+            moment = moment + step if not rest else self._begin(midnight)
+        return moment.astimezone(UTC)
+
     def working_time_left(self, now: datetime, due: datetime) -> timedelta:
         """Working time from now to the deadline, 24 hours a working day; negative when it has passed."""
         if due < now:

@@ -15,7 +15,7 @@ from core.work.calendar import load_calendar, local_day
 from core.work.findings import Filter, FindingRow, base_query, rows_of
 from core.work.standing import standing_of
 from core.work.tables import Attachment, File, Finding, FindingEvent, FindingItem, FindingLink
-from core.work.transitions import Standing, Transition, allowed
+from core.work.transitions import WITH_UNIT, Standing, Transition, allowed
 from tenants.access import Actor
 from tenants.db import now as server_now
 
@@ -80,8 +80,8 @@ def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | 
         before=[photo for photo in photos if photo.version is None],
         after=[photo for photo in photos if photo.version is not None],
         standing=standing,
-        allowed=allowed(finding.state, standing),
-        time_left=calendar.working_time_left(moment, finding.due_at) if finding.answered_at is None else None,
+        allowed=allowed(finding.state, standing, finding.source),
+        time_left=calendar.working_time_left(moment, finding.due_at) if finding.state in WITH_UNIT else None,
         provisional=calendar.is_provisional(local_day(finding.due_at)),
     )
 

@@ -7,22 +7,22 @@ import binascii
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
 from core.work.sight import sees_finding
-from core.work.tables import Finding, FindingItem, FindingLink, Part, Site
+from core.work.tables import Finding, FindingCampaign, FindingLink, Part, Site
 from core.work.transitions import NOT_CLOSED, STATES, WITH_UNIT
 from core.work.wording import read_text, shown
 from tenants.access import Actor
 from tenants.db import now as server_now
-from tenants.models import Unit, UnitPath
+from tenants.models import Person, Unit, UnitPath
 
 View = Literal["problem", "rectification", "responsibility"]
 VIEWS: tuple[View, ...] = ("problem", "rectification", "responsibility")
@@ -38,6 +38,8 @@ class PartRow:
     unit_id: UUID
     unit_name: str
     leading: bool
+    state: str = "informed"
+    assignee: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,18 @@ class FindingRow:
     state: str
     version: int
     key_item: bool
-    site_id: UUID
+    site_id: UUID | None
     site_name: str
     unit_id: UUID
     unit_name: str
+    source: str
+    severity: str
+    restricted: bool
+    priority: bool
+    returns: int
+    relapsed: int
+    extended_days: int
+    review_on: date | None
     opened_at: datetime
     due_at: datetime
     answered_at: datetime | None
@@ -140,8 +150,8 @@ def base_query(actor: Actor, wanted: Filter, now: datetime) -> Select[Finding, s
     """The rows of a list before order and page: finding, names of site and place."""
     place = aliased(Unit)
     query = (
-        select(Finding, Site.name, place.name)
-        .join(Site, and_(Site.tenant_id == Finding.tenant_id, Site.id == Finding.site_id))
+        select(Finding, func.coalesce(Site.name, Finding.place), place.name)
+        .outerjoin(Site, and_(Site.tenant_id == Finding.tenant_id, Site.id == Finding.site_id))
         .join(place, and_(place.tenant_id == Finding.tenant_id, place.id == Finding.unit_id))
     )
     return query.where(
@@ -156,7 +166,7 @@ def rows_of(session: Session, found: Sequence[Any], now: datetime) -> list[Findi
     campaigns: dict[UUID, list[str]] = {}
     if ids:
         for finding_id, key in session.execute(
-            select(FindingItem.finding_id, FindingItem.campaign).where(FindingItem.finding_id.in_(ids)).distinct()
+            select(FindingCampaign.finding_id, FindingCampaign.campaign).where(FindingCampaign.finding_id.in_(ids))
         ):
             campaigns.setdefault(finding_id, []).append(key)
     return [
@@ -171,13 +181,14 @@ def parts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[PartRow,
     if not ids:
         return found
     rows = session.execute(
-        select(Part.finding_id, Part.kind, Part.unit_id, Unit.name, Part.leading)
+        select(Part.finding_id, Part.kind, Part.unit_id, Unit.name, Part.leading, Part.state, Person.name)
         .join(Unit, and_(Unit.tenant_id == Part.tenant_id, Unit.id == Part.unit_id))
-        .where(Part.finding_id.in_(ids))
+        .outerjoin(Person, and_(Person.tenant_id == Part.tenant_id, Person.id == Part.assignee_id))
+        .where(Part.finding_id.in_(ids), Part.ended_at.is_(None))
         .order_by(Part.leading.desc(), Part.kind, Unit.pinyin)
     )
-    for finding_id, kind, unit_id, name, leading in rows:
-        found[finding_id] = (*found.get(finding_id, ()), PartRow(kind, unit_id, name, leading))
+    for finding_id, kind, unit_id, name, leading, state, person in rows:
+        found[finding_id] = (*found.get(finding_id, ()), PartRow(kind, unit_id, name, leading, state, person or ""))
     return found
 
 
@@ -211,7 +222,7 @@ def _wanted(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnElement[b
     if wanted.overdue is not None:
         conditions.append(is_overdue(now) if wanted.overdue else ~is_overdue(now))
     if wanted.campaigns:
-        conditions.append(_has(FindingItem, actor, FindingItem.campaign.in_(wanted.campaigns)))
+        conditions.append(_has(FindingCampaign, actor, FindingCampaign.campaign.in_(wanted.campaigns)))
     if wanted.indicators:
         conditions.append(_has(FindingLink, actor, FindingLink.indicator.in_(wanted.indicators)))
     if wanted.units:
@@ -219,13 +230,18 @@ def _wanted(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnElement[b
     if wanted.text.strip():
         sought = f"%{_escaped(wanted.text.strip())}%"
         conditions.append(
-            or_(*(c.like(sought, escape="\\") for c in (Finding.title, Finding.title_en, Finding.number, Site.name)))
+            or_(
+                *(
+                    c.like(sought, escape="\\")
+                    for c in (Finding.title, Finding.title_en, Finding.number, Finding.place, Site.name)
+                )
+            )
         )
     return conditions
 
 
 def _has(
-    table: type[FindingItem | FindingLink | Part], actor: Actor, condition: ColumnElement[bool]
+    table: type[FindingCampaign | FindingLink | Part], actor: Actor, condition: ColumnElement[bool]
 ) -> ColumnElement[bool]:
     return (
         exists().where(table.tenant_id == actor.tenant.id, table.finding_id == Finding.id, condition).correlate(Finding)
@@ -241,7 +257,7 @@ def _of_units(actor: Actor, wanted: Filter, now: datetime) -> ColumnElement[bool
         UnitPath.valid_from <= day,
         or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > day),
     )
-    part = _has(Part, actor, Part.unit_id.in_(under))
+    part = _has(Part, actor, Part.unit_id.in_(under) & Part.ended_at.is_(None))
     return part if wanted.view == "responsibility" else or_(Finding.unit_id.in_(under), part)
 
 

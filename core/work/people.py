@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
+from core.work.dated import last_day_of
 from core.work.journal import record
 from core.work.names import narrow, pinyin_key, tidy
 from core.work.permits import require
@@ -37,6 +38,12 @@ class Held:
     campaign: str | None
     valid_from: date
     valid_to: date | None
+    kind: str = "holder"
+
+    @property
+    def until(self) -> date | None:
+        """The last day, None when there is no end."""
+        return last_day_of(self.valid_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,7 @@ def _held(
     found: dict[UUID, list[Held]] = {}
     for holding, post, unit_name in session.execute(chosen):
         place = (holding.id, post.id, post.unit_id, unit_name, post.role, post.title, post.campaign)
-        found.setdefault(holding.person_id, []).append(Held(*place, holding.valid_from, holding.valid_to))
+        found.setdefault(holding.person_id, []).append(Held(*place, holding.valid_from, holding.valid_to, holding.kind))
     return found
 
 

@@ -26,6 +26,7 @@ from core.work.journal import record
 from core.work.photo_reading import MAX_BYTES, Picture, as_jpeg, read_picture
 from core.work.sight import sees_attachment
 from core.work.tables import Attachment, Audit, File
+from core.work.whistle_sight import sees_whistle_photo
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.db import now as server_now
@@ -67,18 +68,18 @@ def store(
 
 
 def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, now: datetime | None = None) -> Path:
-    """The path of a photo that the actor may see: attached to a visit or finding in his reach, or sent by himself.
+    """The path of a photo that the actor may see: at a visit, finding or whistle in his reach, or sent by himself.
 
     Raises NotFound otherwise; a photo of another tenant and an unknown one are the same.
     """
+    day = local_day(now or server_now())
     attached = exists().where(
         Attachment.tenant_id == actor.tenant.id,
         Attachment.file_id == File.id,
-        sees_attachment(actor, local_day(now or server_now())),
+        sees_attachment(actor, day),
     )
-    row = session.scalars(
-        select(File).where(File.id == file_id, or_(attached.correlate(File), _sent_by(actor, file_id)))
-    ).first()
+    seen = or_(attached.correlate(File), sees_whistle_photo(actor, day), _sent_by(actor, file_id))
+    row = session.scalars(select(File).where(File.id == file_id, seen)).first()
     path = path_of(files, actor.tenant.id, row.sha256) if row else None
     if path is None or not path.is_file():
         raise NotFound

@@ -4,20 +4,45 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, or_, true
+from sqlalchemy import ColumnElement, and_, exists, false, or_, true
 from sqlalchemy.orm import Session
 
-from core.work.roles import AUDIT, SEE
-from core.work.tables import Attachment, Audit, Finding, Part, Visit
-from tenants.access import Actor, may, reach, root_unit
+from core.work.roles import AUDIT, RESTRICTED, SEE
+from core.work.tables import Attachment, Audit, Finding, FindingCampaign, Part, Visit
+from tenants.access import Actor, may, reach, reach_of, root_unit
 from tenants.models import Holding, Post
 
 
 def sees_finding(actor: Actor, on: date) -> ColumnElement[bool]:
-    """Filter on Finding: its place, or the unit of any of its parts, lies in the actor's reach."""
-    units = reach(actor, SEE, on)
-    part = exists().where(Part.tenant_id == actor.tenant.id, Part.finding_id == Finding.id, Part.unit_id.in_(units))
-    return or_(Finding.unit_id.in_(units), part.correlate(Finding))
+    """Filter on Finding: its place, or the unit of any of its parts, lies in the actor's reach.
+
+    The restricted class (作风纪律) is seen by posts that carry RESTRICTED only, within what those posts reach.
+    """
+    seen = _within(actor, SEE, on)
+    if not actor.has(RESTRICTED):
+        return and_(Finding.restricted.is_(False), seen)
+    return or_(and_(Finding.restricted.is_(False), seen), and_(Finding.restricted, _within(actor, RESTRICTED, on)))
+
+
+def _within(actor: Actor, verb: str, on: date) -> ColumnElement[bool]:
+    """Condition on Finding: its place or one of its parts lies under a post with the verb; one campaign that fits is enough."""
+    tenant = actor.tenant.id
+    if actor.covers(verb):
+        return true()
+    found = []
+    for campaign in sorted({d.campaign or "" for d in actor.duties if verb in d.verbs}):
+        units = reach_of(actor, verb, on, campaign or None)
+        part = exists().where(Part.tenant_id == tenant, Part.finding_id == Finding.id, Part.unit_id.in_(units))
+        inside = or_(Finding.unit_id.in_(units), part.correlate(Finding))
+        if campaign:
+            named = exists().where(
+                FindingCampaign.tenant_id == tenant,
+                FindingCampaign.finding_id == Finding.id,
+                FindingCampaign.campaign == campaign,
+            )
+            inside = and_(inside, named.correlate(Finding))
+        found.append(inside)
+    return or_(false(), *found)
 
 
 def sees_visit(actor: Actor, on: date) -> ColumnElement[bool]:

@@ -1,11 +1,13 @@
-"""How a person stands to a finding (办理身份): do his posts reach its leading unit, its place, and is he another party.
+"""How a person stands to a finding (办理身份): do his posts reach its units and its place, and is he another party.
 
 The fixer's own unit never closes a finding (design 6): neither who answered it, nor who checks from within that unit.
+Who may not see a restricted finding takes no part in it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
@@ -13,54 +15,104 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_
-from core.work.roles import ANSWER, CHECK
-from core.work.tables import Finding, FindingEvent, FindingItem, Part
+from core.work.parties import PERMISSIONS
+from core.work.roles import RESTRICTED
+from core.work.states import ANOTHER, ASSISTING, DESK, LEADER, LEADING, PLACE, SYSTEM
+from core.work.tables import Finding, FindingCampaign, FindingEvent, Part
 from core.work.transitions import REPLY, Standing
 from tenants.access import Actor
 from tenants.models import UnitPath
 
 ANSWERED_HIMSELF = N_("整改结果是您本人提交的，须由另一方核查")
 SAME_UNIT = N_("牵头整改的是您所在的单位，须由另一方核查")
+THE_SYSTEM = Standing(frozenset({SYSTEM}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What a judgment needs to know of a finding."""
+
+    lead: UUID | None
+    helpers: frozenset[UUID]
+    places: frozenset[UUID]
+    answered_himself: bool
+    campaigns: Sequence[str]
 
 
 def standing_of(session: Session, actor: Actor, finding: Finding, on: date) -> Standing:
-    """Judge one person at one finding on a day (two queries). A post for one campaign counts for that one's findings."""
-    lead, answered_himself, campaigns = _facts(session, actor, finding)
-    checkers, posts = _roots(actor, CHECK, campaigns), {duty.unit_id for duty in actor.duties}
-    above = _above(session, {lead, finding.unit_id, *posts}, on)
-    checking = checkers & above[finding.unit_id]
-    # Whoever has any post at the leading unit or inside it is no other party, whatever else he is; one above it is.
-    inside = any(lead in above[unit] for unit in posts)
-    own = ANSWERED_HIMSELF if answered_himself else SAME_UNIT if checking and inside else ""
-    return Standing(answers=bool(_roots(actor, ANSWER, campaigns) & above[lead]), checks=bool(checking), own=own)
+    """Judge one person at one finding on a day (three queries). A post for one campaign counts for that one's findings."""
+    if finding.restricted and not actor.has(RESTRICTED):
+        return Standing()
+    facts = _facts(session, actor, finding)
+    posts = {duty.unit_id for duty in actor.duties}
+    leads = {facts.lead} if facts.lead else set()
+    above = _above(session, {finding.unit_id, *facts.helpers, *facts.places, *posts, *leads}, on)
+    about: dict[str, Iterable[UUID]] = {
+        LEADING: leads,
+        ASSISTING: facts.helpers,
+        PLACE: facts.places,
+        ANOTHER: {finding.unit_id},
+        DESK: {finding.unit_id},
+        LEADER: {finding.unit_id},
+    }
+    parties = {party for party, units in about.items() if _reaches(actor, party, units, above, facts.campaigns)}
+    return Standing(frozenset(parties), _why_not(facts, posts, above) if ANOTHER in parties else "")
 
 
-def _roots(actor: Actor, verb: str, campaigns: Sequence[str]) -> frozenset[UUID]:
-    """The units from which the actor's verb reaches a finding of these campaigns; one that fits is enough."""
-    return frozenset().union(*(actor.roots(verb, one) for one in campaigns)) if campaigns else actor.roots(verb)
+def _reaches(
+    actor: Actor,
+    party: str,
+    units: Iterable[UUID],
+    above: Mapping[UUID, set[UUID]],
+    campaigns: Sequence[str],
+) -> bool:
+    """Whether a post with the party's verb stands above one of its units; one campaign that fits is enough."""
+    verb = PERMISSIONS[party]
+    roots = frozenset().union(*(actor.roots(verb, one) for one in campaigns)) if campaigns else actor.roots(verb)
+    return any(roots & above[unit] for unit in units)
 
 
-def _facts(session: Session, actor: Actor, finding: Finding) -> tuple[UUID, bool, Sequence[str]]:
-    """The leading part's unit, whether the actor ever answered the finding, and the campaigns whose items raised it."""
+def _why_not(facts: _Facts, posts: set[UUID], above: Mapping[UUID, set[UUID]]) -> str:
+    """Why somebody whose checks reach the place is no other party; '' when he is one.
+
+    Whoever has any post at the leading unit or inside it is the fixer's own unit, whatever else he is; one above it is not.
+    """
+    if facts.answered_himself:
+        return ANSWERED_HIMSELF
+    return SAME_UNIT if facts.lead and any(facts.lead in above[unit] for unit in posts) else ""
+
+
+def _facts(session: Session, actor: Actor, finding: Finding) -> _Facts:
+    """The units that have a part, whether the actor ever answered the finding, and the campaigns that it belongs to."""
+    tenant = actor.tenant.id
     answered = (
         select(FindingEvent.version)
         .where(
-            FindingEvent.tenant_id == actor.tenant.id,
+            FindingEvent.tenant_id == tenant,
             FindingEvent.finding_id == finding.id,
-            FindingEvent.verb == REPLY,
+            FindingEvent.verb.in_((REPLY, "finish_part")),
             FindingEvent.person_id == actor.person_id,
         )
         .exists()
     )
     campaigns = (
-        select(func.array_agg(FindingItem.campaign.distinct()))
-        .where(FindingItem.tenant_id == actor.tenant.id, FindingItem.finding_id == finding.id)
+        select(func.array_agg(FindingCampaign.campaign))
+        .where(FindingCampaign.tenant_id == tenant, FindingCampaign.finding_id == finding.id)
         .scalar_subquery()
     )
-    lead, himself, raised_by = session.execute(
-        select(Part.unit_id, answered, campaigns).where(Part.finding_id == finding.id, Part.leading)
-    ).one()
-    return lead, himself, raised_by or ()
+    himself, named = session.execute(select(answered, campaigns)).one()
+    parts = session.execute(
+        select(Part.kind, Part.unit_id, Part.leading, Part.state).where(
+            Part.finding_id == finding.id, Part.ended_at.is_(None)
+        )
+    ).all()
+    return _Facts(
+        next((unit for _, unit, leading, _ in parts if leading), None),
+        frozenset(unit for _, unit, leading, state in parts if not leading and state == "open"),
+        frozenset(unit for kind, unit, leading, _ in parts if kind == "place" and not leading),
+        himself,
+        named or (),
+    )
 
 
 def _above(session: Session, units: set[UUID], on: date) -> dict[UUID, set[UUID]]:

@@ -1,150 +1,254 @@
-"""The life of a finding (问题流转): its states, its outcomes and the one table of what may follow what, by whom.
+"""The life of a finding (问题流转): the one table of what may follow what, by whom, and with what.
 
-Pages, API and ledger read this table; nobody else spells the rules. *Closed* (销号) carries an outcome, and closed is not
-the same as fixed.
+Pages, API, ledger, documentation and tests read this table; nobody else spells the rules.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 
 from core.errors import N_
-from core.work.roles import ANSWER, CHECK
-
-DISPATCHED = "dispatched"
-TAKEN = "taken"
-RECTIFYING = "rectifying"
-ANSWERED = "answered"
-CLOSED = "closed"
+from core.work.parties import PARTIES, PERMISSIONS, RESUMES, STAYS, Standing, Transition
+from core.work.states import (
+    ACCEPTED,
+    ANOTHER,
+    ANSWERED,
+    ASSISTING,
+    AT_DESK,
+    CANCELLED,
+    CLOSED,
+    CLOSED_STATES,
+    DESK,
+    DISMISSED,
+    DISPATCHED,
+    EXTENSION_ASKED,
+    HELD,
+    LEADER,
+    LEADING,
+    MERGED,
+    NOT_CLOSED,
+    ON_SPOT,
+    OUTCOMES,
+    PARKED,
+    PARKING_ASKED,
+    PLACE,
+    RECTIFYING,
+    REJECT_REASONS,
+    REJECTED,
+    REPORTED,
+    RETURN_REASONS,
+    RETURNED,
+    STABLE,
+    STATES,
+    SYSTEM,
+    TAKEN,
+    WITH_UNIT,
+)
 
 OPEN = "open"
-TAKE = "take"
 REPLY = "answer"
+TAKE = "take"
 CLOSE = "close"
 SEND_BACK = "send_back"
 REOPEN = "reopen"
 
-LEADING = "leading"  # the unit of the leading part (牵头单位)
-ANOTHER = "another"  # another party than the one that fixed it (另一方)
 
-
-@dataclass(frozen=True, slots=True)
-class State:
-    """A state of a finding (问题状态). ``waits_for`` is who must act now: LEADING, ANOTHER or '' when it is over."""
-
-    code: str
-    title_zh: str
-    title_en: str
-    waits_for: str
-
-
-STATES: dict[str, State] = {
-    state.code: state
-    for state in (
-        State(DISPATCHED, N_("已交办"), "Dispatched", LEADING),
-        State(TAKEN, N_("已接收"), "Taken", LEADING),
-        State(RECTIFYING, N_("整改中"), "Rectifying", LEADING),
-        State(ANSWERED, N_("待核查"), "Answered, to be checked", ANOTHER),
-        State(CLOSED, N_("已销号"), "Closed", ""),
+def _step(
+    verb: str,
+    title_zh: str,
+    title_en: str,
+    come_from: Iterable[str],
+    to_state: str,
+    *by: str,
+    needs: str = "",
+    takes: str = "",
+    new: bool = False,
+    source: str = "",
+) -> Transition:
+    return Transition(
+        verb,
+        title_zh,
+        title_en,
+        frozenset(come_from),
+        to_state,
+        by,
+        tuple(needs.split()),
+        tuple(takes.split()),
+        new,
+        source,
     )
-}
-
-# Who is waited for: the clock of the deadline concerns the first, the queue of checkers the second.
-WITH_UNIT: tuple[str, ...] = tuple(s.code for s in STATES.values() if s.waits_for == LEADING)
-NOT_CLOSED: tuple[str, ...] = tuple(s.code for s in STATES.values() if s.waits_for)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a closed finding ended in (销号结论); one that is not fixed must say why."""
-
-    code: str
-    title_zh: str
-    title_en: str
-    needs_note: bool = True
-
-
-OUTCOMES: dict[str, Outcome] = {
-    outcome.code: outcome
-    for outcome in (
-        Outcome("fixed", N_("已整改到位"), "Fixed", needs_note=False),
-        Outcome("cannot_fix", N_("确实无法整改"), "Cannot be fixed"),
-        Outcome("not_a_problem", N_("核实不是问题"), "Not a problem"),
-    )
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """One step that a finding may take (流转).
-
-    ``permission`` is the verb of :mod:`core.work.roles`, judged over the leading part's unit (``by`` LEADING) or over the
-    place of the finding by another party than the fixer (ANOTHER). ``new_deadline`` starts the time limit again.
-    """
-
-    verb: str
-    title_zh: str
-    title_en: str
-    from_states: frozenset[str]
-    to_state: str
-    permission: str
-    by: str
-    needs_note: bool = False
-    needs_photo: bool = False
-    needs_outcome: bool = False
-    new_deadline: bool = False
-
+_NEW = (REPORTED, ACCEPTED)
+_HAVING = (DISPATCHED, TAKEN, RECTIFYING)
+_LIVE = tuple(code for code in NOT_CLOSED if code != HELD)
 
 TRANSITIONS: dict[str, Transition] = {
     step.verb: step
     for step in (
-        Transition(TAKE, N_("接收"), "Take", frozenset({DISPATCHED}), TAKEN, ANSWER, LEADING),
-        Transition(
-            REPLY,
-            N_("提交整改结果"),
-            "Answer",
-            frozenset({DISPATCHED, TAKEN, RECTIFYING}),
-            ANSWERED,
-            ANSWER,
+        _step("accept", N_("受理"), "Accept", [REPORTED], ACCEPTED, DESK, takes="note"),
+        _step("reject", N_("不予受理"), "Reject", _NEW, REJECTED, DESK, needs="reason note"),
+        _step(
+            "dispatch", N_("派遣"), "Dispatch", _NEW, DISPATCHED, DESK, takes="unit person days severity note", new=True
+        ),
+        _step(TAKE, N_("接收"), "Take", [DISPATCHED], TAKEN, LEADING, SYSTEM, takes="person note"),
+        _step(
+            "return", N_("退回"), "Return", [DISPATCHED], RETURNED, LEADING, needs="reason note", takes="unit photos"
+        ),
+        _step(
+            "arbitrate",
+            N_("裁定"),
+            "Arbitrate",
+            [RETURNED],
+            DISPATCHED,
+            DESK,
+            needs="unit note",
+            takes="days precedent",
+        ),
+        _step("start", N_("开始整改"), "Start work", [TAKEN], RECTIFYING, LEADING, takes="note"),
+        _step("assign", N_("指定责任人"), "Name the person in charge", WITH_UNIT, STAYS, LEADING, needs="person"),
+        _step(
+            "assist", N_("请求协办"), "Ask for help", WITH_UNIT, STAYS, LEADING, DESK, needs="unit note", takes="person"
+        ),
+        _step(
+            "finish_part",
+            N_("完成协办"),
+            "Finish the part",
+            WITH_UNIT,
+            STAYS,
+            ASSISTING,
+            needs="note",
+            takes="unit photos",
+        ),
+        _step("drop_part", N_("取消协办"), "Drop a part", WITH_UNIT, STAYS, LEADING, DESK, needs="unit note"),
+        _step(
+            "transfer",
+            N_("转办"),
+            "Transfer",
+            (*WITH_UNIT, RETURNED, PARKED),
+            DISPATCHED,
+            DESK,
+            needs="unit note",
+            takes="days",
+            new=True,
+        ),
+        _step(
+            "ask_extension",
+            N_("申请延期"),
+            "Ask for an extension",
+            (TAKEN, RECTIFYING),
+            EXTENSION_ASKED,
             LEADING,
-            needs_photo=True,
+            needs="days note",
         ),
-        Transition(CLOSE, N_("销号"), "Close", frozenset({ANSWERED}), CLOSED, CHECK, ANOTHER, needs_outcome=True),
-        Transition(
-            SEND_BACK, N_("退回重改"), "Send back", frozenset({ANSWERED}), RECTIFYING, CHECK, ANOTHER, needs_note=True
+        _step("grant", N_("同意延期"), "Grant", [EXTENSION_ASKED], RECTIFYING, DESK, takes="days note"),
+        _step("refuse", N_("不同意延期"), "Refuse", [EXTENSION_ASKED], RECTIFYING, DESK, needs="note"),
+        _step(
+            "ask_parking",
+            N_("申请挂账"),
+            "Ask to park",
+            (TAKEN, RECTIFYING),
+            PARKING_ASKED,
+            LEADING,
+            needs="review_on note",
         ),
-        Transition(
-            REOPEN,
-            N_("重新打开"),
-            "Reopen",
-            frozenset({CLOSED}),
+        _step("park", N_("同意挂账"), "Park", [PARKING_ASKED], PARKED, DESK, takes="review_on note"),
+        _step("refuse_parking", N_("不同意挂账"), "Refuse to park", [PARKING_ASKED], RECTIFYING, DESK, needs="note"),
+        _step("unpark", N_("恢复整改"), "Resume", [PARKED], RECTIFYING, DESK, SYSTEM, takes="days note", new=True),
+        _step(REPLY, N_("提交整改结果"), "Answer", WITH_UNIT, ANSWERED, LEADING, needs="photos", takes="note"),
+        _step("cosign", N_("属地会签"), "Co-sign", [ANSWERED], STAYS, PLACE, takes="note photos"),
+        _step("instruct", N_("批示"), "Instruct", _LIVE, STAYS, LEADER, needs="note"),
+        _step(
+            "report_back",
+            N_("回报交办领导"),
+            "Report back",
+            [ANSWERED],
+            STAYS,
+            DESK,
+            needs="note",
+            takes="photos",
+            source="leader",
+        ),
+        _step(CLOSE, N_("销号"), "Close", [ANSWERED], CLOSED, ANOTHER, needs="outcome", takes="note photos"),
+        _step(SEND_BACK, N_("退回重改"), "Send back", [ANSWERED], RECTIFYING, ANOTHER, needs="note", takes="photos"),
+        _step(REOPEN, N_("重新打开"), "Reopen", [CLOSED], RECTIFYING, ANOTHER, needs="note", takes="photos", new=True),
+        _step(
+            "confirm_stable", N_("复查稳固"), "Confirm stable", [CLOSED], STABLE, ANOTHER, SYSTEM, takes="note photos"
+        ),
+        _step(
+            "relapse",
+            N_("复查反弹"),
+            "Relapsed",
+            CLOSED_STATES,
             RECTIFYING,
-            CHECK,
             ANOTHER,
-            needs_note=True,
-            new_deadline=True,
+            SYSTEM,
+            needs="note",
+            takes="photos",
+            new=True,
         ),
+        _step("cancel", N_("撤销"), "Cancel", _LIVE, CANCELLED, DESK, SYSTEM, needs="note"),
+        _step("restore", N_("撤回撤销"), "Restore", (REJECTED, CANCELLED), REPORTED, DESK, needs="note"),
+        _step("merge", N_("并案"), "Merge", (*_NEW, *WITH_UNIT, RETURNED), MERGED, DESK, needs="target", takes="note"),
+        _step("unmerge", N_("撤销并案"), "Unmerge", [MERGED], RESUMES, DESK, needs="note"),
+        _step(
+            "correct",
+            N_("更正"),
+            "Correct",
+            (*_LIVE, *CLOSED_STATES),
+            STAYS,
+            DESK,
+            needs="changes note",
+        ),
+        _step("hold", N_("中止"), "Hold", _LIVE, HELD, SYSTEM, takes="note"),
+        _step("release", N_("恢复"), "Release", [HELD], RESUMES, SYSTEM, takes="note"),
+        _step("move", N_("随机构调整移交"), "Move", NOT_CLOSED, STAYS, SYSTEM, needs="note", takes="unit"),
+        _step("note", N_("记录"), "Note", tuple(STATES), STAYS, SYSTEM, needs="note"),
+        _step("recompute", N_("重算期限"), "Recompute", WITH_UNIT, STAYS, SYSTEM, takes="note"),
     )
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """How a person stands to one finding (办理身份).
-
-    ``answers``: his ANSWER covers the leading part's unit. ``checks``: his CHECK covers the place. ``own``: why he is no
-    other party - he answered it himself, or he checks from within the unit that fixed it; '' when he may judge.
-    """
-
-    answers: bool
-    checks: bool
-    own: str = ""
-
-    def permits(self, step: Transition) -> bool:
-        """Whether he may take the step as far as the person goes, whatever the state."""
-        return self.answers if step.by == LEADING else self.checks and not self.own
+def allowed(state: str, standing: Standing, source: str = "") -> list[Transition]:
+    """The steps that a person may take now, in the table's order; ``source`` is the finding's."""
+    return [
+        step
+        for step in TRANSITIONS.values()
+        if state in step.from_states and step.source in ("", source) and standing.permits(step)
+    ]
 
 
-def allowed(state: str, standing: Standing) -> list[Transition]:
-    """The steps that a person may take now, in the table's order."""
-    return [step for step in TRANSITIONS.values() if state in step.from_states and standing.permits(step)]
+__all__ = [
+    "ANOTHER",
+    "ANSWERED",
+    "AT_DESK",
+    "CLOSE",
+    "CLOSED",
+    "CLOSED_STATES",
+    "DISMISSED",
+    "DISPATCHED",
+    "HELD",
+    "LEADING",
+    "NOT_CLOSED",
+    "ON_SPOT",
+    "OPEN",
+    "OUTCOMES",
+    "PARTIES",
+    "PERMISSIONS",
+    "RECTIFYING",
+    "REJECT_REASONS",
+    "REOPEN",
+    "REPLY",
+    "RESUMES",
+    "RETURN_REASONS",
+    "SEND_BACK",
+    "STATES",
+    "STAYS",
+    "TAKE",
+    "TAKEN",
+    "TRANSITIONS",
+    "WITH_UNIT",
+    "Standing",
+    "Transition",
+    "allowed",
+]

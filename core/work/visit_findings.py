@@ -8,18 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.campaigns import Campaign
+from core.work import clocks
 from core.work.bulk import insert_rows
 from core.work.calendar import WorkCalendar, local_day
 from core.work.roles import VISIT
 from core.work.routing import Owners
 from core.work.serials import take_serials
-from core.work.tables import Finding, FindingEvent, FindingItem, FindingLink, Part, Visit
+from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part, Visit
 from core.work.transitions import DISPATCHED, OPEN
 from core.work.visit_input import CheckedVisit
 from core.work.visit_plan import PlannedItem, VisitPlan
@@ -83,14 +84,21 @@ def open_findings(
     session.add_all(findings)
     session.flush()
     first = _first_event(actor, opening, now)
-    for table, rows_of in ((Part, _parts), (FindingItem, _items), (FindingLink, _links)):
+    leads = {finding.id: _parts(opening, failure)[0] for finding, failure in zip(findings, failures, strict=True)}
+    makers = ((Part, _parts), (FindingItem, _items), (FindingLink, _links), (FindingCampaign, _campaigns))
+    for table, rows_of in makers:
         rows = [
             {"finding_id": finding.id, "hidden": finding.hidden} | row
             for finding, failure in zip(findings, failures, strict=True)
             for row in rows_of(opening, failure)
         ]
         insert_rows(session, actor, table, rows)
-    events = [first | {"finding_id": f.id, "id": new_id(), "hidden": f.hidden} for f in findings]
+    events = [
+        first
+        | {"finding_id": f.id, "id": new_id(), "hidden": f.hidden}
+        | {"detail": {"due_at": f.due_at.isoformat(), "lead": str(leads[f.id]["unit_id"])}}
+        for f in findings
+    ]
     insert_rows(session, actor, FindingEvent, events)
     return findings
 
@@ -112,20 +120,27 @@ def _finding(opening: Opening, failure: Failure, number: str, now: datetime) -> 
         version=1,
         key_item=any(one.item.key for one in failure.items),
         working_days=item.working_days,
+        source="visit",
+        basis=visit.basis,
+        patrol_id=visit.patrol_id,
         opened_at=now,
-        due_at=opening.calendar.add_working_days(now, item.working_days),
         changed_at=now,
         hidden=visit.hidden,
+        **clocks.start(opening.calendar, now, timedelta(days=item.working_days)),
     )
 
 
 def _parts(opening: Opening, failure: Failure) -> list[dict[str, Any]]:
     lead = failure.lead
     line = opening.owners.line(lead.item.owner_role, lead.campaign.hq_role)
-    parts = [{"kind": "line", "unit_id": line, "leading": True}]
+    parts = [{"kind": "line", "unit_id": line, "leading": True, "state": "open"}]
     if line != opening.owners.place:
-        parts.append({"kind": "place", "unit_id": opening.owners.place, "leading": False})
+        parts.append({"kind": "place", "unit_id": opening.owners.place, "leading": False, "state": "informed"})
     return parts
+
+
+def _campaigns(_opening: Opening, failure: Failure) -> list[dict[str, Any]]:
+    return [{"campaign": key} for key in sorted({one.campaign.key for one in failure.items})]
 
 
 def _items(opening: Opening, failure: Failure) -> list[dict[str, Any]]:

@@ -67,6 +67,8 @@ def list_visits(
 ) -> tuple[list[VisitRow], str | None]:
     """A page of visits in the actor's reach, newest day first, and the cursor of the next (two queries).
 
+    A visit that was corrected is in no list; its correction is.
+
     ``since`` and ``until`` are days, both included. Raises InvalidInput for a page over 200 rows and a bad cursor.
     """
     if not 1 <= page_size <= LARGEST_PAGE:
@@ -75,7 +77,7 @@ def list_visits(
         )
         raise InvalidInput(faults=[fault])
     query = _rows(actor, now or server_now())
-    query = query.where(*_wanted(site_id, person_id, since, until))
+    query = query.where(Visit.replaced_at.is_(None), *_wanted(site_id, person_id, since, until))
     if cursor:
         query = query.where(tuple_(Visit.day, Visit.id) < _read_cursor(cursor))
     found = session.execute(query.order_by(Visit.day.desc(), Visit.id.desc()).limit(page_size + 1)).all()

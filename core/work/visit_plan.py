@@ -129,9 +129,14 @@ def plan(site_types: Iterable[str], campaigns: Sequence[Campaign]) -> VisitPlan:
 
 @lru_cache(maxsize=512)
 def _plan(site_types: frozenset[str], campaigns: tuple[Campaign, ...]) -> VisitPlan:
-    forms = tuple(PlannedForm(c, f) for c in campaigns for f in c.edition.forms_for(site_types))
+    return plan_of([PlannedForm(c, f) for c in campaigns for f in c.edition.forms_for(site_types)])
+
+
+def plan_of(forms: Iterable[PlannedForm]) -> VisitPlan:
+    """The questions of given forms, each once: of those that a visit answered, when it is corrected."""
+    forms = tuple(forms)
     vocabulary = load_vocabulary()
-    for campaign in campaigns:
+    for campaign in dict.fromkeys(planned.campaign for planned in forms):
         vocabulary = vocabulary.with_own(questions=campaign.questions)
     served: dict[str, list[PlannedItem]] = {}
     for planned in forms:

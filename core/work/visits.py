@@ -78,7 +78,7 @@ def submit(
     campaigns = _within_posts(session, actor, site, campaigns, day)
     due = plan(types, campaigns)
     checked = check_body(due, body)
-    files = _files(session, checked)
+    files = photo_files(session, checked)
     scored = score_visit(due, checked, site.attrs)
     stamp = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
     visit = claim_visit(session, actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
@@ -108,11 +108,7 @@ def _enter(
     now: datetime,
 ) -> Submitted:
     """Write everything that belongs to a visit that is ours now."""
-    freeze_forms(session, actor, checked.forms)
-    sheets = add_sheets(session, visit, checked, scored)
-    session.flush()
-    insert_results(session, actor, visit, checked, scored)
-    _attach(session, actor, visit, checked, files)
+    sheets = enter_results(session, actor, visit, checked, scored, files)
     owners = owners_of(session, actor, site, visit.day)
     opening = Opening(visit, checked, scored, owners, load_calendar(session, now), campaigns)
     findings = open_findings(session, actor, opening, failures_of(due, checked, scored), now)
@@ -121,6 +117,23 @@ def _enter(
     record(session, actor, "visit.submit", "visit", visit.id, site=str(site.id), forms=forms, findings=len(findings))
     session.flush()
     return Submitted(visit, findings, sheets)
+
+
+def enter_results(
+    session: Session,
+    actor: Actor,
+    visit: Visit,
+    checked: CheckedVisit,
+    scored: Scored,
+    files: Mapping[str, File],
+) -> list[Sheet]:
+    """Write a visit's sheets, answers, item results and photos, with the frozen forms that they were given on."""
+    freeze_forms(session, actor, checked.forms)
+    sheets = add_sheets(session, visit, checked, scored)
+    session.flush()
+    insert_results(session, actor, visit, checked, scored)
+    _attach(session, actor, visit, checked, files)
+    return sheets
 
 
 def _earlier(session: Session, actor: Actor, visit_id: UUID, digest: bytes) -> Submitted | None:
@@ -180,7 +193,7 @@ def _basis(actor: Actor, asked: str | None) -> str:
     raise InvalidInput(faults=[Fault(N_("检查性质不对"), "basis", value=shown(asked), remedy=remedy)])
 
 
-def _files(session: Session, checked: CheckedVisit) -> Mapping[str, File]:
+def photo_files(session: Session, checked: CheckedVisit) -> Mapping[str, File]:
     """The files that the photos refer to; each unknown one is a fault."""
     refs = [(code, ref) for code, listed in checked.photos.items() for ref in listed]
     files = find_files(session, (ref for _, ref in refs))

@@ -15,7 +15,7 @@ from core.work.findings import Filter, FindingRow, base_query, is_overdue, rows_
 from core.work.roles import ANSWER, CHECK
 from core.work.sight import sees_finding
 from core.work.tables import Finding, FindingEvent, Part
-from core.work.transitions import ANSWERED, CLOSED, NOT_CLOSED, REPLY, WITH_UNIT
+from core.work.transitions import ANSWERED, CLOSED_STATES, NOT_CLOSED, REPLY, WITH_UNIT
 from tenants.access import Actor, reach
 from tenants.db import now as server_now
 from tenants.models import Unit
@@ -116,7 +116,7 @@ def _sums(now: datetime) -> list[ColumnElement[int]]:
         Finding.state == ANSWERED,
         is_overdue(now),
         and_(with_unit, Finding.due_at >= now, Finding.due_at < now + SOON),
-        Finding.state == CLOSED,
+        Finding.state.in_(CLOSED_STATES),
         Finding.reopened > 0,
     )
     return [func.count(), *(func.count().filter(condition) for condition in conditions)]

@@ -89,7 +89,8 @@ def fill(raw: Callable[..., Any]) -> None:
     """Give the findings of one tenant what the new columns and tables say of them."""
     found = raw("SELECT count(*) FROM finding").scalar()
     done = raw(
-        "UPDATE finding SET clock_from = opened_at, clock_seconds = working_days * 86400, basis = coalesce("
+        "UPDATE finding SET clock_from = opened_at, clock_seconds = working_days * 86400, "
+        "limit_seconds = working_days * 86400, basis = coalesce("
         "(SELECT v.basis FROM visit v WHERE v.tenant_id = finding.tenant_id AND v.id = finding.visit_id), 'verified')"
     ).rowcount
     assert done == found, (done, found)
@@ -1049,6 +1050,10 @@ def add_tables() -> None:
         sa.Column("person_id", sa.Uuid(), nullable=True),
         sa.Column("person_name", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("photo_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "photo_id"], ["file.tenant_id", "file.id"], name=op.f("fk_whistle_event_photo_id_file")
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "whistle_id"],
             ["whistle.tenant_id", "whistle.id"],
@@ -1076,6 +1081,7 @@ def add_tables() -> None:
     op.add_column("finding", sa.Column("accept_by", sa.DateTime(timezone=True), nullable=True))
     op.add_column("finding", sa.Column("clock_from", sa.DateTime(timezone=True), nullable=True))
     op.add_column("finding", sa.Column("clock_seconds", sa.Integer(), server_default="0", nullable=False))
+    op.add_column("finding", sa.Column("limit_seconds", sa.Integer(), server_default="0", nullable=False))
     op.add_column("finding", sa.Column("due_fixed", sa.Boolean(), server_default="false", nullable=False))
     op.add_column("finding", sa.Column("stopped_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("finding", sa.Column("merged_into", sa.Uuid(), nullable=True))
@@ -1118,10 +1124,10 @@ def add_tables() -> None:
         postgresql_where=sa.text("replaced_at IS NOT NULL"),
     )
     op.create_foreign_key(
-        op.f("fk_visit_replaces_id_visit"), "visit", "visit", ["tenant_id", "replaces_id"], ["tenant_id", "id"]
+        op.f("fk_visit_patrol_id_patrol"), "visit", "patrol", ["tenant_id", "patrol_id"], ["tenant_id", "id"]
     )
     op.create_foreign_key(
-        op.f("fk_visit_patrol_id_patrol"), "visit", "patrol", ["tenant_id", "patrol_id"], ["tenant_id", "id"]
+        op.f("fk_visit_replaces_id_visit"), "visit", "visit", ["tenant_id", "replaces_id"], ["tenant_id", "id"]
     )
     for name, table, rule in RULES:
         op.create_check_constraint(op.f(name), table, rule)
@@ -1130,8 +1136,8 @@ def add_tables() -> None:
 def drop_tables() -> None:
     for name, table, _rule in RULES:
         op.drop_constraint(op.f(name), table, type_="check")
-    op.drop_constraint(op.f("fk_visit_patrol_id_patrol"), "visit", type_="foreignkey")
     op.drop_constraint(op.f("fk_visit_replaces_id_visit"), "visit", type_="foreignkey")
+    op.drop_constraint(op.f("fk_visit_patrol_id_patrol"), "visit", type_="foreignkey")
     op.drop_index(
         "ix_visit_tenant_id_replaced", table_name="visit", postgresql_where=sa.text("replaced_at IS NOT NULL")
     )
@@ -1161,6 +1167,7 @@ def drop_tables() -> None:
     op.drop_column("finding", "merged_into")
     op.drop_column("finding", "stopped_at")
     op.drop_column("finding", "due_fixed")
+    op.drop_column("finding", "limit_seconds")
     op.drop_column("finding", "clock_seconds")
     op.drop_column("finding", "clock_from")
     op.drop_column("finding", "accept_by")

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from core.campaigns import Campaign, installed, parse_answer, score_form, score_item
-from core.work.tables import Finding, FindingItem, ItemResult, Sheet, Site, Visit
+from core.work.tables import Finding, FindingCampaign, FindingItem, ItemResult, Recheck, Sheet, Site, Visit
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.models import Person
@@ -139,14 +139,22 @@ def finding(
     unit: UUID | None = None,
     types: tuple[str, ...] = ("main_road",),
     lost: int = 100,
+    basis: str = "",
+    place: str = "",
+    campaigns: Iterable[Campaign] = (),
+    **more: Any,
 ) -> UUID:
+    """One finding, raised by items or given to ``campaigns`` at intake; at a free ``place`` when there is one."""
     unit = unit or made.district.communities[0]
+    seen = session.get(Visit, (session.tenant_id, visit_id)) if visit_id else None
     row = Finding(
         id=new_id(),
         number=None,
-        site_id=site_of(session, made, unit, *types),
+        site_id=None if place else site_of(session, made, unit, *types),
+        place=place,
         unit_id=unit,
         visit_id=visit_id,
+        basis=basis or (seen.basis if seen else "verified"),
         category="ENV-LITTER",
         title="路面有垃圾",
         title_en="litter on the road",
@@ -155,14 +163,25 @@ def finding(
         opened_at=opened,
         due_at=due,
         closed_at=closed,
+        **more,
     )
     session.add(row)
     session.flush()
+    items = list(items)
+    for key in {one.key for one, _ in items} | {one.key for one in campaigns}:
+        session.add(FindingCampaign(finding_id=row.id, campaign=key))
     for campaign, code in items:
         form = next(f.code for f in campaign.edition.forms if any(i.code == code for i in f.items))
         session.add(FindingItem(finding_id=row.id, campaign=campaign.key, form=form, item=code, lost=lost))
     session.flush()
     return row.id
+
+
+def recheck(session: ScopedSession, finding_id: UUID, state: str, done: datetime | None) -> None:
+    """One re-inspection of a closed finding, done at a moment or still to be done."""
+    row = Recheck(id=new_id(), finding_id=finding_id, due_on=date(2026, 10, 31), state=state, done_at=done)
+    session.add(row)
+    session.flush()
 
 
 def at(day: date, hour: int = 12) -> datetime:
@@ -208,18 +227,11 @@ def _random_finding(
     items = [(c, f.items[0].code) for c in made.campaigns for f in c.edition.forms_for([kind])]
     due = at(day + timedelta(days=rng.randint(1, 5)))
     closed = due + timedelta(hours=rng.choice([-20, -2, 3])) if rng.random() < 0.8 else None
-    finding(
-        session,
-        made,
-        items,
-        opened=at(day),
-        due=due,
-        closed=closed,
-        visit_id=visit_id,
-        unit=unit,
-        types=(kind,),
-        lost=rng.randint(1, 12) * 100,
-    )
+    lost = rng.randint(1, 12) * 100
+    kept = {"visit_id": visit_id, "unit": unit, "types": (kind,), "lost": lost}
+    found = finding(session, made, items, opened=at(day), due=due, closed=closed, **kept)
+    if closed and rng.random() < 0.3:
+        recheck(session, found, rng.choice(["stable", "stable", "relapsed"]), closed + timedelta(days=2))
 
 
 def site_name(session: ScopedSession, site_id: UUID) -> str:

@@ -177,8 +177,8 @@ def test_findings_due_and_closed_on_time(session: ScopedSession, made: Made) -> 
     assert pair(food) == (1, 1)
     relapse = one.indicator("CIV-I4")
     assert (relapse.status, relapse.n) == ("not_assessed", 0)
-    assert "反弹" in relapse.reason_zh
-    assert "re-inspection" in relapse.reason_en
+    assert "回头看" in relapse.reason_zh
+    assert "re-inspected" in relapse.reason_en
 
 
 def test_what_has_no_source_names_it(session: ScopedSession) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -168,13 +168,17 @@ def tear_down(world: World) -> None:
 
 def actor_of(session: ScopedSession, ref: TenantRef, role: str, unit: UUID, name: str) -> Actor:
     """A person with a post since the beginning, as an actor."""
-    person = add_person_with_post(
-        session, None, name=name, unit_id=unit, role=role, title=f"{name}岗", phone="13800000000", today=BEGAN
-    )
+    wish = {"name": name, "unit_id": unit, "role": role, "title": f"{name}岗", "phone": "13800000000"}
+    person = add_person_with_post(session, None, **wish, today=BEGAN, until=term_of(role))
     session.flush()
     found = resolve_actor(session, ref, person.id, TODAY)
     assert found
     return found
+
+
+def term_of(role: str) -> date | None:
+    """The last day of a holding: only who comes from outside has one."""
+    return TODAY + timedelta(days=30) if role == "assessor" else None
 
 
 def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: TenantRef, other: TenantRef) -> Filled:
@@ -319,9 +323,8 @@ def keep_upload(app: Flask, wall: Wall, made: Filled) -> None:
 def seat(world: World, ref: TenantRef, role: str, name: str) -> Asker:
     """An asker with a post at the root of a tenant, a login and a machine's key."""
     with world.wall.open(ref.id) as session:
-        person = add_person_with_post(
-            session, None, name=f"发问{role}", unit_id=root_unit(session).id, role=role, title=role, today=BEGAN
-        )
+        wish = {"name": f"发问{role}", "unit_id": root_unit(session).id, "role": role, "title": role}
+        person = add_person_with_post(session, None, **wish, today=BEGAN, until=term_of(role))
         token = make_api_token(session, None, ref.slug, person.id, name="路由测试")
         session.commit()
         person_id = person.id

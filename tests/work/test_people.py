@@ -59,8 +59,9 @@ def test_one_post_two_holders_and_two_posts_one_holder(wall: Wall) -> None:
         add_person_with_post(session, None, name="测试乙", **wish)
         assert len(session.scalars(select(Post)).all()) == 1
         other = add_post(session, None, unit_id=district.root, role="leader", title="副区长", today=TODAY)
-        first = appoint(session, None, one.id, other.id, today=TODAY)
-        assert appoint(session, None, one.id, other.id, today=LATER) is first
+        appoint(session, None, one.id, other.id, today=TODAY)
+        with pytest.raises(Conflict, match="已任“副区长”"):
+            appoint(session, None, one.id, other.id, today=LATER)
         assert len(get_person(session, one.id, on=TODAY).posts) == 2
 
 

@@ -18,7 +18,7 @@ class Finding(TenantRow, SecretRow, Base):
     """One problem at one place (问题). ``version`` guards every transition; a hidden finding has no number until release.
 
     Where it is: at a site, or at a free ``place`` in a unit's territory. Its clock: ``clock_from`` plus ``clock_seconds`` of
-    working time is ``due_at`` (so that a changed calendar can compute it again), unless ``due_fixed`` says that the day was
+    working time (at first ``limit_seconds``) is ``due_at`` (so that a changed calendar can compute it again), unless ``due_fixed`` says that the day was
     set by hand; while ``stopped_at`` is set the clock stands. ``accept_by`` is the clock of taking it (接收时限).
     ``resume_state`` is where a merged or held finding goes back to. ``restricted`` is the class that named roles see only.
     """
@@ -83,6 +83,7 @@ class Finding(TenantRow, SecretRow, Base):
     accept_by: Mapped[datetime | None] = mapped_column(default=None)
     clock_from: Mapped[datetime | None] = mapped_column(default=None)
     clock_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
+    limit_seconds: Mapped[int] = mapped_column(default=0, server_default="0")
     due_fixed: Mapped[bool] = mapped_column(default=False, server_default="false")
     stopped_at: Mapped[datetime | None] = mapped_column(default=None)
     merged_into: Mapped[UUID | None] = mapped_column(default=None)

@@ -70,10 +70,10 @@ class WhistleCall(TenantRow, Base):
 
 
 class WhistleEvent(TenantRow, Base):
-    """One step of a whistle (吹哨记录); insert only."""
+    """One step of a whistle (吹哨记录); insert only. ``photo_id`` is the picture that came with it."""
 
     __tablename__ = "whistle_event"
-    __table_args__ = (tenant_reference("whistle_id", "whistle"),)
+    __table_args__ = (tenant_reference("whistle_id", "whistle"), tenant_reference("photo_id", "file"))
     rights = APPEND_ONLY
 
     whistle_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -88,3 +88,4 @@ class WhistleEvent(TenantRow, Base):
     person_id: Mapped[UUID | None] = mapped_column(default=None)
     person_name: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
+    photo_id: Mapped[UUID | None] = mapped_column(default=None)

@@ -1,0 +1,49 @@
+"""What a sponsor's field covers (包保领域): a category's own code or name, its owner's duty, or a group of the tenant's own.
+
+A field that is none of these words is free text: it cannot be compared, so it concerns every category (ours).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy import select
+
+from core.campaigns.registry import Registry, installed
+from core.work.tables import CategorySet
+from tenants.scope import ScopedSession
+
+
+def concerns(
+    session: ScopedSession, category: str, fields: Iterable[str], registry: Registry | None = None
+) -> set[str]:
+    """Those of the given fields that concern a category; '' (all matters) always does."""
+    asked = set(fields)
+    if not asked - {""}:
+        return asked
+    words = _words(registry or installed())
+    for code, names in _groups(session).items():
+        words.setdefault(code, set()).update(names)
+    known = set().union(*words.values()) if words else set()
+    mine = words.get(category, set()) | {category}
+    return {field for field in asked if not field or field in mine or field not in known}
+
+
+def _words(registry: Registry) -> dict[str, set[str]]:
+    """Every category with the words that mean it or a group of which it is one."""
+    vocabulary = registry.vocabulary
+    found: dict[str, set[str]] = {}
+    for code, category in vocabulary.categories.items():
+        said = {code, code.partition("-")[0], category.name_zh, category.name_en}
+        owner = vocabulary.roles.get(category.default_owner)
+        found[code] = said | ({owner.code, owner.name_zh, *owner.typical_names} if owner else set())
+    return found
+
+
+def _groups(session: ScopedSession) -> Mapping[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for body in session.scalars(select(CategorySet.body).where(CategorySet.state == "active")):
+        for group in body.get("groups", ()):
+            for code in group.get("categories", ()):
+                found.setdefault(code, set()).add(group.get("name", ""))
+    return found
