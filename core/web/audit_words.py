@@ -48,6 +48,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "unit.code": N_("登记单位代码"),
         "unit.map_role": N_("部门对应"),
         "unit.rename": N_("单位更名"),
+        "visit.correct": N_("更正检查"),
         "visit.submit": N_("提交检查"),
         "workbook.import": N_("导入工作簿"),
     }

@@ -76,6 +76,21 @@ WORDS: Mapping[str, str] = {
 }
 
 
+# The same as a refusal says it.
+STILL: Mapping[str, str] = {
+    "children": N_("还有 {n} 个下级单位"),
+    "findings": N_("还有 {n} 件未办结问题"),
+    "holdings": N_("还有 {n} 人次在岗"),
+    "sites": N_("还有 {n} 个在用点位"),
+    "sponsorships": N_("还有 {n} 项包保关系"),
+    "roles": N_("还承担 {n} 项部门职责"),
+    "notices": N_("还有 {n} 份未办结通知"),
+    "areas": N_("还有 {n} 项片区成员关系"),
+    "grids": N_("还有 {n} 个点位划在这个网格"),
+    "rules": N_("还有 {n} 条派遣规则用到它"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Burdens:
     """The burdens of several units, empty ones for the rest."""

@@ -111,7 +111,7 @@ def keep_scheme(
         unit_id = kept.row.unit_id
         require_editor(session, actor, unit_id, on)
     scheme = read_scheme(body)
-    check_members(session, scheme, on)
+    check_members(session, scheme)
     if scheme_id is None:
         row = CardScheme(name=scheme.title, unit_id=unit_id, body=body, created_at=now, changed_at=now)
         session.add(row)
@@ -158,11 +158,11 @@ def require_editor(session: Session, actor: Actor, unit_id: UUID, on: date) -> N
         raise Forbidden(N_("亮牌办法由本单位的创建办或管理员制定"))
 
 
-def check_members(session: Session, scheme: Scheme, on: date) -> None:
+def check_members(session: Session, scheme: Scheme) -> None:
     """Refuse leagues by name whose members do not exist or stand in different lines. Raises InvalidInput."""
     faults = []
     for n, league in enumerate(scheme.leagues):
-        faults += _check_units(session, league, f"leagues.{n}.units", on)
+        faults += _check_units(session, league, f"leagues.{n}.units")
         missing = set(league.sites) - set(session.scalars(select(Site.id).where(Site.id.in_(league.sites))))
         remedy = N_("请从点位清单里选")
         faults += [Fault(N_("没有这个点位"), f"leagues.{n}.sites", None, str(one), "", remedy) for one in missing]
@@ -170,7 +170,7 @@ def check_members(session: Session, scheme: Scheme, on: date) -> None:
         raise InvalidInput(faults=faults)
 
 
-def _check_units(session: Session, league: League, place: str, on: date) -> list[Fault]:
+def _check_units(session: Session, league: League, place: str) -> list[Fault]:
     rows = session.execute(select(Unit.id, Unit.kind, Unit.name).where(Unit.id.in_(league.units))).all()
     missing = set(league.units) - {row.id for row in rows}
     remedy = N_("请从单位清单里选")

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import ARRAY, Uuid, column, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from core.errors import N_, Conflict, Fault
+from core.errors import N_, Conflict, Fault, InvalidInput
 from core.work.dated import valid_on
 from tenants.access import root_unit
 from tenants.models import Unit, UnitParent, UnitPath
@@ -85,6 +85,22 @@ def refuse_rewriting(session: ScopedSession, units: Iterable[UUID], on: date, to
             params={"day": last.isoformat()},
         )
         raise Conflict(N_("不能改写以前的组织"), faults=[fault])
+
+
+def check_day(day: date, today: date, *units: Unit) -> None:
+    """Raise InvalidInput when a change's day is to come, or when one of the units does not stand on it."""
+    if day > today:
+        raise _unfit(N_("日期还没有到"), N_("以后才生效的变动，请用机构调整"), day.isoformat())
+    for unit in units:
+        if unit.valid_to is not None:
+            raise _unfit(N_("这个单位已经撤销"), N_("请选现有的单位"), unit.name, "unit")
+        if unit.valid_from > day:
+            value = f"{unit.name} {day.isoformat()}"
+            raise _unfit(N_("那天还没有这个单位"), N_("请填 {day} 或以后的日期"), value, day=unit.valid_from.isoformat())
+
+
+def _unfit(message: str, remedy: str, value: str, field: str = "on", **params: str) -> InvalidInput:
+    return InvalidInput(faults=[Fault(message, field, value=value, remedy=remedy, params=params)])
 
 
 def replant(session: ScopedSession, parents: Mapping[UUID, UUID], on: date) -> set[UUID]:

@@ -19,8 +19,8 @@ from core.work.dated import touches
 from core.work.journal import record
 from core.work.ledger import note_handover
 from core.work.sight import sees_finding
-from core.work.tables import ContactLink, Finding, HandOn, Part, Recheck, Sponsorship, Whistle
 from core.work.states import NOT_CLOSED
+from core.work.tables import ContactLink, Finding, HandOn, Part, Recheck, Sponsorship, Whistle
 from tenants.access import Actor
 from tenants.db import now as server_now
 from tenants.models import Person

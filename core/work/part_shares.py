@@ -112,17 +112,18 @@ def move_shares(
     moved = move_parts(session, actor, whole, note=note, now=now) if whole else 0
     split = {unit: share for unit, share in shares.items() if share.is_split}
     given = shares_of(open_parts(session, None, split, now), split, parents)
-    for (unit, target), findings in given.items():
-        if unit != target:
-            others = set().union(*(ids for (old, to), ids in given.items() if old == unit and to != target))
-            with_others_aside(session, unit, others - findings, now, aside=True)
+    for unit in split:
+        left = set().union(*(findings for (old, _), findings in given.items() if old == unit))
+        for target in (to for old, to in given if old == unit and to != unit):
+            left -= given[(unit, target)]
+            set_aside(session, unit, left, now, aside=True)
             moved += move_parts(session, actor, {unit: target}, note=note, now=now)
-            with_others_aside(session, unit, others - findings, now, aside=False)
+            set_aside(session, unit, left, now, aside=False)
     return moved
 
 
-def with_others_aside(session: ScopedSession, unit: UUID, findings: set[UUID], now: datetime, *, aside: bool) -> None:
-    """Put the parts of other findings aside while a share moves, inside one transaction, and back (分批移交)."""
+def set_aside(session: ScopedSession, unit: UUID, findings: set[UUID], now: datetime, *, aside: bool) -> None:
+    """Put the parts that go elsewhere aside while a share moves, inside one transaction, and back (分批移交)."""
     state = Part.ended_at.is_(None) if aside else Part.ended_at == now
     chosen = update(Part).where(Part.unit_id == unit, Part.finding_id.in_(findings), state)
     session.execute(chosen.values(ended_at=now if aside else None).execution_options(synchronize_session=False))

@@ -21,8 +21,8 @@ from core.work.sponsor_deeds import ENTRY_KINDS
 from core.work.sponsor_keeping import get_sponsorship, may_keep, unit_of
 from core.work.sponsor_places import Territory, territories
 from core.work.sponsoring import SponsorLine, lines_of
-from core.work.tables import Finding, SponsorEntry, Sponsorship
 from core.work.states import NOT_CLOSED
+from core.work.tables import Finding, SponsorEntry, Sponsorship
 from core.work.wording import read_text
 from tenants.access import Actor, subtree
 from tenants.models import Person

@@ -21,6 +21,7 @@ from tenants.models import Unit, UnitParent, UnitPath, UnitRole
 from tenants.scope import ScopedSession
 
 OFFICES = ("department", "hq")  # kinds of role that have an office of their own
+TERRITORIES = frozenset({"subdistrict", "community", "village", "grid"})  # kinds of unit in which sites lie
 _COMMITTEE = re.compile(r"(居委会|居民委员会|社区)$")
 _VILLAGE = re.compile(r"村委会|村民委员会|嘎查|村$")
 

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from core.campaigns.terms import Vocabulary
 from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
+from core.work.closure import check_day, refuse_rewriting
 from core.work.journal import record
 from core.work.names import narrow, pinyin_key, tidy
 from core.work.permits import require
@@ -57,6 +58,7 @@ class Node:
     depth: int
     parent: UUID | None
     tree: str
+    commanded: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def tree(session: ScopedSession, on: date) -> list[Node]:
     while waiting:
         unit, depth, parent = waiting.pop()
         name = names.get(unit.id, unit.name)
-        nodes.append(Node(unit.id, name, unit.kind, unit.code, depth, parent, unit.tree))
+        nodes.append(Node(unit.id, name, unit.kind, unit.code, depth, parent, unit.tree, unit.commanded))
         waiting += [(child, depth + 1, unit.id) for child in reversed(below.get(unit.id, []))]
     return nodes
 
@@ -124,23 +126,27 @@ def add_unit(
     parent_id: UUID | None = None,
     code: str | None = None,
     code_issuer: str | None = None,
+    on: date | None = None,
 ) -> Unit:
-    """Add a unit (新增单位) under another, from today on; ``parent_id`` None means the tenant's own unit.
+    """Add a unit (新增单位) under another, from today or an earlier day on; no ``parent_id`` means the tenant's own unit.
 
-    Headquarters, their groups and areas stand in their own tree, directly or under one another. Raises InvalidInput,
-    NotFound (unknown parent), Conflict (that name stands there already, or the code is taken) and Forbidden.
+    Headquarters, their groups and areas stand in their own tree, directly or under one another; so does whatever stands
+    under one of them. Raises InvalidInput, NotFound (unknown parent), Conflict (that name stands there already, the code is
+    taken, or the parent was closed) and Forbidden.
     """
     parent = get_unit(session, parent_id) if parent_id else root_unit(session)
     require(session, actor, ADMINISTER, parent.id, today)
     said, number = checked_name(name), narrow(code or "") or None
     check_kind(kind)
+    check_day(on or today, today, parent)
+    refuse_rewriting(session, [parent.id], on or today, today)
     if number and not tidy(code_issuer or ""):
         fault = Fault(N_("代码没有发布机构"), field="code_issuer", value=number, remedy=N_("请写明代码由谁发布"))
         raise InvalidInput(faults=[fault])
     _refuse_twin(session, parent, said, number)
-    grove = "headquarters" if kind in HEADQUARTERS_KINDS else "administration"
+    grove = "headquarters" if kind in HEADQUARTERS_KINDS else parent.tree
     unit = NewUnit(said, kind, parent.id, number, tidy(code_issuer or "") if number else None, grove)
-    plant(session, [unit], today)
+    plant(session, [unit], on or today)
     record(session, actor, "unit.add", "unit", unit.id, name=said, unit_kind=kind, parent=parent.name)
     return get_unit(session, unit.id)
 
@@ -195,14 +201,21 @@ def rename_unit(session: ScopedSession, actor: Actor | None, unit_id: UUID, name
     require(session, actor, ADMINISTER, unit.id, today)
     if said == unit.name:
         return unit
-    last = session.scalar(select(func.max(UnitName.valid_to)).where(UnitName.unit_id == unit.id))
-    since = last or unit.valid_from
-    if since < today:  # a name given and taken back on one day was borne on none
-        session.add(UnitName(unit_id=unit.id, valid_from=since, valid_to=today, name=unit.name))
-    record(session, actor, "unit.rename", "unit", unit.id, before=unit.name, after=said)
-    unit.name, unit.pinyin = said, pinyin_key(said)
+    before = unit.name
+    rename_on(session, unit, said, today)
+    record(session, actor, "unit.rename", "unit", unit.id, before=before, after=said)
     session.flush()
     return unit
+
+
+def rename_on(session: ScopedSession, unit: Unit, name: str, on: date) -> None:
+    """Write another name from a day on; a name that was given and taken back on one day was borne on none."""
+    last = session.scalar(select(func.max(UnitName.valid_to)).where(UnitName.unit_id == unit.id))
+    since = last or unit.valid_from
+    if since < on:
+        session.add(UnitName(unit_id=unit.id, valid_from=since, valid_to=on, name=unit.name))
+    unit.name, unit.pinyin = name, pinyin_key(name)
+    session.flush()
 
 
 def departments(session: ScopedSession, on: date, *, vocabulary: Vocabulary | None = None) -> list[Department]:

@@ -136,7 +136,7 @@ def plan_of(forms: Iterable[PlannedForm]) -> VisitPlan:
     """The questions of given forms, each once: of those that a visit answered, when it is corrected."""
     forms = tuple(forms)
     vocabulary = load_vocabulary()
-    for campaign in dict.fromkeys(planned.campaign for planned in forms):
+    for campaign in {planned.campaign.key: planned.campaign for planned in forms}.values():
         vocabulary = vocabulary.with_own(questions=campaign.questions)
     served: dict[str, list[PlannedItem]] = {}
     for planned in forms:

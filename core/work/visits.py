@@ -34,7 +34,9 @@ from tenants.db import new_id
 from tenants.db import now as server_now
 
 SELF, VERIFIED = "self", "verified"
-_VERIFYING = frozenset({"inspector", "hq_office", "assessor"})  # roles whose visits count as verified; others check themselves
+_VERIFYING = frozenset(
+    {"inspector", "hq_office", "assessor"}
+)  # roles whose visits count as verified; others check themselves
 
 
 @dataclass(frozen=True, slots=True)

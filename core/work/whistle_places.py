@@ -89,3 +89,23 @@ def find_finding(session: Session, actor: Actor, finding_id: UUID, on: date, fau
         faults.append(Fault(N_("受限问题不能通过吹哨告知其他单位"), "finding_id", remedy=remedy))
         return None
     return row.id
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a whistle about a finding starts from (吹哨起因): its title and its place."""
+
+    id: UUID
+    matter: str
+    place: str
+
+
+def subject_of(session: Session, actor: Actor, finding_id: UUID, on: date) -> Subject | None:
+    """The finding that somebody would whistle about, when he sees it and it may be spoken of to other units."""
+    if find_finding(session, actor, finding_id, on, []) is None:
+        return None
+    query = select(Finding.title, Finding.place, Site.name).outerjoin(
+        Site, (Site.tenant_id == Finding.tenant_id) & (Site.id == Finding.site_id)
+    )
+    title, place, site = session.execute(query.where(Finding.id == finding_id)).one()
+    return Subject(finding_id, title, place or site or "")

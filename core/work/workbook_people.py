@@ -14,12 +14,15 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.errors import N_, Fault, InvalidInput
+from core.work.dated import end_of
+from core.work.holdings import ASSESSOR, HOLDER
 from core.work.journal import record
 from core.work.names import narrow, pinyin_key, tidy
 from core.work.people import checked_name, checked_phone
 from core.work.posts import LONGEST_TITLE
 from core.work.roles import ADMINISTER, ROLES
 from core.work.units import in_force
+from core.work.workbook_cells import read_day
 from core.work.workbook_places import Gazetteer
 from core.work.workbook_reading import Sheet, SheetRow
 from tenants.access import Actor
@@ -47,7 +50,7 @@ class PeoplePlan:
 
     new: list[Somebody] = field(default_factory=list)
     phones: dict[UUID, str] = field(default_factory=dict)
-    begins: list[tuple[Somebody, _Post, str]] = field(default_factory=list)
+    begins: list[tuple[Somebody, _Post, str, date | None]] = field(default_factory=list)
     ends: list[UUID] = field(default_factory=list)
     created: int = 0
     changed: int = 0
@@ -62,6 +65,7 @@ class _Wish:
     phone: str
     title: str
     post: _Post
+    until: date | None
 
 
 class Roster:
@@ -111,7 +115,7 @@ def plan_people(
     seen: dict[tuple[UUID, _Post, str], int] = {}
     for sheet in sheets:
         for row in sheet.rows:
-            wish = _read(sheet, row, book, tenant_kind, words, faults)
+            wish = _read(sheet, row, book, tenant_kind, words, today, faults)
             if wish is not None and roster is not None:
                 _settle(wish, plan, roster, seen, faults)
     return plan
@@ -123,6 +127,7 @@ def _read(
     book: Gazetteer,
     tenant_kind: str,
     campaigns: Mapping[str, str],
+    today: date,
     faults: list[Fault],
 ) -> _Wish | None:
     cells, before = row.cells, len(faults)
@@ -135,6 +140,7 @@ def _read(
     if "campaign" in cells and campaign is None:
         remedy = N_("请先启用这个创建项目，或留空表示所有活动")
         faults.append(sheet.fault(row, "campaign", N_("没有启用这个创建项目"), remedy, cells["campaign"]))
+    until = _until(sheet, row, role, today, faults)
     if "unit" not in cells:
         faults.append(sheet.fault(row, "unit", N_("不能为空"), N_("请填写单位名称或代码")))
         return None
@@ -142,7 +148,19 @@ def _read(
     if place is None:
         return None
     book.permit(ADMINISTER, place, sheet, row, "unit", faults)
-    return _Wish(sheet, row, name, phone, title, (place.id, role, campaign)) if len(faults) == before else None
+    wish = _Wish(sheet, row, name, phone, title, (place.id, role, campaign), until)
+    return wish if len(faults) == before else None
+
+
+def _until(sheet: Sheet, row: SheetRow, role: str, today: date, faults: list[Fault]) -> date | None:
+    """The last day of a term; who comes from outside must have one."""
+    until = read_day(sheet, row, "until", faults)
+    if until is not None and until < today:
+        remedy = N_("请填今天或以后的日期")
+        faults.append(sheet.fault(row, "until", N_("截止日期已经过去"), remedy, row.cells["until"]))
+    if role == ASSESSOR and "until" not in row.cells:
+        faults.append(sheet.fault(row, "until", N_("没有填截止日期"), N_("外部测评员都有期限，请填“任职至”")))
+    return until
 
 
 def _identity(sheet: Sheet, row: SheetRow, faults: list[Fault]) -> tuple[str, str]:
@@ -214,7 +232,7 @@ def _compare(wish: _Wish, somebody: Somebody, plan: PeoplePlan, *, fresh: bool) 
         ending = [holding for holding in (titles or {}).values() if holding is not None]
         plan.ends += ending
         somebody.posts[wish.post] = {title: None}
-        plan.begins.append((somebody, wish.post, title))
+        plan.begins.append((somebody, wish.post, title, wish.until))
     if fresh or (posted and titles is None):
         plan.created += 1
     elif posted or phoned:
@@ -239,15 +257,16 @@ def write_people(session: ScopedSession, actor: Actor | None, plan: PeoplePlan, 
     posts = {
         (p.unit_id, p.role, p.campaign, p.title): p.id for p in session.scalars(select(Post).order_by(Post.id.desc()))
     }
-    for _, (unit_id, role, campaign), title in plan.begins:
+    for _, (unit_id, role, campaign), title, _ in plan.begins:
         key = (unit_id, role, campaign, title)
         if key not in posts:
             posts[key] = new_id()
             session.add(Post(id=posts[key], unit_id=unit_id, role=role, campaign=campaign, title=title))
             record(session, actor, "post.add", "post", posts[key], title=title, role=role)
     session.flush()
-    for somebody, (unit_id, role, campaign), title in plan.begins:
-        post_id = posts[(unit_id, role, campaign, title)]
-        session.add(Holding(person_id=somebody.id, post_id=post_id, valid_from=today))
+    for somebody, (unit_id, role, campaign), title, until in plan.begins:
+        held = {"person_id": somebody.id, "post_id": posts[(unit_id, role, campaign, title)], "valid_from": today}
+        kind = ASSESSOR if role == ASSESSOR else HOLDER
+        session.add(Holding(**held, valid_to=end_of(until), kind=kind))
         record(session, actor, "holding.begin", "person", somebody.id, title=title, role=role, name=somebody.name)
     session.flush()

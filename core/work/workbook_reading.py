@@ -64,6 +64,7 @@ PEOPLE = Layout(
         Column("title", ("职务", "岗位")),
         Column("phone", ("电话", "手机", "手机号", "联系电话")),
         Column("campaign", ("创建项目", "活动"), hint="留空为所有活动"),
+        Column("until", ("任职至", "截止日期"), hint="最后一天；外部测评员必填"),
     ),
 )
 SITES = Layout(
@@ -130,29 +131,34 @@ def plain_title(title: str) -> str:
     return re.sub(r"(\((必填|选填|可选)\))|[*:]", "", said)
 
 
-def read_workbook(data: bytes, filename: str) -> Workbook:
-    """Read an .xlsx or .csv (读取工作簿). Faults inside a sheet are collected in the workbook.
+def read_workbook(data: bytes, filename: str, layouts: Mapping[str, Layout] = LAYOUTS) -> Workbook:
+    """Read an .xlsx or .csv (读取工作簿) of the given kinds of sheet. Faults inside a sheet are collected in the workbook.
 
     Raises InvalidInput (no such format, wrong encoding, broken file, no sheet to import) and TooLarge (over 20 MB,
     100 MB unpacked or 100 000 rows).
     """
     grids = [g for g in open_grids(data, filename) if any(any(row) for row in g.rows)]
-    named = [(layout, g) for g in grids if (layout := _layout_named(g.title)) is not None]
-    others = [g for g in grids if _layout_named(g.title) is None and plain_title(g.title) not in _CODES]
+    named = [(layout, g) for g in grids if (layout := _layout_named(g.title, layouts)) is not None]
+    others = [g for g in grids if _layout_named(g.title, layouts) is None and plain_title(g.title) not in _CODES]
     if not named:
-        named, others = _guess(others)
+        named, others = _guess(others, layouts)
     if not named:
-        remedy = N_("工作表请取名 单位、人员、点位，首行用模板里的列名")
-        raise InvalidInput(faults=[Fault(N_("没有找到可以导入的工作表"), where=filename, field="file", remedy=remedy)])
+        remedy, params = N_("工作表请取名 {sheets}，首行用模板里的列名"), {"sheets": "、".join(_titles(layouts))}
+        fault = Fault(N_("没有找到可以导入的工作表"), "file", where=filename, remedy=remedy, params=params)
+        raise InvalidInput(faults=[fault])
     faults: list[Fault] = []
     ignored = [g.title for g in others]
     sheets = [_read_sheet(layout, grid, faults, ignored) for layout, grid in named]
     return Workbook(filename, tuple(s for s in sheets if s is not None), tuple(faults), tuple(ignored))
 
 
-def _layout_named(title: str) -> Layout | None:
+def _titles(layouts: Mapping[str, Layout]) -> list[str]:
+    return [layout.titles[0] for layout in layouts.values()]
+
+
+def _layout_named(title: str, layouts: Mapping[str, Layout]) -> Layout | None:
     said = plain_title(title)
-    for layout in LAYOUTS.values():
+    for layout in layouts.values():
         if said in layout.titles or said in (
             f"{layout.titles[0]}表",
             f"{layout.titles[0]}信息",
@@ -162,12 +168,12 @@ def _layout_named(title: str) -> Layout | None:
     return None
 
 
-def _guess(grids: Sequence[Grid]) -> tuple[list[tuple[Layout, Grid]], list[Grid]]:
+def _guess(grids: Sequence[Grid], layouts: Mapping[str, Layout]) -> tuple[list[tuple[Layout, Grid]], list[Grid]]:
     """Tell sheets without a known name by their header: the kind whose columns fit best, all required ones present."""
     found: list[tuple[Layout, Grid]] = []
     rest: list[Grid] = []
     for grid in grids:
-        fits = [(_score(layout, grid), layout) for layout in LAYOUTS.values()]
+        fits = [(_score(layout, grid), layout) for layout in layouts.values()]
         best = max(fits, key=lambda fit: fit[0])
         if best[0] >= 2:
             found.append((best[1], grid))

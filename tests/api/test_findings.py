@@ -43,7 +43,9 @@ def test_the_first_lap(client_for, site: Town) -> None:
     led = mine(liaison)
     made = liaison.get(f"findings/{led['id']}")
     assert made.headers["ETag"] == '"v1"'
-    assert [one["verb"] for one in made.get_json()["allowed"]] == ["take", "answer"]
+    assert [one["verb"] for one in made.get_json()["allowed"]] == [
+        *("take", "return", "assign", "assist", "drop_part", "answer")
+    ]
     taken = step(liaison, made.get_json(), "take")
     assert taken.status_code == 200, taken.text
     assert taken.headers["ETag"] == '"v2"'
@@ -55,7 +57,7 @@ def test_the_first_lap(client_for, site: Town) -> None:
     assert [one["id"] for one in answered["after"]] == [photo]
     assert step(liaison, answered, "close", outcome="fixed").status_code == 403
     seen = office.get(f"findings/{led['id']}").get_json()
-    assert [one["verb"] for one in seen["allowed"]] == ["close", "send_back"]
+    assert [one["verb"] for one in seen["allowed"]] == ["close", "send_back", "cancel", "correct"]
     back = step(office, seen, "send_back", note="角落未清").get_json()
     again = step(liaison, back, "answer", note="已重做", photos=[photo]).get_json()
     closed = step(office, again, "close", outcome="fixed").get_json()

@@ -119,8 +119,8 @@ def test_the_five_unit_league() -> None:
     last = cards(body(colours=[COLOURS[0], card("black", bottom=1)]), [(9, 10), (8, 10), (7, 10), (6, 10), (5, 10)])
     assert colours(last) == ["red", None, None, None, "black"]
     assert last[4].reason | {"n": 0} == {
-        **{"why": "rule", "rule": "bottom", "numbers": [1], "cut": 1, "bounds": {}, "earned": "black"},
-        **{"split": False, "n": 0, "days": 10, "size": 5, "tied": 1},
+        "why": "rule", "rule": "bottom", "numbers": [1], "cut": 1, "bounds": {}, "earned": "black",
+        "split": False, "n": 0, "days": 10, "size": 5, "tied": 1,
     }
 
 

@@ -16,7 +16,18 @@ from core.work.calendar import seed_calendar
 from core.work.ledger import act, steps_for
 from core.work.photos import store
 from core.work.tables import Attachment, Audit, Finding, FindingEvent
-from core.work.transitions import OUTCOMES, STATES, TRANSITIONS, Standing, allowed
+from core.work.transitions import (
+    ANOTHER,
+    LEADING,
+    OUTCOMES,
+    PARTIES,
+    RESUMES,
+    STATES,
+    STAYS,
+    TRANSITIONS,
+    Standing,
+    allowed,
+)
 from tenants.db import new_id
 from tests.factory import add_actor, add_unit
 from tests.work.market import ALL_GOOD, THURSDAY, Town, send, town
@@ -71,29 +82,39 @@ def history(session, finding) -> list[tuple]:
 # --- the table -----------------------------------------------------------------------------------------------------
 
 
-def test_the_table_is_closed_and_every_state_can_be_left():
+def test_the_table_is_closed_and_every_state_is_reached():
     for step in TRANSITIONS.values():
         assert step.from_states <= STATES.keys()
-        assert step.to_state in STATES
-    reached = {"dispatched"} | {step.to_state for step in TRANSITIONS.values()}
-    assert reached == STATES.keys()
-    assert {s for step in TRANSITIONS.values() for s in step.from_states} == STATES.keys()
+        assert step.to_state in STATES.keys() | {STAYS, RESUMES}
+        assert set(step.by) <= PARTIES.keys()
+    opened = {"dispatched", "reported", "closed"}  # routed at once; waiting for the desk; fixed on the spot
+    assert opened | {step.to_state for step in TRANSITIONS.values()} - {STAYS, RESUMES} == STATES.keys()
+    # stable is left by a relapse; what was rejected, cancelled or merged can be taken back
+    assert {s for step in TRANSITIONS.values() if step.to_state != STAYS for s in step.from_states} == STATES.keys()
+
+
+TIME = ["ask_extension", "ask_parking"]
+UNIT = ["assign", "assist", "drop_part"]
 
 
 @pytest.mark.parametrize(
     ("state", "unit", "checker"),
     [
-        ("dispatched", ["take", "answer"], []),
-        ("taken", ["answer"], []),
-        ("rectifying", ["answer"], []),
+        ("dispatched", ["take", "return", *UNIT, "answer"], []),
+        ("taken", ["start", *UNIT, *TIME, "answer"], []),
+        ("rectifying", [*UNIT, *TIME, "answer"], []),
+        ("extension_asked", [*UNIT, "answer"], []),
         ("answered", [], ["close", "send_back"]),
-        ("closed", [], ["reopen"]),
+        ("closed", [], ["reopen", "confirm_stable", "relapse"]),
+        ("stable", [], ["relapse"]),
+        ("held", [], []),
     ],
 )
 def test_what_is_allowed_in_each_state(state, unit, checker):
-    assert [t.verb for t in allowed(state, Standing(answers=True, checks=False))] == unit
-    assert [t.verb for t in allowed(state, Standing(answers=False, checks=True))] == checker
-    assert allowed(state, Standing(answers=False, checks=True, own="own")) == []
+    assert [t.verb for t in allowed(state, Standing(frozenset({LEADING})))] == unit
+    assert [t.verb for t in allowed(state, Standing(frozenset({ANOTHER})))] == checker
+    assert allowed(state, Standing(frozenset({ANOTHER}), own="own")) == []
+    assert allowed(state, Standing()) == []
 
 
 # --- the lap -------------------------------------------------------------------------------------------------------
@@ -150,11 +171,16 @@ def test_the_whole_lap_with_a_second_round(session, place, finding, photo):
 
 def test_the_steps_shown_are_the_steps_allowed(session, place, finding, photo):
     row = session.get(Finding, (place.ref.id, finding))
-    assert [t.verb for t in steps_for(session, place.liaison, row)] == ["take", "answer"]
-    assert steps_for(session, place.office, row) == []
+
+    def offered(actor) -> list[str]:
+        return [t.verb for t in steps_for(session, actor, row)]
+
+    assert offered(place.liaison) == ["take", "return", *UNIT, "answer"]
+    assert offered(place.office) == ["assist", "drop_part", "transfer", "cancel", "merge", "correct"]
     row = answered(session, place, finding, photo)
-    assert steps_for(session, place.liaison, row) == []
-    assert [t.verb for t in steps_for(session, place.office, row)] == ["close", "send_back"]
+    assert offered(place.liaison) == []
+    assert offered(place.office) == ["close", "send_back", "cancel", "correct"]
+    assert offered(place.leader) == ["instruct"]
 
 
 # --- what a step needs ---------------------------------------------------------------------------------------------
@@ -369,7 +395,11 @@ def test_a_checker_inside_the_fixers_unit_never_closes(wall, session, place, pho
         act(session, inside, own, "close", version=2, outcome="fixed")
     with pytest.raises(NotFound):  # the grid does not reach its community at all
         act(session, below, own, "close", version=2, outcome="fixed")
-    assert [t.verb for t in steps_for(session, inside, session.get(Finding, (place.ref.id, own)))] == []
+    # he may direct it at the desk, and judges nothing
+    assert [t.verb for t in steps_for(session, inside, session.get(Finding, (place.ref.id, own)))] == [
+        "cancel",
+        "correct",
+    ]
     assert act(session, above, own, "close", version=2, outcome="fixed").state == "closed"
 
 

@@ -1,0 +1,195 @@
+"""In-app notes (站内提醒): finds who should know, and writes each a note and its line of the outbox in the same transaction.
+
+Who is told follows from posts: whoever holds a post with the verb at the unit; when nobody does, at the nearest unit above.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy.orm import Session
+
+from core.work.calendar import local_day
+from core.work.dated import valid_on
+from core.work.roles import ANSWER, RESTRICTED, ROLES
+from core.work.tables import Note, Outbox
+from tenants.access import Actor
+from tenants.db import new_id
+from tenants.models import Holding, Person, Post, UnitPath
+
+SHOWN_DAYS = 90  # older notes are read or out of date; they stay in the table (ours)
+MOST = 100  # a count of unread notes that is higher is shown as 99+ (ours)
+_PLAIN = (str, int, bool, type(None))
+
+
+def tell(
+    session: Session,
+    *,
+    unit_ids: Iterable[UUID] = (),
+    person_ids: Iterable[UUID | None] = (),
+    verb: str = ANSWER,
+    kind: str,
+    text: str,
+    params: Mapping[str, Any],
+    object_kind: str = "",
+    object_id: object = "",
+    now: datetime,
+    restricted: bool = False,
+    campaigns: Collection[str] | None = None,
+    but: UUID | None = None,
+) -> int:
+    """Tell people something (提醒): one note and one line of the outbox each; gives how many were told.
+
+    Those who hold a post with ``verb`` at one of the units or, where it has nobody, at the nearest unit above it, and the
+    people named. ``restricted`` matters reach only those who may see them. ``campaigns``: a post for one campaign counts for
+    that one's matters only (None: every post counts). ``but`` is who acted: nobody is told what he did himself. ``text`` is a
+    source text (N_) with ``{name}`` places for ``params``; a value ``x_en`` beside ``x`` is what English readers see.
+    """
+    on = local_day(now)
+    people = _holders(session, set(unit_ids), verb, on, restricted, campaigns)
+    people |= _may_know(session, {one for one in person_ids if one is not None}, on, restricted)
+    people -= {but}
+    if not people:
+        return 0
+    plain = {key: value if isinstance(value, _PLAIN) else str(value) for key, value in params.items()}
+    about = {"object_kind": object_kind, "object_id": str(object_id)}
+    tenant = _tenant(session)
+    notes = [
+        {"tenant_id": tenant, "id": new_id(), "person_id": person, "kind": kind, "text": text, "params": plain}
+        | about
+        | {"created_at": now}
+        for person in sorted(people)
+    ]
+    session.execute(insert(Note), notes)
+    body = {"text": text, "params": plain} | about
+    session.execute(
+        insert(Outbox),
+        [
+            {"tenant_id": tenant, "id": new_id(), "kind": kind, "person_id": note["person_id"], "created_at": now}
+            | {"body": body | {"note": str(note["id"])}}
+            for note in notes
+        ],
+    )
+    return len(notes)
+
+
+def list_notes(
+    session: Session,
+    actor: Actor,
+    *,
+    now: datetime,
+    unread: bool = False,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int = 50,
+) -> Sequence[Note]:
+    """The actor's own notes, the newest first; ``before`` is time and id of the last one of the page before."""
+    query = _own(select(Note), actor, now)
+    if unread:
+        query = query.where(Note.read_at.is_(None))
+    if before is not None:
+        at, last = before
+        query = query.where(or_(Note.created_at < at, (Note.created_at == at) & (Note.id < last)))
+    return session.scalars(query.order_by(Note.created_at.desc(), Note.id.desc()).limit(limit)).all()
+
+
+def unread_count(session: Session, actor: Actor, now: datetime) -> int:
+    """How many of the actor's notes are unread, at most :data:`MOST`."""
+    unread = _own(select(Note.id), actor, now).where(Note.read_at.is_(None)).limit(MOST)
+    return session.scalar(select(func.count()).select_from(unread.subquery())) or 0
+
+
+def mark_read(session: Session, actor: Actor, now: datetime, *, note_ids: Collection[UUID] | None = None) -> int:
+    """Mark some of the actor's own notes read, or all of them (``note_ids`` None); gives how many were not yet."""
+    wanted = [Note.tenant_id == actor.tenant.id, Note.person_id == actor.person_id, Note.read_at.is_(None)]
+    if note_ids is not None:
+        wanted.append(Note.id.in_(note_ids))
+    done = session.execute(
+        update(Note).where(*wanted).values(read_at=now).returning(Note.id).execution_options(synchronize_session=False)
+    )
+    return len(done.all())
+
+
+def mark_seen(session: Session, actor: Actor, object_kind: str, object_id: object, now: datetime) -> int:
+    """Mark the actor's notes about one object read, because he has opened it."""
+    done = session.execute(
+        update(Note)
+        .where(
+            Note.tenant_id == actor.tenant.id,
+            Note.person_id == actor.person_id,
+            Note.read_at.is_(None),
+            Note.object_kind == object_kind,
+            Note.object_id == str(object_id),
+        )
+        .values(read_at=now)
+        .returning(Note.id)
+        .execution_options(synchronize_session=False)
+    )
+    return len(done.all())
+
+
+def _own(query: Select[Any], actor: Actor, now: datetime) -> Select[Any]:
+    return query.where(
+        Note.tenant_id == actor.tenant.id,
+        Note.person_id == actor.person_id,
+        Note.created_at > now - timedelta(days=SHOWN_DAYS),
+    )
+
+
+def _tenant(session: Session) -> int:
+    return int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
+
+
+def _holders(
+    session: Session,
+    units: set[UUID],
+    verb: str,
+    on: date,
+    restricted: bool,
+    campaigns: Collection[str] | None,
+) -> set[UUID]:
+    """Whoever holds a post with the verb at each unit, or at the nearest one above it."""
+    roles = [r.code for r in ROLES.values() if verb in r.verbs and (RESTRICTED in r.verbs or not restricted)]
+    if not units or not roles:
+        return set()
+    query = (
+        select(UnitPath.unit_id, UnitPath.depth, Holding.person_id)
+        .join(Post, (Post.tenant_id == UnitPath.tenant_id) & (Post.unit_id == UnitPath.ancestor_id))
+        .join(Holding, (Holding.tenant_id == Post.tenant_id) & (Holding.post_id == Post.id))
+        .join(Person, (Person.tenant_id == Holding.tenant_id) & (Person.id == Holding.person_id))
+        .where(
+            UnitPath.unit_id.in_(units),
+            Post.role.in_(roles),
+            Person.state == "active",
+            valid_on(UnitPath, on),
+            valid_on(Holding, on),
+        )
+    )
+    if campaigns is not None:
+        query = query.where(or_(Post.campaign.is_(None), Post.campaign.in_(list(campaigns))))
+    return _nearest(session.execute(query).all())
+
+
+def _nearest(rows: Iterable[Row[UUID, int, UUID]]) -> set[UUID]:
+    nearest: dict[UUID, int] = {}
+    for unit, depth, _ in rows:
+        nearest[unit] = min(depth, nearest.get(unit, depth))
+    return {person for unit, depth, person in rows if depth == nearest[unit]}
+
+
+def _may_know(session: Session, people: set[UUID], on: date, restricted: bool) -> set[UUID]:
+    """Of the people named, those who are active; of a restricted matter, those whose post is for such matters."""
+    if not people:
+        return set()
+    query = select(Person.id).where(Person.id.in_(people), Person.state == "active")
+    if restricted:
+        roles = [role.code for role in ROLES.values() if RESTRICTED in role.verbs]
+        query = (
+            query.join(Holding, (Holding.tenant_id == Person.tenant_id) & (Holding.person_id == Person.id))
+            .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
+            .where(Post.role.in_(roles), valid_on(Holding, on))
+        )
+    return set(session.scalars(query))
