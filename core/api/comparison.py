@@ -10,9 +10,10 @@ from flask_babel import get_locale
 
 from core import request as asked
 from core.api.fields import Body, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, PeriodKey, Text, Whole
+from core.api.publication_shapes import SealedEffectShape
 from core.api.replies import ListQuery, cut_list
 from core.api.rooms import READING, Room
-from core.figures.comparison import RANKED, UNRANKED, compare, received_periods
+from core.figures.comparison import RANKED, UNRANKED, ComparisonRow, compare, received_periods
 from core.figures.exports import comparison_csv
 from core.figures.periods import Period, containing
 from core.work.roles import COMPARE
@@ -44,6 +45,8 @@ class ComparisonShape(Body):
     sites = Whole(required=True)
     findings = Mapping(required=True, allow_none=True)
     vetoes = ListOf(Text(), required=True)
+    earned_before = Number(required=True, allow_none=True, metadata={"description": "before the negative list"})
+    effects = ListOf(Part(SealedEffectShape), required=True)
     detail = Text(required=True)
     sha256 = Text(required=True)
     is_correction = Flag(required=True)
@@ -78,7 +81,7 @@ class ComparisonQuery(ListQuery, CsvQuery):
 def list_comparison(query: dict[str, Any]) -> Response:
     """Compare the districts by their share of assessed points; those without a publication come last"""
     rows = compare(asked.db(), asked.actor(), query.get("campaign"), _period(query))
-    return cut_list(rows, query, ComparisonShape.pick, key=lambda row: f"{row.campaign}/{row.district_slug}")
+    return cut_list(rows, query, shape_row, key=lambda row: f"{row.campaign}/{row.district_slug}")
 
 
 @room.get("/comparison.csv")
@@ -95,6 +98,11 @@ def export_comparison(query: dict[str, Any]) -> Response:
     name = quote(f"comparison-{asked.tenant().slug}-{period.key}.csv")
     made.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return made
+
+
+def shape_row(row: ComparisonRow) -> dict[str, Any]:
+    """A row of the comparison as JSON."""
+    return ComparisonShape.pick(row) | {"effects": [SealedEffectShape.pick(one) for one in row.effects]}
 
 
 def _period(query: dict[str, Any]) -> Period:

@@ -8,6 +8,7 @@ from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number
 from core.figures.explain import ExplainRow, Explanation
 from core.figures.finding_metrics import FindingPart
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Totals
+from core.work.negative_moves import EFFECTS
 
 STATUSES = ("assessed", "not_assessed")
 
@@ -26,12 +27,27 @@ class TotalsShape(Body):
 class VetoShape(Body):
     """What rules the district out (否决)."""
 
-    kind = Text(required=True, validate=OneOf(("gate", "key_group")))
+    kind = Text(required=True, validate=OneOf(("gate", "key_group", "bar")))
     code = Text(required=True)
     name_zh = Text(required=True)
     name_en = Text(required=True)
     text_zh = Text(required=True)
     text_en = Text(required=True)
+
+
+class EffectShape(Body):
+    """What an entry of the negative list does to the total, with its document; after a bar there is none (负面清单影响)."""
+
+    entry_id = Id(required=True)
+    title = Text(required=True)
+    document = Text(required=True)
+    source = Text(required=True)
+    happened_on = Day(required=True)
+    triggered_on = Day(required=True)
+    effect = Text(required=True, validate=OneOf(tuple(EFFECTS)))
+    points = Number(required=True)
+    before = Number(required=True)
+    after = Number(required=True, allow_none=True)
 
 
 class ScoreShape(Body):
@@ -47,7 +63,10 @@ class ScoreShape(Body):
     period_end = Day(required=True)
     cut_off = Moment(required=True)
     unit_id = Id(required=True, allow_none=True)
-    totals = Part(TotalsShape, required=True)
+    totals = Part(TotalsShape, required=True, metadata={"description": "after the effects of the negative list"})
+    earned_before = Number(required=True, metadata={"description": "points before those effects"})
+    effects = ListOf(Part(EffectShape), required=True)
+    barred = Flag(required=True, metadata={"description": "an event bars the title: no share, no rank"})
     vetoes = ListOf(Part(VetoShape), required=True)
     visits = Whole(required=True)
     sites = Whole(required=True)
@@ -173,7 +192,10 @@ def shape_score(score: CampaignScore) -> dict[str, Any]:
         "period_end": score.period.end,
         "cut_off": score.cut_off,
         "unit_id": score.unit_id,
-        "totals": shape_totals(score.totals),
+        "totals": TotalsShape.pick(score),
+        "earned_before": score.totals.earned,
+        "effects": [EffectShape.pick(line) for line in score.effects],
+        "barred": score.barred,
         "vetoes": [VetoShape.pick(veto) for veto in score.vetoes],
         "visits": score.visits,
         "sites": score.sites,

@@ -10,8 +10,10 @@ from core.api.replies import hundredths
 from core.figures.grants import DETAILS
 from core.figures.model import percent
 from core.figures.publishing import Copy, Preview
+from core.figures.sealed_effects import effects_of, share_of, without_effects
 from core.figures.shelf import period_of
 from core.figures.tables import Publication, PublishedFigure
+from core.work.negative_moves import EFFECTS
 
 LEVELS = ("category", "indicator")
 
@@ -89,11 +91,23 @@ class PublishedShape(Body):
     n = Whole(required=True)
 
 
+class SealedEffectShape(Body):
+    """What the negative list took from the total, as sealed; after a bar there is none (已发布的影响)."""
+
+    title = Text(required=True)
+    document = Text(required=True)
+    effect = Text(required=True, validate=OneOf(tuple(EFFECTS)))
+    points = Number(required=True)
+    before = Number(required=True)
+    after = Number(required=True, allow_none=True)
+
+
 class PublicationDetail(PublicationShape):
     """A publication with its figures (发布件与数值); ``seal_holds`` says that they still give its hash."""
 
     seal_holds = Flag(required=True)
     figures = ListOf(Part(PublishedShape), required=True)
+    effects = ListOf(Part(SealedEffectShape), required=True)
 
 
 class CopyShape(HeaderShape):
@@ -101,6 +115,7 @@ class CopyShape(HeaderShape):
 
     is_own = Flag(required=True)
     figures = ListOf(Part(PublishedShape), required=True)
+    effects = ListOf(Part(SealedEffectShape), required=True)
 
 
 class PreviewShape(Body):
@@ -124,8 +139,8 @@ def shape_header(row: Publication) -> dict[str, Any]:
         "earned": hundredths(row.earned),
         "assessed": hundredths(row.assessed),
         "total": hundredths(row.total),
-        "percent_of_assessed": percent(row.earned, row.assessed),
-        "percent_of_all": percent(row.earned, row.total),
+        "percent_of_assessed": share_of(row, row.assessed),
+        "percent_of_all": share_of(row, row.total),
         "coverage": percent(row.assessed, row.total),
     }
     plain = HeaderShape.names() - computed.keys()
@@ -139,9 +154,14 @@ def shape_publication(row: Publication) -> dict[str, Any]:
 
 
 def shape_figures(figures: Iterable[PublishedFigure]) -> list[dict[str, Any]]:
-    """Sealed figures as JSON."""
-    points = ("earned", "assessed", "possible")
-    return [PublishedShape.pick(one) | {name: hundredths(getattr(one, name)) for name in points} for one in figures]
+    """Sealed headings and indicators as JSON."""
+    points, plain = ("earned", "assessed", "possible"), without_effects(figures)
+    return [PublishedShape.pick(one) | {name: hundredths(getattr(one, name)) for name in points} for one in plain]
+
+
+def shape_effects(figures: Iterable[PublishedFigure]) -> list[dict[str, Any]]:
+    """Sealed effects of the negative list as JSON."""
+    return [SealedEffectShape.pick(one) for one in effects_of(figures)]
 
 
 def shape_preview(found: Preview) -> dict[str, Any]:
@@ -150,4 +170,8 @@ def shape_preview(found: Preview) -> dict[str, Any]:
 
 
 def _copy(one: Copy) -> dict[str, Any]:
-    return shape_header(one.publication) | {"is_own": one.is_own, "figures": shape_figures(one.figures)}
+    return shape_header(one.publication) | {
+        "is_own": one.is_own,
+        "figures": shape_figures(one.figures),
+        "effects": shape_effects(one.figures),
+    }

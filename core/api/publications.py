@@ -16,6 +16,7 @@ from core.api.publication_shapes import (
     PublicationDetail,
     PublicationList,
     SentShape,
+    shape_effects,
     shape_figures,
     shape_preview,
     shape_publication,
@@ -88,7 +89,10 @@ def get_publication(publication_id: UUID) -> Response:
     row = shelf.find_publication(asked.db(), publication_id)
     figures = shelf.figures_of(asked.db(), row)
     holds = seal_of(row, figures) == row.sha256
-    return reply(shape_publication(row) | {"seal_holds": holds, "figures": shape_figures(figures)})
+    return reply(
+        shape_publication(row)
+        | {"seal_holds": holds, "figures": shape_figures(figures), "effects": shape_effects(figures)}
+    )
 
 
 @room.post("/publications")

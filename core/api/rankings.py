@@ -12,7 +12,7 @@ from core.api.figures import ScoreQuery, period_asked
 from core.api.forms import one_in_force
 from core.api.replies import ListQuery, cut_list
 from core.api.rooms import READING, Room
-from core.figures.comparison import LOW_VOLUME, NOTHING_ASSESSED, RANKED
+from core.figures.comparison import BARRED, LOW_VOLUME, NOTHING_ASSESSED, RANKED
 from core.figures.leagues import Ranked, rank
 from core.figures.overview import by_unit
 from core.work.roles import SEE
@@ -25,7 +25,7 @@ class RankShape(Body):
     """One unit in the ranking (名次); ``unranked`` says why it has none."""
 
     rank = Whole(required=True, allow_none=True)
-    unranked = Text(required=True, validate=OneOf((RANKED, LOW_VOLUME, NOTHING_ASSESSED)))
+    unranked = Text(required=True, validate=OneOf((RANKED, LOW_VOLUME, NOTHING_ASSESSED, BARRED)))
     unit_id = Id(required=True)
     name = Text(required=True)
     kind = Text(required=True)

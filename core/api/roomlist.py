@@ -18,6 +18,7 @@ from core.api import (
     sites,
     units,
     visits,
+    whistles,
 )
 from core.api.rooms import Room
 
@@ -30,6 +31,7 @@ ROOMS: tuple[Room, ...] = (
     visits.room,
     photos.room,
     findings.room,
+    whistles.room,
     figures.room,
     rankings.room,
     publications.room,

@@ -14,9 +14,19 @@ from typing import Any
 from core.campaigns import Edition
 from core.documents.wording import DASH, moment_text, moment_text_en, number_text
 from core.errors import N_, Conflict
+from core.figures.effects import NEGATIVE
 from core.figures.model import percent
+from core.figures.sealed_effects import (
+    SealedEffect,
+    before_effects,
+    effects_of,
+    is_barred,
+    share_of,
+    without_effects,
+)
 from core.figures.shelf import figures_of, period_of
 from core.figures.tables import Publication, PublishedFigure
+from core.work.negative_moves import EFFECTS
 from tenants.scope import ScopedSession
 
 MOST_LOST = 10  # indicators in the list of lost points (ours)
@@ -70,8 +80,25 @@ class ReportVeto:
 
 
 @dataclass(frozen=True, slots=True)
+class ReportEffect:
+    """What an entry of the negative list took, ready to print (负面清单影响); ``after`` is a dash under a bar."""
+
+    title: str
+    document: str
+    kind_zh: str
+    kind_en: str
+    points: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class ReportData:
-    """Everything that a report prints (报告数据); points and shares are texts with two decimals."""
+    """Everything that a report prints (报告数据); points and shares are texts with two decimals.
+
+    ``earned`` and the shares are what remains after the ``effects`` of the negative list, ``earned_before`` what was before
+    them; when ``barred``, no total counts and the shares are dashes.
+    """
 
     district: str
     district_slug: str
@@ -101,6 +128,7 @@ class ReportData:
     reason: str
     is_demo: bool
     earned: str
+    earned_before: str
     assessed: str
     total: str
     lost: str
@@ -113,6 +141,8 @@ class ReportData:
     findings: dict[str, int]
     on_time_percent: str
     vetoes: tuple[ReportVeto, ...]
+    effects: tuple[ReportEffect, ...]
+    barred: bool
     categories: tuple[ReportFigure, ...]
     indicators: tuple[ReportFigure, ...]
     losses: tuple[ReportFigure, ...]
@@ -154,9 +184,9 @@ def monthly_report(session: ScopedSession, publication: Publication, edition: Ed
     if edition.sha256 != publication.edition_sha256:
         raise Conflict(N_("这份发布件按另一版本的测评体系计分"))
     rows = figures_of(session, publication)
-    figures = [_figure(row) for row in rows]
+    figures = [_figure(row) for row in without_effects(rows)]
     indicators = tuple(f for f in figures if f.level == "indicator")
-    return _data(publication, edition, figures, indicators, _losses(rows, indicators))
+    return _data(publication, edition, figures, indicators, _losses(rows, indicators), effects_of(rows))
 
 
 def _data(
@@ -165,24 +195,29 @@ def _data(
     figures: Sequence[ReportFigure],
     indicators: tuple[ReportFigure, ...],
     losses: tuple[ReportFigure, ...],
+    effects: Sequence[SealedEffect],
 ) -> ReportData:
+    before = before_effects(Decimal(one.earned).scaleb(-2), effects)
     findings = {"found": 0, "due": 0, "closed": 0, "on_time": 0, "overdue": 0} | one.findings
     return ReportData(
         **_heading(one, edition),
         **_seals(one),
-        earned=_points(one.earned),
+        earned=DASH if is_barred(effects) else _points(one.earned),
+        earned_before=str(before),
         assessed=_points(one.assessed),
         total=_points(one.total),
-        lost=_points(one.assessed - one.earned),
+        lost=str(Decimal(one.assessed).scaleb(-2) - before),
         gap=_points(one.total - one.assessed),
-        percent=_share(one.earned, one.assessed),
-        percent_of_all=_share(one.earned, one.total),
+        percent=_text(share_of(one, one.assessed)),
+        percent_of_all=_text(share_of(one, one.total)),
         coverage=_share(one.assessed, one.total),
         visits=one.visits,
         sites=one.sites,
         findings=findings,
         on_time_percent=_share(findings["on_time"], findings["due"]),
         vetoes=tuple(_veto(code, indicators) for code in one.vetoes),
+        effects=tuple(map(_effect, effects)),
+        barred=is_barred(effects),
         categories=tuple(f for f in figures if f.level == "category"),
         indicators=indicators,
         losses=losses,
@@ -271,7 +306,16 @@ def _veto(code: str, indicators: Sequence[ReportFigure]) -> ReportVeto:
     for one in indicators:
         if one.code == code:
             return ReportVeto(code, one.name_zh, one.name_en)
+    if code == NEGATIVE:
+        return ReportVeto(code, "负面清单一票否决", "Barred by the negative list")
     return ReportVeto(code, f"关键项组 {code}", f"key group {code}")
+
+
+def _effect(one: SealedEffect) -> ReportEffect:
+    zh, en = EFFECTS[one.effect]
+    points = str(one.points) if one.points else DASH
+    after = DASH if one.after is None else str(one.after)
+    return ReportEffect(one.title, one.document, zh, en, points, str(one.before), after)
 
 
 def _points(cents: int | None) -> str:
@@ -279,5 +323,8 @@ def _points(cents: int | None) -> str:
 
 
 def _share(part: int, whole: int) -> str:
-    found = percent(part, whole)
-    return DASH if found is None else str(found)
+    return _text(percent(part, whole))
+
+
+def _text(share: Decimal | None) -> str:
+    return DASH if share is None else str(share)

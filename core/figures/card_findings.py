@@ -59,7 +59,7 @@ def finding_counts(
     sums = _sums(facts, window)
     query = select(pairs.c.subject, *(one.label(name) for name, one in sums.items()))
     for row in session.execute(query.join(facts, facts.c.id == pairs.c.record).group_by(pairs.c.subject)):
-        found[row.subject] |= {name: getattr(row, name) for name in sums}
+        found[row.subject] |= {name: int(getattr(row, name)) for name in sums}
     if league.count_by == BY_LEAD:
         returned = _returns_by_unit(session, ids, window, facts)
         for one, counts in found.items():

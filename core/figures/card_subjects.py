@@ -13,6 +13,7 @@ from core.work.card_proposing import Subject
 from core.work.card_rules import BY_LEAD, SITE, League
 from core.work.dated import valid_on
 from core.work.tables import AreaMember, Part, Site, SiteKind
+from core.work.units import HEADQUARTERS_KINDS
 from tenants.access import root_unit
 from tenants.models import Unit, UnitPath
 from tenants.scope import ScopedSession
@@ -75,6 +76,8 @@ def pairs_of(
         return _in_tree(base, tenant_id, Part.unit_id, ids, day).distinct().subquery()
     base = select(UnitPath.ancestor_id.label("subject"), key.label("record")).select_from(record)
     mine = record.tenant_id == tenant_id
+    if league.kinds and not HEADQUARTERS_KINDS.intersection(league.kinds):
+        return _in_tree(base, tenant_id, unit, ids, day).where(mine).subquery()
     return union(
         _in_tree(base, tenant_id, unit, ids, day).where(mine),
         _by_area(record, tenant_id, ids, key, unit, day).where(mine),

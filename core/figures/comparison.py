@@ -16,8 +16,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.errors import N_, Forbidden
+from core.figures.effects import NEGATIVE
 from core.figures.model import percent
 from core.figures.periods import Period
+from core.figures.sealed_effects import SealedEffect, before_effects, read_sealed_effects
 from core.figures.seals import SHORT
 from core.figures.tables import Publication, PublicationGrant
 from core.work.roles import COMPARE
@@ -29,11 +31,13 @@ MINIMUM_VISITS = 30  # fewer verified visits are shown but not ranked (ours)
 RANKED = ""
 NOT_PUBLISHED = "not_published"
 LOW_VOLUME = "low_volume"
+BARRED = "barred"
 NOTHING_ASSESSED = "nothing_assessed"
 UNRANKED: dict[str, tuple[str, str]] = {
     NOT_PUBLISHED: (N_("本期未发布"), "not published"),
     LOW_VOLUME: (N_("检查次数不足，不参加排名"), "too few visits to rank"),
     NOTHING_ASSESSED: (N_("没有已评估的指标"), "nothing assessed"),
+    BARRED: (N_("一票否决，不参加排名"), "barred, not ranked"),
 }
 
 Place = tuple[str, int]  # campaign and the tenant who sent it: a slug is a text that its author writes
@@ -44,7 +48,8 @@ class ComparisonRow:
     """One district in one campaign and period (对比行). ``unranked`` is '' or a key of UNRANKED.
 
     Points are Decimal; ``percent`` is of assessed points, ``gap`` the points not assessed; ``seal`` the first characters
-    of the publication's hash. A district without a publication has its names only. ``tenant_id`` tells districts apart
+    of the publication's hash. ``earned`` is what remains after the ``effects`` of the negative list; under a bar there are
+    no shares and no rank. A district without a publication has its names only. ``tenant_id`` tells districts apart
     and is never shown.
     """
 
@@ -71,12 +76,18 @@ class ComparisonRow:
     sites: int = 0
     findings: Mapping[str, int] | None = None
     vetoes: tuple[str, ...] = ()
+    effects: tuple[SealedEffect, ...] = ()
     detail: str = ""
     sha256: str = ""
     is_correction: bool = False
     is_demo: bool = False
     cut_off: datetime | None = None
     published_at: datetime | None = None
+
+    @property
+    def earned_before(self) -> Decimal | None:
+        """The points before the negative list took any."""
+        return None if self.earned is None else before_effects(self.earned, self.effects)
 
     @property
     def seal(self) -> str:
@@ -94,7 +105,16 @@ def compare(session: ScopedSession, actor: Actor | None, campaign: str | None, p
     before = _ranks(to_rows(latest_received(session, campaign, period.previous).values()))
     now = latest_received(session, campaign, period)
     ranks = _ranks(rows := to_rows(now.values()))
-    found = [replace(r, rank=ranks.get(_place(r)), previous_rank=before.get(_place(r))) for r in rows]
+    lines = read_sealed_effects(session, [p.id for p in now.values()])
+    found = [
+        replace(
+            r,
+            rank=ranks.get(_place(r)),
+            previous_rank=before.get(_place(r)),
+            effects=lines.get(r.publication_id, ()) if r.publication_id else (),
+        )
+        for r in rows
+    ]
     missing = [replace(r, previous_rank=before.get(_place(r))) for p, r in known.items() if p not in now]
     return sorted([*found, *missing], key=_order)
 
@@ -172,6 +192,9 @@ def _row(one: Publication) -> ComparisonRow:
     unranked = LOW_VOLUME if one.visits < MINIMUM_VISITS else RANKED
     if not one.assessed:
         unranked = NOTHING_ASSESSED
+    barred = NEGATIVE in one.vetoes
+    if barred:
+        unranked = BARRED
     return ComparisonRow(
         campaign=one.campaign,
         title_zh=one.title_zh,
@@ -183,8 +206,8 @@ def _row(one: Publication) -> ComparisonRow:
         publication_id=one.id,
         edition=one.edition,
         edition_sha256=one.edition_sha256,
-        percent=percent(one.earned, one.assessed),
-        percent_of_all=percent(one.earned, one.total),
+        percent=None if barred else percent(one.earned, one.assessed),
+        percent_of_all=None if barred else percent(one.earned, one.total),
         coverage=percent(one.assessed, one.total),
         earned=as_points(one.earned),
         assessed=as_points(one.assessed),

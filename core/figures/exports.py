@@ -16,12 +16,13 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _ZH = (
     "周期", "创建项目", "区县", "区县代号", "名次", "上期名次", "占已评估分%", "覆盖率%", "占总分%", "得分", "已评估分", "总分", "未评估分",
-    "检查次数", "点位数", "否决项", "版本", "截止时间", "封签", "是否更正", "说明",
+    "检查次数", "点位数", "否决项", "版本", "截止时间", "封签", "是否更正", "说明", "负面清单前得分", "负面清单",
 )  # fmt: skip
 _EN = (
     "period", "campaign", "district", "district slug", "rank", "previous rank", "% of assessed points", "coverage %",
     "% of all points", "earned", "assessed", "total", "not assessed", "visits", "sites", "vetoes", "edition", "cut-off",
     "seal", "correction", "note",
+    "earned before negative list", "negative list",
 )  # fmt: skip
 
 
@@ -80,4 +81,6 @@ def _line(row: ComparisonRow, period: Period, english: bool) -> list[Any]:
         row.seal,
         correction,
         note,
+        row.earned_before,
+        "; ".join(f"{one.title} ({one.document})" for one in row.effects),
     ]

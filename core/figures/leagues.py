@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from core.figures.comparison import LOW_VOLUME, NOTHING_ASSESSED, RANKED
+from core.figures.comparison import BARRED, LOW_VOLUME, NOTHING_ASSESSED, RANKED
 from core.figures.overview import UnitScore
 
 MINIMUM_VISITS = 5  # a unit with fewer verified visits is shown, not ranked (ours)
@@ -40,6 +40,8 @@ def rank(rows: Sequence[UnitScore]) -> list[Ranked]:
 
 
 def _why_not(row: UnitScore) -> str:
+    if row.score.barred:
+        return BARRED
     if row.score.percent_of_assessed is None:
         return NOTHING_ASSESSED
     return LOW_VOLUME if row.score.visits < MINIMUM_VISITS else RANKED

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
@@ -137,7 +137,7 @@ class CategoryFigure:
 
 @dataclass(frozen=True, slots=True)
 class Veto:
-    """What rules a district out (否决): a hard gate that is broken, or a key group under 70 % of its points."""
+    """What rules a district out (否决): a broken hard gate, a key group under 70 % of its points, or a barring event."""
 
     kind: str
     code: str
@@ -148,8 +148,31 @@ class Veto:
 
 
 @dataclass(frozen=True, slots=True)
+class EffectLine:
+    """What one entry of the negative list does to a total (负面清单影响), with its document.
+
+    ``effect`` is deduct, cap or bar, ``points`` what is deducted or the ceiling; ``after`` is None under a bar.
+    """
+
+    entry_id: UUID
+    title: str
+    document: str
+    source: str
+    happened_on: date
+    triggered_on: date
+    effect: str
+    points: Decimal
+    before: Decimal
+    after: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignScore:
-    """A campaign's score in one unit (None: the district) and period (活动得分), as of ``cut_off``."""
+    """A campaign's score in one unit (None: the district) and period (活动得分), as of ``cut_off``.
+
+    ``totals`` are those of the indicators; ``earned`` and the shares are what remains after the ``effects`` of the negative
+    list. Under a bar there is no share, hence no rank.
+    """
 
     campaign: Campaign
     edition: Edition
@@ -163,11 +186,18 @@ class CampaignScore:
     visits: int
     sites: int
     findings: dict[str, int]
+    effects: tuple[EffectLine, ...] = ()
+
+    @property
+    def barred(self) -> bool:
+        """Whether an event of the negative list rules the district out (一票否决)."""
+        return any(line.after is None for line in self.effects)
 
     @property
     def earned(self) -> Decimal:
-        """Points earned."""
-        return self.totals.earned
+        """Points earned, after what the negative list takes."""
+        standing = [line.after for line in self.effects if line.after is not None]
+        return standing[-1] if standing else self.totals.earned
 
     @property
     def assessed(self) -> Decimal:
@@ -186,13 +216,13 @@ class CampaignScore:
 
     @property
     def percent_of_assessed(self) -> Decimal | None:
-        """Earned of assessed points in percent."""
-        return self.totals.percent_of_assessed
+        """Earned of assessed points in percent; None under a bar."""
+        return None if self.barred else percent(self.earned, self.assessed)
 
     @property
     def percent_of_all(self) -> Decimal | None:
-        """Earned of all points in percent."""
-        return self.totals.percent_of_all
+        """Earned of all points in percent; None under a bar."""
+        return None if self.barred else percent(self.earned, self.total)
 
     def indicator(self, code: str) -> IndicatorFigure:
         """The figure of one indicator; NotFound when the edition has none of that code."""

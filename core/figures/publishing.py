@@ -19,6 +19,7 @@ from core.figures.grants import grants_in_force, issuer_of
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Totals, as_decimal, cents
 from core.figures.periods import Period, day_of
 from core.figures.scores import score_campaign
+from core.figures.sealed_effects import effect_figures
 from core.figures.seals import seal_of
 from core.figures.tables import Publication, PublishedFigure
 from core.work.journal import record
@@ -139,7 +140,7 @@ def _header(score: CampaignScore, district: TenantRef, actor: Actor | None, now:
         period_start=score.period.start,
         period_end=score.period.end,
         cut_off=score.cut_off,
-        earned=cents(totals.earned),
+        earned=cents(score.earned),
         assessed=cents(totals.assessed),
         total=cents(totals.total),
         visits=score.visits,
@@ -172,7 +173,7 @@ def _chain(session: ScopedSession, row: Publication) -> None:
 
 
 def _figures(score: CampaignScore, row: Publication, detail: str) -> Iterable[PublishedFigure]:
-    """The figures of a copy in the order of the catalogue, each heading before its indicators."""
+    """The figures of a copy in the order of the catalogue, each heading before its indicators, then the effects."""
     levels = LEVELS[detail]
     position = 0
     for category in score.categories if "category" in levels else ():
@@ -181,6 +182,7 @@ def _figures(score: CampaignScore, row: Publication, detail: str) -> Iterable[Pu
             for one in score.indicators:
                 if one.category == category.code:
                     yield _indicator(one, row, position := position + 1)
+    yield from effect_figures(score.effects, row, position)
 
 
 def _points(totals: Totals) -> dict[str, int | None]:

@@ -17,6 +17,7 @@ from core.campaigns.arithmetic import half_up
 from core.campaigns.attainment import NOT_ASSESSED
 from core.campaigns.scoring import KEY_GROUP_FLOOR
 from core.errors import N_, Forbidden, NotFound
+from core.figures.effects import bars, read_effects, take_effect
 from core.figures.finding_metrics import FindingFacts, read_findings
 from core.figures.frames import Frame, SliceKey
 from core.figures.item_metrics import ItemFacts, ItemSums, enabled_keys, items_asking, read_items
@@ -36,6 +37,7 @@ from core.figures.terms import (
     questions_asked,
 )
 from core.work.roles import SEE
+from core.work.tables import NegativeEntry
 from tenants.access import Actor, may, root_unit
 from tenants.db import now
 from tenants.models import Unit
@@ -96,7 +98,11 @@ def score_slices(
     again = read_rechecks(session, frame, [t for t in plans.terms() if isinstance(t, RecheckTerm)], campaign.key)
     for key, counts in again.items():
         findings[key].terms |= counts
-    return {key: _score(campaign, edition, frame, key, plans, items[key], findings[key]) for key in frame.slices}
+    entries = read_effects(session, frame, campaign.key)
+    return {
+        key: _score(campaign, edition, frame, key, plans, items[key], findings[key], entries[key])
+        for key in frame.slices
+    }
 
 
 def check_reach(session: ScopedSession, actor: Actor | None, unit_id: UUID | None, frame: Frame) -> None:
@@ -138,10 +144,13 @@ def _score(
     plans: Plans,
     items: ItemFacts,
     findings: FindingFacts,
+    entries: tuple[NegativeEntry, ...],
 ) -> CampaignScore:
     figures = tuple(
         _figure(plan, plans.samples.get(plan.indicator.code), items, findings, campaign.key) for plan in plans.figures
     )
+    totals = total_of(figures)
+    effects = take_effect(totals, entries)
     return CampaignScore(
         campaign=campaign,
         edition=edition,
@@ -150,11 +159,12 @@ def _score(
         cut_off=frame.cut_off,
         indicators=figures,
         categories=_categories(edition, figures),
-        totals=total_of(figures),
-        vetoes=(*_gates(figures), *_groups(plans.groups, items)),
+        totals=totals,
+        vetoes=(*_gates(figures), *_groups(plans.groups, items), *bars(effects)),
         visits=items.visits,
         sites=items.sites,
         findings=findings.summary,
+        effects=effects,
     )
 
 

@@ -18,6 +18,9 @@ from core.web import (
     today,
     visiting,
     visits,
+    whistle,
+    whistles,
+    whistling,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -34,4 +37,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     today.blueprint,
     visiting.blueprint,
     visits.blueprint,
+    whistle.blueprint,
+    whistles.blueprint,
+    whistling.blueprint,
 )

@@ -109,7 +109,7 @@ def show_list() -> str:
     """The findings within reach, by state, unit, category, campaign, deadline and text."""
     wanted, session = read_asked(), db()
     cursor = request.args.get("cursor") or None
-    page = list_findings(session, actor(), cursor=cursor, sort=wanted.sort, now=now(), **wanted.conditions())
+    page = list_findings(session, actor(), Filter(**wanted.conditions()), cursor=cursor, sort=wanted.sort, now=now())
     return render_template(
         "findings/list.html",
         page=page,
@@ -142,11 +142,11 @@ def export() -> Response:
             page = list_findings(
                 session,
                 who,
+                Filter(**wanted.conditions()),
                 cursor=cursor,
                 page_size=LARGEST_PAGE,
                 sort=wanted.sort,
                 now=moment,
-                **wanted.conditions(),
             )
             yield from (_csv_line(row, titles) for row in page.rows)
             cursor = page.next_cursor

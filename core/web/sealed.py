@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.errors import N_
 from core.figures.comparison import as_points
 from core.figures.model import percent
+from core.figures.sealed_effects import share_of
 from core.figures.seals import SHORT, seal_of
 from core.figures.tables import Publication, PublishedFigure
 from tenants.scope import ScopedSession
@@ -64,8 +65,8 @@ class Sealed:
 
     @property
     def share(self) -> Decimal | None:
-        """Earned of assessed points in percent."""
-        return percent(self.row.earned, self.row.assessed)
+        """Earned of assessed points in percent; None under a bar."""
+        return share_of(self.row, self.row.assessed)
 
     @property
     def coverage(self) -> Decimal | None:

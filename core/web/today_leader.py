@@ -27,6 +27,7 @@ from tenants.scope import ScopedSession
 LOSSES = 5
 LATE_UNITS = 5
 LATE_FINDINGS = 3
+LATE = Filter(view="rectification", overdue=True)
 SETTLING = timedelta(
     days=2
 )  # the first two days of a month still show the month before, which has something to say (ours)
@@ -77,7 +78,7 @@ def read_leader(session: ScopedSession, actor: Actor, now: datetime, on: date) -
     period = containing("month", on - SETTLING)
     unit_id = unit_of(session, actor)
     lines = read_lines(session, actor, period, unit_id, now)
-    late = list_findings(session, actor, view="rectification", overdue=True, page_size=LATE_FINDINGS, now=now).rows
+    late = list_findings(session, actor, LATE, page_size=LATE_FINDINGS, now=now).rows
     units = counts_by_unit(session, actor, now=now, limit=LATE_UNITS)
     since = now - A_DAY
     return LeaderPage(

@@ -31,9 +31,11 @@ from core.web.whistle_words import (
     tone_of,
 )
 from core.work import whistles
+from core.work.notes import mark_seen
 from core.work.roles import ANSWER, DIRECT, LEAD, REPORT, SEE
 from core.work.tables import Whistle
 from core.work.whistle_detail import Detail, detail
+from core.work.whistle_notes import KIND
 from core.work.whistle_steps import ESCALATE, OPEN, Move
 from core.work.wording import LONGEST_NOTE
 
@@ -81,8 +83,10 @@ class Desk:
 @blueprint.get("/<uuid:whistle_id>")
 @require_any(SEE)
 def show(whistle_id: UUID) -> str:
-    """A whistle with its called units, clocks, history and the steps allowed now."""
-    return _page(whistle_id, Typed())
+    """A whistle with its called units, clocks, history and the steps allowed now; its notes to the reader are read."""
+    page = _page(whistle_id, Typed())
+    mark_seen(db(), actor(), KIND, whistle_id, now())
+    return page
 
 
 @blueprint.post("/<uuid:whistle_id>/act")
@@ -157,6 +161,7 @@ def _page(whistle_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         words=clock_words(),
         at=now(),
         desks=desks_of(found),
+        leaders=[(one.person_id, f"{one.name} · {one.unit_name}") for one in found.leaders],
         shots=[event for event in found.events if event.photo_id],
         history=read_history(found.events),
         since=read_history(since),

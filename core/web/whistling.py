@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
@@ -13,12 +14,13 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import N_, Conflict, Fault, InvalidInput, SanchengError
+from core.errors import N_, Conflict, Fault, InvalidInput, NotFound, SanchengError
 from core.request import actor, db, now, require_any, today
 from core.web.errors import fault_map, say
 from core.web.paging import read_id
+from core.web.whistle_words import say_minutes
 from core.work.roles import ANSWER, REPORT
-from core.work.site_lists import list_sites
+from core.work.site_lists import get_site, list_sites
 from core.work.whistle_blowing import (
     LONGEST_MATTER,
     MOST_UNITS,
@@ -122,16 +124,17 @@ def _form(said: MultiDict[str, str], error: SanchengError | None = None) -> str:
     session, who = db(), actor()
     callers = callers_for(session, who, today())
     chosen = next((unit for unit in callers if str(unit.id) == said.get("caller")), callers[0] if callers else None)
-    rules = load_rules(session)
+    rules, picked = load_rules(session), set(said.getlist("unit"))
     return render_template(
         "whistles/new.html",
         said=said,
         callers=callers,
         chosen=chosen,
-        groups=_groups(callers, chosen),
-        picked=set(said.getlist("unit")),
-        sites=_sites(chosen),
-        minutes=sorted({*MINUTES, rules.minutes}),
+        groups=_groups(callers, chosen, picked),
+        picked=picked,
+        sites=_sites(chosen, said.get("site_id", "")),
+        caller_options=[(unit.id, unit.name) for unit in callers],
+        minute_options=[(one, say_minutes(timedelta(minutes=one))) for one in sorted({*MINUTES, rules.minutes})],
         usual=rules.minutes,
         working=rules.working,
         faults=_faults(error),
@@ -148,24 +151,37 @@ def _faults(error: SanchengError | None) -> dict[str, str]:
     return {names.get(field, field): text for field, text in (fault_map(error) if error else {}).items()}
 
 
-def _groups(callers: Sequence[Unit], chosen: Unit | None) -> list[Group]:
+def _groups(callers: Sequence[Unit], chosen: Unit | None, picked: set[str]) -> list[Group]:
     """The units to call: those that were called most, the departments, and the others behind a fold."""
     if chosen is None:
         return []
     known = {unit.id: unit for unit in callable_units(db(), chosen.id, today())}
     often = [known[one] for one in often_called(db(), [unit.id for unit in callers]) if one in known]
     rest = [unit for unit in known.values() if unit not in often]
+    departments = [unit for unit in rest if unit.kind in DEPARTMENTS]
+    others = [unit for unit in rest if unit.kind not in DEPARTMENTS]
     groups = [
         Group(gettext("常叫的单位"), often),
-        Group(gettext("部门"), [unit for unit in rest if unit.kind in DEPARTMENTS], open=not often),
-        Group(gettext("其他单位"), [unit for unit in rest if unit.kind not in DEPARTMENTS], open=False),
+        Group(gettext("部门"), departments, not often or _any(departments, picked)),
+        Group(gettext("其他单位"), others, _any(others, picked)),
     ]
     return [group for group in groups if group.units]
 
 
-def _sites(chosen: Unit | None) -> list[tuple[UUID, str]]:
-    """The sites in use under the calling unit, as far as one list goes."""
+def _any(units: Sequence[Unit], picked: set[str]) -> bool:
+    return any(str(unit.id) in picked for unit in units)
+
+
+def _sites(chosen: Unit | None, said: str) -> list[tuple[UUID, str]]:
+    """The sites in use under the calling unit, as far as one list goes, and the one that the reader came from."""
     if chosen is None:
         return []
     page = list_sites(db(), actor(), today=today(), unit_id=chosen.id, page_size=MOST_SITES)
-    return [(row.id, row.name) for row in page.rows]
+    found = [(row.id, row.name) for row in page.rows]
+    if said and said not in {str(key) for key, _name in found}:
+        try:
+            row = get_site(db(), actor(), read_id(said, "site_id"), today=today())
+        except NotFound:
+            return found
+        found.insert(0, (row.id, row.name))
+    return found

@@ -159,10 +159,10 @@ def _work(tenant: int, actor: Actor | None, ids: list[UUID], on: date) -> list[t
     if actor is not None:
         parts = parts.where(sees_finding(actor, on))
     found: list[tuple[str, Select[Any]]] = [("findings", parts)]
+    used = (Site.tenant_id == tenant, Site.state == "active")
     for one in (Site.unit_id, Site.operator_unit_id):
-        found.append(
-            ("sites", select(one.label("unit_id")).where(Site.tenant_id == tenant, one.in_(ids), Site.state == "active"))
-        )
+        sited = select(one.label("unit_id")).where(*used, one.in_(ids))
+        found.append(("sites", sited))
     for one in (Sponsorship.unit_id, Sponsorship.object_unit_id):
         sponsored = select(one.label("unit_id")).where(Sponsorship.tenant_id == tenant, one.in_(ids))
         found.append(("sponsorships", sponsored.where(touches(Sponsorship, on, None))))
@@ -187,5 +187,3 @@ def has_unseen(session: ScopedSession, unit_id: UUID) -> bool:
         .where(Part.unit_id == unit_id, Part.ended_at.is_(None), Finding.state.in_(NOT_CLOSED))
     )
     return session.scalars(chosen.limit(1)).first() is not None
-
-

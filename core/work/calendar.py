@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, InvalidInput
 from core.work.journal import record
-from core.work.tables import CalendarDay
+from core.work.tables import CalendarDay, Setting
 from tenants.access import Actor
 from tenants.scope import ScopedSession
 
@@ -44,6 +44,7 @@ class WorkCalendar:
 
     exceptions: Mapping[date, bool] = field(default_factory=dict)
     provisional: frozenset[int] = frozenset()
+    acceptance: timedelta = timedelta(days=1)  # the tenant's working time for taking what is dispatched (接收时限)
 
     def is_working(self, day: date) -> bool:
         """Whether a day is worked: its own row, else Monday to Friday."""
@@ -88,6 +89,17 @@ class WorkCalendar:
             moment = moment + step if not rest else self._begin(midnight)
         return moment.astimezone(UTC)
 
+    def before(self, end: datetime, span: timedelta) -> datetime:
+        """The latest moment from which ``span`` of working time has passed by ``end``, in UTC."""
+        moment, rest = end.astimezone(ZONE), max(span, timedelta(0))
+        for _ in range(4 * HORIZON.days):
+            midnight = datetime.combine((moment - timedelta(microseconds=1)).date(), time(0), ZONE)
+            worked = moment - midnight if self.is_working(midnight.date()) else timedelta(0)
+            if rest <= worked:
+                return (moment - rest).astimezone(UTC)
+            rest, moment = rest - worked, midnight
+        raise ValueError(f"no {span} of working time before {end}")
+
     def working_time_left(self, now: datetime, due: datetime) -> timedelta:
         """Working time from now to the deadline, 24 hours a working day; negative when it has passed."""
         if due < now:
@@ -111,7 +123,7 @@ class WorkCalendar:
 
 
 def load_calendar(session: Session, around: datetime) -> WorkCalendar:
-    """The tenant's calendar of the moment's year and those up to the horizon (one query)."""
+    """The tenant's calendar of the moment's year and those up to the horizon, with its time for taking (two queries)."""
     first = local_day(around - 31 * _DAY).replace(month=1, day=1)
     last = local_day(around + HORIZON).replace(month=12, day=31)
     rows = session.execute(
@@ -119,10 +131,12 @@ def load_calendar(session: Session, around: datetime) -> WorkCalendar:
             CalendarDay.day >= first, CalendarDay.day <= last
         )
     ).all()
+    hours = session.scalar(select(Setting.body["acceptance_hours"].as_integer()).where(Setting.name == "times"))
     entered = {row.day.year for row in rows if not row.provisional}
     provisional = {row.day.year for row in rows if row.provisional}
     unknown = {year for year in range(first.year, last.year + 1) if year not in entered}
-    return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown))
+    acceptance = _DAY if hours is None else timedelta(hours=hours)
+    return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown), acceptance)
 
 
 def seed_calendar(session: ScopedSession, years: Iterable[int], actor: Actor | None = None) -> tuple[int, ...]:

@@ -118,14 +118,15 @@ def correct(
     if any(one.subject_id == old.subject_id and one.league == old.league and one.id != old.id for one in others):
         raise Conflict(N_("这张牌已经更正过，请办理新的那一张"))
     step(session, actor, old, move, said, now)
-    reason = {"why": "corrected", "instead_of": old.colour, "note": said, "card": words_of(card)}
+    kept_facts = {name: one for name, one in old.reason.items() if name not in ("streak", "mark", "veto")}
+    reason = {"why": "corrected", "earned": colour, "instead_of": old.colour, "note": said, "card": words_of(card)}
     same = ("scheme_id", "period_kind", "period_start", "period_end", "league", "subject_kind", "subject_id")
     new = CardIssue(
         **{name: getattr(old, name) for name in (*same, "subject_name", "rank", "sponsors")},
         scheme_version=kept.row.version,
         colour=colour,
         state=CONFIRMED,
-        reason=dict(old.reason) | reason,
+        reason=kept_facts | reason,
         corrects_id=old.id,
         confirmed_by=actor.name,
         confirmed_at=now,

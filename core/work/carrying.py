@@ -37,13 +37,11 @@ def replace(
     if not heirs:
         return 0
     statement = update(column.class_).where(column.in_(heirs), *conditions).values({column: mapped(column, heirs)})
-    done = session.execute(statement.returning(column).execution_options(synchronize_session=False))
+    done = session.execute(statement.returning(column).execution_options(synchronize_session="fetch"))
     return len(done.all())
 
 
-def carry(
-    session: ScopedSession, table: type[Any], names: Sequence[str], heirs: Mapping[UUID, UUID], on: date
-) -> int:
+def carry(session: ScopedSession, table: type[Any], names: Sequence[str], heirs: Mapping[UUID, UUID], on: date) -> int:
     """End the dated rows that name old units and begin the same with their heirs; gives how many rows were carried.
 
     ``names`` are the columns that hold units (or posts). Who stands there already in the same way is not doubled.
@@ -94,7 +92,7 @@ def _end(session: ScopedSession, table: type[Any], here: ColumnElement[bool], on
     """End what began before the day on that day, and what begins later on the day it would have."""
     last = case((table.valid_from > on, table.valid_from), else_=on)
     statement = update(table).where(here, touches(table, on, None)).values(valid_to=last)
-    session.execute(statement.execution_options(synchronize_session=False))
+    session.execute(statement.execution_options(synchronize_session="fetch"))
 
 
 def _begin(session: ScopedSession, table: type[Any], rows: Sequence[dict[str, Any]]) -> None:

@@ -32,9 +32,7 @@ def change_seat(draft: Draft, key: str, *, name: str, parent: str | None) -> Sea
     if seat.parent is None and draft.tree == "administration":
         above = None  # the tenant's own unit stays at the top
     elif above is not None and key in draft.above(above):
-        raise _bad(
-            "parent", N_("单位不能隶属于它自己的下级"), N_("请选另一个上级单位"), draft.seats[above].name
-        )
+        raise _bad("parent", N_("单位不能隶属于它自己的下级"), N_("请选另一个上级单位"), draft.seats[above].name)
     else:
         above = _parent(draft, above)
     seat.name, seat.parent = said, above
@@ -61,9 +59,7 @@ def keep_unit(draft: Draft, node: Node) -> Seat:
     return keep(draft, node)
 
 
-def send_unit(
-    draft: Draft, node: Node, to: Sequence[str], *, heir: str = "", rules: Iterable[Rule] = ()
-) -> Fate:
+def send_unit(draft: Draft, node: Node, to: Sequence[str], *, heir: str = "", rules: Iterable[Rule] = ()) -> Fate:
     """Say what becomes of a unit (去向): it goes to other seats of the chart, the heir first among them.
 
     When its own seat is among them it stays, and the others come out of it. Raises InvalidInput.

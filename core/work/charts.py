@@ -50,10 +50,10 @@ def move_unit(
         remedy = N_("行政单位只能在行政树里移动，指挥部的单位只能在指挥部树里移动")
         raise _bad("parent", N_("两个单位不在同一棵树里"), remedy, parent.name)
     parents = parents_on(session, day)
+    refuse_rewriting(session, {*under([unit.id], parents), parent.id}, day, today)
     if parents.get(unit.id) == parent.id:
         return unit
     _check_move(session, unit, parent, parents, day)
-    refuse_rewriting(session, {*under([unit.id], parents), parent.id}, day, today)
     before = session.scalar(select(Unit.name).where(Unit.id == parents[unit.id]))
     replant(session, {unit.id: parent.id}, day)
     record(session, actor, "unit.move", "unit", unit.id, name=unit.name, before=before, after=parent.name, on=str(day))
@@ -71,7 +71,9 @@ def _check_move(session: ScopedSession, unit: Unit, parent: Unit, parents: dict[
     beside = (
         select(Unit.id)
         .join(UnitParent, (UnitParent.tenant_id == Unit.tenant_id) & (UnitParent.unit_id == Unit.id))
-        .where(UnitParent.parent_id == parent.id, valid_on(UnitParent, day), valid_on(Unit, day), Unit.name == unit.name)
+        .where(
+            UnitParent.parent_id == parent.id, valid_on(UnitParent, day), valid_on(Unit, day), Unit.name == unit.name
+        )
     )
     if session.scalars(beside).first():
         fault = Fault(N_("名称重复"), "parent", value=unit.name, remedy=N_("请先给其中一个更名"))

@@ -14,17 +14,14 @@ from core.work.states import MERGED, RUNS, STANDS, STATES
 from core.work.tables import Finding
 
 DAY = timedelta(days=1)
-ACCEPTANCE = DAY  # working time for taking or returning what was dispatched, unless the tenant says otherwise (ours)
 
 
-def accept_by(calendar: WorkCalendar, now: datetime, limit: timedelta, acceptance: timedelta = ACCEPTANCE) -> datetime:
-    """When a dispatched finding counts as taken: within the acceptance time, at most half of the time limit (ours)."""
-    return calendar.add_working_time(now, min(acceptance, limit / 2))
+def accept_by(calendar: WorkCalendar, now: datetime, limit: timedelta) -> datetime:
+    """When a dispatched finding counts as taken: within the tenant's acceptance time, at most half of the limit (ours)."""
+    return calendar.add_working_time(now, min(calendar.acceptance, limit / 2))
 
 
-def start(
-    calendar: WorkCalendar, now: datetime, limit: timedelta, acceptance: timedelta = ACCEPTANCE
-) -> dict[str, Any]:
+def start(calendar: WorkCalendar, now: datetime, limit: timedelta) -> dict[str, Any]:
     """The columns of a time limit that begins now."""
     seconds = int(limit.total_seconds())
     return {
@@ -32,7 +29,7 @@ def start(
         "clock_seconds": seconds,
         "limit_seconds": seconds,
         "due_at": calendar.add_working_time(now, limit),
-        "accept_by": accept_by(calendar, now, limit, acceptance),
+        "accept_by": accept_by(calendar, now, limit),
         "due_fixed": False,
         "stopped_at": None,
         "extended_days": 0,

@@ -36,7 +36,7 @@ def parents_on(session: ScopedSession, on: date) -> dict[UUID, UUID]:
     links = select(UnitParent.unit_id, UnitParent.parent_id).where(
         UnitParent.tenant_id == session.tenant_id, valid_on(UnitParent, on)
     )
-    return dict(session.execute(links).tuples().all())
+    return dict(session.execute(links).all())
 
 
 def chain_of(unit_id: UUID, parents: Mapping[UUID, UUID]) -> Chain:
@@ -68,7 +68,8 @@ def under(tops: Iterable[UUID], parents: Mapping[UUID, UUID]) -> set[UUID]:
 def last_change(session: ScopedSession, units: Iterable[UUID]) -> date | None:
     """The last day on which the place of any of these units in the tree changed (最近变动日)."""
     ends = func.max(func.greatest(UnitPath.valid_from, func.coalesce(UnitPath.valid_to, UnitPath.valid_from)))
-    return session.scalar(select(ends).where(UnitPath.unit_id.in_(list(units))))
+    last: date | None = session.scalar(select(ends).where(UnitPath.unit_id.in_(list(units))))
+    return last
 
 
 def refuse_rewriting(session: ScopedSession, units: Iterable[UUID], on: date, today: date) -> None:
@@ -96,7 +97,9 @@ def check_day(day: date, today: date, *units: Unit) -> None:
             raise _unfit(N_("这个单位已经撤销"), N_("请选现有的单位"), unit.name, "unit")
         if unit.valid_from > day:
             value = f"{unit.name} {day.isoformat()}"
-            raise _unfit(N_("那天还没有这个单位"), N_("请填 {day} 或以后的日期"), value, day=unit.valid_from.isoformat())
+            raise _unfit(
+                N_("那天还没有这个单位"), N_("请填 {day} 或以后的日期"), value, day=unit.valid_from.isoformat()
+            )
 
 
 def _unfit(message: str, remedy: str, value: str, field: str = "on", **params: str) -> InvalidInput:
@@ -133,7 +136,9 @@ def _close_paths(session: ScopedSession, gone: Sequence[tuple[UUID, UUID]], on: 
     if not gone:
         return
     columns = (literal([pair[n] for pair in gone], ARRAY(Uuid)) for n in (0, 1))
-    pairs = func.unnest(*columns).table_valued(column("above", Uuid), column("unit", Uuid), name="gone")
+    pairs = (
+        func.unnest(*columns).table_valued(column("above", Uuid), column("unit", Uuid), name="gone").render_derived()
+    )
     session.execute(
         update(UnitPath)
         .where(

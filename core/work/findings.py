@@ -5,29 +5,32 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
+from core.work.clocks import end_of
+from core.work.finding_filters import VIEWS, Filter, View, check_filter, conditions_of, is_overdue, refuse_bad, unknown
+from core.work.finding_past import replay_until
+from core.work.history import Replayed
 from core.work.sight import sees_finding
-from core.work.tables import Finding, FindingCampaign, FindingLink, Part, Site
-from core.work.transitions import NOT_CLOSED, STATES, WITH_UNIT
-from core.work.wording import read_text, shown
+from core.work.states import WITH_UNIT
+from core.work.tables import Finding, FindingCampaign, Part, Site
+from core.work.wording import shown
 from tenants.access import Actor
 from tenants.db import now as server_now
-from tenants.models import Person, Unit, UnitPath
+from tenants.models import Person, Unit
 
-View = Literal["problem", "rectification", "responsibility"]
-VIEWS: tuple[View, ...] = ("problem", "rectification", "responsibility")
 SORTS: dict[str, InstrumentedAttribute[datetime]] = {"due_at": Finding.due_at, "opened_at": Finding.opened_at}
 LARGEST_PAGE = 200
+__all__ = ["LARGEST_PAGE", "SORTS", "VIEWS", "Filter", "FindingRow", "Page", "PartRow", "View", "is_overdue"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,49 +93,24 @@ class Page:
     next_cursor: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """What to show (筛选). Empty means everything; ``units`` stand for their subtrees, ``text`` is part of a title, number or site."""
-
-    view: View = "problem"
-    states: Sequence[str] = ()
-    units: Sequence[UUID] = ()
-    categories: Sequence[str] = ()
-    campaigns: Sequence[str] = ()
-    indicators: Sequence[str] = ()
-    site_id: UUID | None = None
-    overdue: bool | None = None
-    text: str = ""
-    extra: Sequence[ColumnElement[bool]] = field(default_factory=tuple)
-
-
 def list_findings(
     session: Session,
     actor: Actor,
+    wanted: Filter | None = None,
     *,
-    view: View = "problem",
-    states: Sequence[str] = (),
-    units: Sequence[UUID] = (),
-    categories: Sequence[str] = (),
-    campaigns: Sequence[str] = (),
-    indicators: Sequence[str] = (),
-    site_id: UUID | None = None,
-    overdue: bool | None = None,
-    text: str = "",
     cursor: str | None = None,
     page_size: int = 50,
     sort: str | None = None,
     now: datetime | None = None,
 ) -> Page:
-    """One page of a list within the actor's reach (three queries); the filters are those of :class:`Filter`.
+    """One page of a list within the actor's reach (three queries; one more when it is asked as of a day).
 
     ``sort`` is due_at, opened_at, or one of them with a leading '-'; by default the rectification list is by deadline, the
     others newest first. Raises InvalidInput for an unknown view, sort, state or cursor, and for a page over 200 rows.
     """
-    wanted = Filter(view, states, units, categories, campaigns, indicators, site_id, overdue, text)
-    moment = now or server_now()
+    wanted, moment = wanted or Filter(), now or server_now()
     order = sort or ("due_at" if wanted.view == "rectification" else "-opened_at")
-    _check(wanted, order, page_size)
+    refuse_bad([*check_filter(wanted), *_faults(order, page_size)])
     column, descending = SORTS[order.lstrip("-")], order.startswith("-")
     query = base_query(actor, wanted, moment)
     if cursor:
@@ -143,19 +121,62 @@ def list_findings(
     found = session.execute(query.order_by(*by).limit(page_size + 1)).all()
     rows = rows_of(session, found[:page_size], moment)
     last = rows[-1] if len(found) > page_size else None
-    return Page(rows, _write_cursor(order, getattr(last, order.lstrip("-")), last.id) if last else None)
+    end = _write_cursor(order, getattr(last, order.lstrip("-")), last.id) if last else None
+    return Page(as_they_were(session, rows, wanted.as_of) if wanted.as_of else rows, end)
 
 
-def base_query(actor: Actor, wanted: Filter, now: datetime) -> Select[Finding, str, str]:
+def base_query(actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any, ...]]:
     """The rows of a list before order and page: finding, names of site and place."""
     place = aliased(Unit)
     query = (
         select(Finding, func.coalesce(Site.name, Finding.place), place.name)
+        .select_from(Finding)
         .outerjoin(Site, and_(Site.tenant_id == Finding.tenant_id, Site.id == Finding.site_id))
         .join(place, and_(place.tenant_id == Finding.tenant_id, place.id == Finding.unit_id))
     )
-    return query.where(
-        Finding.tenant_id == actor.tenant.id, sees_finding(actor, local_day(now)), *_wanted(actor, wanted, now)
+    past = wanted.columns(actor.tenant.id).past
+    return _narrowed(query if past is None else query.join(past, true()), actor, wanted, now)
+
+
+def counting_query(actor: Actor, wanted: Filter, now: datetime, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    """The same rows for counting: without the names, and with the site only where a text asks for it."""
+    query = select(*columns).select_from(Finding)
+    if wanted.text.strip():
+        query = query.outerjoin(Site, and_(Site.tenant_id == Finding.tenant_id, Site.id == Finding.site_id))
+    past = wanted.columns(actor.tenant.id).past
+    return _narrowed(query if past is None else query.join(past, true()), actor, wanted, now)
+
+
+def _narrowed(query: Select[*tuple[Any, ...]], actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any, ...]]:
+    own = Finding.tenant_id == actor.tenant.id
+    return query.where(own, sees_finding(actor, local_day(now)), *conditions_of(actor, wanted, now))
+
+
+def as_they_were(session: Session, rows: Sequence[FindingRow], day: date) -> list[FindingRow]:
+    """The rows as their histories tell of the end of a day; only who led then is named."""
+    past, until = replay_until(session, [row.id for row in rows], day), end_of(day)
+    names = dict(
+        session.execute(select(Unit.id, Unit.name).where(Unit.id.in_({p.lead for p in past.values() if p.lead}))).all()
+    )
+    return [_as_it_was(row, past[row.id], names, until) for row in rows if row.id in past]
+
+
+def _as_it_was(row: FindingRow, then: Replayed, names: Mapping[UUID, str], until: datetime) -> FindingRow:
+    due_at = then.due_at or row.due_at
+    lead = PartRow("line", then.lead, names.get(then.lead, ""), True) if then.lead else None
+    return replace(
+        row,
+        state=then.state,
+        version=then.version,
+        due_at=due_at,
+        returns=then.returns,
+        reopened=then.reopened,
+        relapsed=then.relapsed,
+        outcome=then.outcome,
+        answered_at=row.answered_at if row.answered_at and row.answered_at < until else None,
+        closed_at=row.closed_at if row.closed_at and row.closed_at < until else None,
+        overdue=then.state in WITH_UNIT and due_at < until,
+        parts=(lead,) if lead else (),
     )
 
 
@@ -192,11 +213,6 @@ def parts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[PartRow,
     return found
 
 
-def is_overdue(now: datetime) -> ColumnElement[bool]:
-    """Filter on Finding: the unit has not answered and the deadline has passed (逾期)."""
-    return and_(Finding.state.in_(WITH_UNIT), Finding.due_at < now)
-
-
 def _row(
     finding: Finding, site: str, unit: str, now: datetime, parts: tuple[PartRow, ...], campaigns: tuple[str, ...]
 ) -> FindingRow:
@@ -208,83 +224,15 @@ def _row(
 _SAME = tuple(n for n in FindingRow.__dataclass_fields__ if hasattr(Finding, n) and n not in ("parts", "campaigns"))
 
 
-def _wanted(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter as conditions."""
-    conditions = list(wanted.extra)
-    if wanted.view == "rectification":
-        conditions.append(Finding.state.in_(NOT_CLOSED))
-    if wanted.states:
-        conditions.append(Finding.state.in_(wanted.states))
-    if wanted.categories:
-        conditions.append(Finding.category.in_(wanted.categories))
-    if wanted.site_id is not None:
-        conditions.append(Finding.site_id == wanted.site_id)
-    if wanted.overdue is not None:
-        conditions.append(is_overdue(now) if wanted.overdue else ~is_overdue(now))
-    if wanted.campaigns:
-        conditions.append(_has(FindingCampaign, actor, FindingCampaign.campaign.in_(wanted.campaigns)))
-    if wanted.indicators:
-        conditions.append(_has(FindingLink, actor, FindingLink.indicator.in_(wanted.indicators)))
-    if wanted.units:
-        conditions.append(_of_units(actor, wanted, now))
-    if wanted.text.strip():
-        sought = f"%{_escaped(wanted.text.strip())}%"
-        conditions.append(
-            or_(
-                *(
-                    c.like(sought, escape="\\")
-                    for c in (Finding.title, Finding.title_en, Finding.number, Finding.place, Site.name)
-                )
-            )
-        )
-    return conditions
-
-
-def _has(
-    table: type[FindingCampaign | FindingLink | Part], actor: Actor, condition: ColumnElement[bool]
-) -> ColumnElement[bool]:
-    return (
-        exists().where(table.tenant_id == actor.tenant.id, table.finding_id == Finding.id, condition).correlate(Finding)
-    )
-
-
-def _of_units(actor: Actor, wanted: Filter, now: datetime) -> ColumnElement[bool]:
-    """Findings in which a unit of the subtrees has a part; but for the responsibility list also those at its places."""
-    day = local_day(now)
-    under = select(UnitPath.unit_id).where(
-        UnitPath.tenant_id == actor.tenant.id,
-        UnitPath.ancestor_id.in_(wanted.units),
-        UnitPath.valid_from <= day,
-        or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > day),
-    )
-    part = _has(Part, actor, Part.unit_id.in_(under) & Part.ended_at.is_(None))
-    return part if wanted.view == "responsibility" else or_(Finding.unit_id.in_(under), part)
-
-
-def _escaped(text: str) -> str:
-    """A text for LIKE with its own signs taken literally."""
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _check(wanted: Filter, order: str, page_size: int) -> None:
+def _faults(order: str, page_size: int) -> list[Fault]:
     faults: list[Fault] = []
-    if wanted.view not in VIEWS:
-        faults.append(_unknown("view", wanted.view, VIEWS))
     if order.lstrip("-") not in SORTS or order.startswith("--"):
-        faults.append(_unknown("sort", order, [sign + name for name in SORTS for sign in ("", "-")]))
-    faults += [_unknown("state", state, list(STATES)) for state in wanted.states if state not in STATES]
+        faults.append(unknown("sort", order, [sign + name for name in SORTS for sign in ("", "-")]))
     if not 1 <= page_size <= LARGEST_PAGE:
         remedy = N_("请填 1 到 {most}")
-        faults.append(
-            Fault(N_("每页条数超出范围"), "page_size", None, str(page_size), "", remedy, {"most": LARGEST_PAGE})
-        )
-    read_text(wanted.text, "text", faults, longest=100)
-    if faults:
-        raise InvalidInput(faults=faults)
-
-
-def _unknown(place: str, value: str, known: Sequence[str]) -> Fault:
-    return Fault(N_("没有这个取值"), place, None, shown(value), "", N_("可填：{known}"), {"known": ", ".join(known)})
+        params = {"most": LARGEST_PAGE}
+        faults.append(Fault(N_("每页条数超出范围"), "page_size", None, str(page_size), "", remedy, params))
+    return faults
 
 
 def _write_cursor(order: str, value: datetime, last_id: UUID) -> str:

@@ -55,20 +55,28 @@ def act(
     day = local_day(moment)
     finding = _find(session, finding_id, sees_finding(actor, day))
     step = _step(verb)
-    standing = standing_of(session, actor, finding, day)
     if finding.version != version:
         raise _stale(session, finding)
+    standing = standing_of(session, actor, finding, day)
     _check_person(step, standing)
     _check_state(finding, step, standing)
     return _take(session, actor, finding, step, Asked(**asked), moment)
 
 
 def act_by_system(
-    session: Session, finding_id: UUID, verb: str, *, version: int | None = None, now: datetime, **asked: Any
+    session: Session,
+    finding_id: UUID,
+    verb: str,
+    *,
+    now: datetime,
+    version: int | None = None,
+    person: Actor | None = None,
+    **asked: Any,
 ) -> Finding:
-    """Take a step that belongs to the product's own clockwork (系统办理): a job, a switch, a correction.
+    """Take a step that belongs to the product's own clockwork (系统办理): a job, a switch, a re-inspection, a correction.
 
-    ``version`` None takes the finding as it is. Raises as :func:`act`.
+    ``version`` None takes the finding as it is; ``person`` is who set it going, judged elsewhere and named in the history.
+    Raises as :func:`act`.
     """
     finding = _find(session, finding_id)
     step = _step(verb)
@@ -76,7 +84,7 @@ def act_by_system(
         raise _stale(session, finding)
     _check_person(step, THE_SYSTEM)
     _check_state(finding, step, THE_SYSTEM)
-    return _take(session, None, finding, step, Asked(**asked), now)
+    return _take(session, person, finding, step, Asked(**asked), now)
 
 
 def steps_for(session: Session, actor: Actor, finding: Finding, now: datetime | None = None) -> list[Transition]:

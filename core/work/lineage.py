@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import N_
@@ -50,14 +50,14 @@ def successors(session: ScopedSession, unit_id: UUID) -> list[Kin]:
     return _kin(session, UnitLineage.to_id, UnitLineage.from_id == unit_id)
 
 
-def _kin(session: ScopedSession, other: object, condition: object) -> list[Kin]:
+def _kin(session: ScopedSession, other: ColumnElement[UUID], condition: ColumnElement[bool]) -> list[Kin]:
     rows = session.execute(
         select(Unit.id, Unit.name, UnitLineage.on, UnitLineage.kind, UnitLineage.reorganisation_id)
-        .join(UnitLineage, (Unit.tenant_id == UnitLineage.tenant_id) & (Unit.id == other))  # type: ignore[arg-type]  # a column
-        .where(condition, UnitLineage.from_id != UnitLineage.to_id)  # type: ignore[arg-type]  # a condition on it
+        .join(UnitLineage, (Unit.tenant_id == UnitLineage.tenant_id) & (Unit.id == other))
+        .where(condition, UnitLineage.from_id != UnitLineage.to_id)
         .order_by(UnitLineage.on, Unit.pinyin)
     )
-    return [Kin(*row) for row in rows.tuples()]
+    return [Kin(*row) for row in rows]
 
 
 def write_lineage(

@@ -39,7 +39,7 @@ class Share:
 
     def target(self, site_id: UUID | None, place: UUID, parents: Mapping[UUID, UUID]) -> UUID:
         """Who gets a finding at a site and place, the nearest rule above the place first."""
-        if site_id in self.by_site:
+        if site_id is not None and site_id in self.by_site:
             return self.by_site[site_id]
         for unit in chain_of(place, parents):
             if unit in self.by_unit:
@@ -69,7 +69,7 @@ def open_parts(session: ScopedSession, actor: Actor | None, units: Collection[UU
     )
     if actor is not None:
         chosen = chosen.where(sees_finding(actor, now.date()))
-    return [OpenPart(*row) for row in session.execute(chosen).tuples()] if units else []
+    return [OpenPart(*row) for row in session.execute(chosen)] if units else []
 
 
 def count_open(session: ScopedSession, units: Iterable[UUID]) -> int:
@@ -126,4 +126,4 @@ def set_aside(session: ScopedSession, unit: UUID, findings: set[UUID], now: date
     """Put the parts that go elsewhere aside while a share moves, inside one transaction, and back (分批移交)."""
     state = Part.ended_at.is_(None) if aside else Part.ended_at == now
     chosen = update(Part).where(Part.unit_id == unit, Part.finding_id.in_(findings), state)
-    session.execute(chosen.values(ended_at=now if aside else None).execution_options(synchronize_session=False))
+    session.execute(chosen.values(ended_at=now if aside else None).execution_options(synchronize_session="fetch"))

@@ -125,11 +125,12 @@ def _apply(
     parents = parents_on(session, on)
     sites = _shared_sites(session, outcome)
     targets = {unit: share.targets for unit, share in outcome.shares.items()}
-    found = count_open(session, outcome.heirs)
+    before = count_open(session, outcome.shares)
     work = Succession(on, now, row.title, outcome.heirs, targets, sites)
     moved = hand_over(session, actor, work)
     move_shares(session, actor, outcome.shares, parents, note=row.title, now=now)
     write_lineage(session, outcome.lineage, on, row.id)
+    found = before - count_open(session, outcome.shares)
     return {"on": on.isoformat(), "units": outcome.counts(), "findings": found} | moved
 
 
@@ -154,6 +155,6 @@ def _shared_sites(session: ScopedSession, outcome: Outcome) -> dict[UUID, UUID]:
     split = {unit: share for unit, share in outcome.shares.items() if share.by_site}
     if not split:
         return {}
-    rows = session.execute(select(Site.id, Site.unit_id).where(Site.unit_id.in_(split))).tuples()
+    rows = session.execute(select(Site.id, Site.unit_id).where(Site.unit_id.in_(split)))
     wanted = {site: split[unit].by_site.get(site) for site, unit in rows}
     return {site: unit for site, unit in wanted.items() if unit is not None}

@@ -97,7 +97,7 @@ def _sites(session: ScopedSession, wish: Succession) -> int:
     if wish.sites:
         chosen = mapped(Site.id, wish.sites)
         statement = update(Site).where(Site.id.in_(wish.sites)).values(unit_id=chosen).returning(Site.id)
-        moved += len(session.execute(statement.execution_options(synchronize_session=False)).all())
+        moved += len(session.execute(statement.execution_options(synchronize_session="fetch")).all())
     moved += replace(session, Site.unit_id, wish.heirs)
     return moved + replace(session, Site.operator_unit_id, wish.heirs)
 
@@ -131,7 +131,7 @@ def _notices(session: ScopedSession, actor: Actor | None, wish: Succession) -> i
         return 0
     chosen = select(Notice).where(Notice.unit_id.in_(wish.heirs), Notice.state.in_(OPEN_NOTICES))
     notices = session.scalars(chosen.order_by(Notice.id).with_for_update()).all()
-    names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(set(wish.heirs.values())))).tuples().all())
+    names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(set(wish.heirs.values())))).all())
     events = []
     for notice in notices:
         heir = wish.heirs[notice.unit_id]

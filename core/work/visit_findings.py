@@ -1,14 +1,15 @@
 """Opens findings for what failed (问题立案): one for each failed question, however many items and campaigns it touches.
 
 The item with the shortest time limit leads: its category, text and owner become the finding's (ours). The unit in the
-line of duty answers; the place is informed and co-signs when it is another unit.
+line of duty answers; the place is informed and co-signs when it is another unit. What the item declares may be overridden
+by the district's rules and precedents (core.work.routing).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -17,8 +18,9 @@ from core.campaigns import Campaign
 from core.work import clocks
 from core.work.bulk import insert_rows
 from core.work.calendar import WorkCalendar, local_day
+from core.work.precedents import count_used
 from core.work.roles import VISIT
-from core.work.routing import Owners
+from core.work.routing import Case, Declared, Owners, Route, load_router
 from core.work.serials import take_serials
 from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part, Visit
 from core.work.transitions import DISPATCHED, OPEN
@@ -76,16 +78,23 @@ def open_findings(
     if not failures:
         return []
     year = local_day(now).year
+    routes = _routes(session, actor, opening, failures)
     numbers = take_serials(session, actor, f"finding-{year}", len(failures))
     findings = [
-        _finding(opening, failure, f"{year}-{number:05d}", now)
+        _finding(opening, failure, routes[failure.question], f"{year}-{number:05d}", now)
         for failure, number in zip(failures, numbers, strict=True)
     ]
     session.add_all(findings)
     session.flush()
+    count_used(session, actor, routes.values())
     first = _first_event(actor, opening, now)
-    leads = {finding.id: _parts(opening, failure)[0] for finding, failure in zip(findings, failures, strict=True)}
-    makers = ((Part, _parts), (FindingItem, _items), (FindingLink, _links), (FindingCampaign, _campaigns))
+    parts = [
+        {"finding_id": finding.id, "hidden": finding.hidden} | part
+        for finding, failure in zip(findings, failures, strict=True)
+        for part in routes[failure.question].parts()
+    ]
+    insert_rows(session, actor, Part, parts)
+    makers = ((FindingItem, _items), (FindingLink, _links), (FindingCampaign, _campaigns))
     for table, rows_of in makers:
         rows = [
             {"finding_id": finding.id, "hidden": finding.hidden} | row
@@ -96,14 +105,34 @@ def open_findings(
     events = [
         first
         | {"finding_id": f.id, "id": new_id(), "hidden": f.hidden}
-        | {"detail": {"due_at": f.due_at.isoformat(), "lead": str(leads[f.id]["unit_id"])}}
+        | {"detail": {"due_at": f.due_at.isoformat()} | _way(routes[f.question])}
         for f in findings
     ]
     insert_rows(session, actor, FindingEvent, events)
     return findings
 
 
-def _finding(opening: Opening, failure: Failure, number: str, now: datetime) -> Finding:
+def _routes(session: Session, actor: Actor, opening: Opening, failures: Iterable[Failure]) -> dict[str, Route]:
+    """Who answers for each failed question and by when (one query)."""
+    categories = {failure.lead.item.category for failure in failures}
+    router = load_router(session, actor, opening.owners, opening.visit, categories, opening.visit.day)
+    return {failure.question: router.decide(_case(failure), _declared(failure)) for failure in failures}
+
+
+def _case(failure: Failure) -> Case:
+    return Case(failure.lead.item.category, campaigns=frozenset(one.campaign.key for one in failure.items))
+
+
+def _declared(failure: Failure) -> Declared:
+    lead = failure.lead
+    return Declared(lead.item.owner_role, lead.item.working_days, lead.campaign.hq_role)
+
+
+def _way(route: Route) -> dict[str, Any]:
+    return {"lead": str(route.line)} | route.facts
+
+
+def _finding(opening: Opening, failure: Failure, route: Route, number: str, now: datetime) -> Finding:
     visit, item = opening.visit, failure.lead.item
     return Finding(
         id=new_id(),
@@ -119,24 +148,15 @@ def _finding(opening: Opening, failure: Failure, number: str, now: datetime) -> 
         state=DISPATCHED,
         version=1,
         key_item=any(one.item.key for one in failure.items),
-        working_days=item.working_days,
+        working_days=route.working_days,
         source="visit",
         basis=visit.basis,
         patrol_id=visit.patrol_id,
         opened_at=now,
         changed_at=now,
         hidden=visit.hidden,
-        **clocks.start(opening.calendar, now, timedelta(days=item.working_days)),
+        **clocks.start(opening.calendar, now, route.limit),
     )
-
-
-def _parts(opening: Opening, failure: Failure) -> list[dict[str, Any]]:
-    lead = failure.lead
-    line = opening.owners.line(lead.item.owner_role, lead.campaign.hq_role)
-    parts = [{"kind": "line", "unit_id": line, "leading": True, "state": "open"}]
-    if line != opening.owners.place:
-        parts.append({"kind": "place", "unit_id": opening.owners.place, "leading": False, "state": "informed"})
-    return parts
 
 
 def _campaigns(_opening: Opening, failure: Failure) -> list[dict[str, Any]]:

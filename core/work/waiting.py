@@ -11,7 +11,9 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session
 
 from core.work.calendar import local_day
-from core.work.findings import Filter, FindingRow, base_query, is_overdue, rows_of
+from core.work.finding_filters import Filter, is_overdue
+from core.work.finding_past import NOW, Columns
+from core.work.findings import FindingRow, base_query, counting_query, rows_of
 from core.work.roles import ANSWER, CHECK
 from core.work.sight import sees_finding
 from core.work.tables import Finding, FindingEvent, Part
@@ -64,8 +66,9 @@ class Todo:
 def counts(session: Session, actor: Actor, wanted: Filter | None = None, *, now: datetime | None = None) -> Counts:
     """Count the findings in the actor's reach that a filter shows (one query)."""
     moment = now or server_now()
-    shown = base_query(actor, wanted or Filter(), moment).with_only_columns(*_sums(moment))
-    return Counts(*list(session.execute(shown).one()))
+    chosen = wanted or Filter()
+    sums = _sums(moment, chosen.columns(actor.tenant.id))
+    return Counts(*list(session.execute(counting_query(actor, chosen, moment, *sums)).one()))
 
 
 def counts_by_unit(
@@ -107,17 +110,17 @@ def todo_count(session: Session, actor: Actor, now: datetime | None = None) -> i
     return answer + (_count(session, _to_check(actor, moment)) if actor.has(CHECK) else 0)
 
 
-def _sums(now: datetime) -> list[ColumnElement[int]]:
+def _sums(now: datetime, of: Columns = NOW) -> list[ColumnElement[int]]:
     """The columns of Counts, in its order."""
-    with_unit = Finding.state.in_(WITH_UNIT)
+    with_unit = of.state.in_(WITH_UNIT)
     conditions = (
-        Finding.state.in_(NOT_CLOSED),
+        of.state.in_(NOT_CLOSED),
         with_unit,
-        Finding.state == ANSWERED,
-        is_overdue(now),
-        and_(with_unit, Finding.due_at >= now, Finding.due_at < now + SOON),
-        Finding.state.in_(CLOSED_STATES),
-        Finding.reopened > 0,
+        of.state == ANSWERED,
+        is_overdue(now, of),
+        and_(with_unit, of.due_at >= now, of.due_at < now + SOON),
+        of.state.in_(CLOSED_STATES),
+        of.reopened,
     )
     return [func.count(), *(func.count().filter(condition) for condition in conditions)]
 

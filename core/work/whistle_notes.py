@@ -85,7 +85,7 @@ def tell_step(
     tell(
         session,
         unit_ids=called if concerns_called else (),
-        person_ids=people - {by},
+        person_ids=people,
         verb=ANSWER,
         kind=KIND,
         text=TEXTS[verb],
@@ -93,6 +93,7 @@ def tell_step(
         object_kind=KIND,
         object_id=whistle.id,
         now=now,
+        but=by,
     )
 
 

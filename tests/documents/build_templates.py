@@ -48,6 +48,14 @@ OPEN_TABLE = (
     ("分值", 1.6, "{{ r.possible }}"),
     ("未评估原因", 8.6, "{{ r.reason_zh }}"),
 )
+EFFECT_TABLE = (
+    ("事项", 4.6, "{{ r.title }}"),
+    ("依据文件", 4.2, "{{ r.document }}"),
+    ("影响", 2.0, "{{ r.kind_zh }}"),
+    ("分值", 1.4, "{{ r.points }}"),
+    ("影响前", 1.6, "{{ r.before }}"),
+    ("影响后", 1.6, "{{ r.after }}"),
+)
 VETO_TABLE = (("代码", 3.0, "{{ r.code }}"), ("否决事项", 12.4, "{{ r.name_zh }}"))
 
 
@@ -70,10 +78,12 @@ class Paper:
 
 SUMMARY = (
     "截至{{ d.cut_off }}，依据《{{ d.edition_zh }}》，本期共核查{{ d.visits }}次，涉及点位{{ d.sites }}个。"
-    "已评估指标得{{ d.earned }}分，占已评估分{{ d.assessed }}分的{{ d.percent }}%；"
+    "{% if d.effects %}已评估指标得{{ d.earned_before }}分，按负面清单{% if d.barred %}一票否决，不计总分{% else %}处理后得{{ d.earned }}分{% endif %}"
+    "{% else %}已评估指标得{{ d.earned }}分{% endif %}"
+    "{% if not d.barred %}，占已评估分{{ d.assessed }}分的{{ d.percent }}%{% endif %}；"
     "已评估分占总分{{ d.total }}分的{{ d.coverage }}%。"
 )
-MISSING = "尚未评估的{{ d.gap }}分没有数据来源或本期没有记录，不按零分计，也不进入得分率；按总分计的得分率为{{ d.percent_of_all }}%，两种得分率不得混用。"
+MISSING = "尚未评估的{{ d.gap }}分没有数据来源或本期没有记录，不按零分计，也不进入得分率{% if not d.barred %}；按总分计的得分率为{{ d.percent_of_all }}%，两种得分率不得混用{% endif %}。"
 FINDINGS = (
     "本期发现问题{{ d.findings.found }}件；到期{{ d.findings.due }}件，其中已销号{{ d.findings.closed }}件、"
     "按期销号{{ d.findings.on_time }}件、到期未销号{{ d.findings.overdue }}件，按期销号率{{ d.on_time_percent }}%。"
@@ -82,6 +92,13 @@ LOSSES = Section(
     "失分情况", ("按已评估指标失分由多到少排列，共失{{ d.lost }}分。",), LOSS_TABLE, "d.losses", "本期没有失分指标。"
 )
 OPEN = Section("未评估指标", (), OPEN_TABLE, "d.open_indicators", "全部指标均已评估。")
+EFFECTS = Section(
+    "负面清单",
+    ("影响前为各指标得分合计，影响依次为扣分、封顶、一票否决，每项以所列文件为据。",),
+    EFFECT_TABLE,
+    "d.effects",
+    "本期没有影响总分的负面清单事项。",
+)
 CATEGORIES = Section("各项目得分", (), CATEGORY_TABLE, "d.categories")
 
 PAPERS = (
@@ -104,6 +121,7 @@ PAPERS = (
             Section(
                 "前置条件和负面清单", (), VETO_TABLE, "d.vetoes", "本期已评估的指标中没有触发前置条件和负面清单的事项。"
             ),
+            EFFECTS,
             OPEN,
         ),
     ),
@@ -139,6 +157,7 @@ PAPERS = (
             ),
             LOSSES,
             Section("问题整改", (FINDINGS,)),
+            EFFECTS,
             OPEN,
         ),
     ),
@@ -159,6 +178,7 @@ PAPERS = (
             Section("风险问题闭环", (FINDINGS,)),
             LOSSES,
             Section("前提条件和否决项", (), VETO_TABLE, "d.vetoes", "本期已评估的指标中没有否决事项。"),
+            EFFECTS,
             OPEN,
         ),
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from datetime import UTC, datetime, timedelta
@@ -264,45 +263,6 @@ def in_threads(count: int, run) -> list[Exception]:
     for thread in threads:
         thread.join()
     return errors
-
-
-def test_sixteen_threads_on_a_hundred_findings_close_none_twice(wall, tmp_path):
-    place = town(wall)
-    with place.district.session(wall) as session:
-        photo = str(store(session, place.liaison, jpeg(), files=tmp_path).id)
-        findings = [send(session, place, TOILET).findings[0].id for _ in range(100)]
-        for finding in findings:
-            act(session, place.liaison, finding, "answer", version=1, photos=[photo])
-        session.commit()
-    checkers = [place.office, add_actor(wall, place.ref, "hq_office", place.district.root)]
-    won: list[UUID] = []
-    lost: list[type] = []
-
-    def run(number: int) -> None:
-        mixed = random.Random(number).sample(findings, len(findings))
-        for finding in mixed:
-            with place.district.session(wall) as session:
-                verb, given = ("close", {"outcome": "fixed"}) if number % 4 else ("send_back", {"note": "再查"})
-                try:
-                    act(session, checkers[number % 2], finding, verb, version=2, **given)
-                    session.commit()
-                    won.append(finding)
-                except Stale as error:
-                    lost.append(type(error))
-
-    assert in_threads(16, run) == []
-    assert sorted(won) == sorted(findings)
-    assert len(lost) == 16 * 100 - 100
-    with place.district.session(wall) as session:
-        events = session.execute(
-            select(FindingEvent.finding_id, func.count())
-            .where(FindingEvent.version == 3)
-            .group_by(FindingEvent.finding_id)
-        ).all()
-        assert {n for _, n in events} == {1}
-        assert len(events) == 100
-        assert session.scalar(select(func.count()).select_from(Finding).where(Finding.version == 3)) == 100
-        assert session.scalar(select(func.max(FindingEvent.version))) == 3
 
 
 def test_an_update_lost_at_the_last_moment_is_stale_too(wall, place, session, finding):

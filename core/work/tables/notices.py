@@ -86,11 +86,15 @@ class NoticeEvent(TenantRow, Base):
 class Chase(TenantRow, Base):
     """A rung of the ladder that was reached once (催办留痕): the key makes a late or doubled job run fire it exactly once.
 
-    ``due_at`` is the deadline that it counted from: a new deadline starts the ladder again.
+    ``due_at`` is the deadline that it counted from: a new deadline starts the ladder again. The notice is written after its
+    rungs, in the same transaction: what this table accepted is what the notice is about.
     """
 
     __tablename__ = "chase"
-    __table_args__ = (tenant_reference("finding_id", "finding"), tenant_reference("notice_id", "notice"))
+    __table_args__ = (
+        tenant_reference("finding_id", "finding"),
+        tenant_reference("notice_id", "notice", deferrable=True, initially="DEFERRED"),
+    )
     rights = APPEND_ONLY
 
     finding_id: Mapped[UUID] = mapped_column(primary_key=True)

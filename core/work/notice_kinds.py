@@ -1,0 +1,54 @@
+"""The kinds of numbered papers (通知文书种类): their titles, letters and number formats, and whether they order or ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import N_
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """One kind of paper (文书种类).
+
+    ``letters`` name its series, ``head`` begins its number: 整改〔2026〕第17号. ``orders``: only a unit that the headquarters
+    command gets it. ``replies``: it asks for an answer by a day; the others are done once they are signed for.
+    """
+
+    code: str
+    letters: str
+    head: str
+    title_zh: str
+    title_en: str
+    orders: bool = True
+    replies: bool = True
+
+    def number(self, year: int, serial: int) -> str:
+        """The number as it stands on the paper."""
+        return f"{self.head}〔{year}〕第{serial}号"
+
+    def series(self, year: int) -> str:
+        """The series that its serials are taken from: one for each tenant, kind and year."""
+        return f"notice-{self.letters}-{year}"
+
+
+RECTIFICATION = "rectification_notice"
+REMINDER = "reminder_card"
+SUPERVISION = "supervision_order"
+CHASER = "chaser"
+REQUEST = "request_letter"
+CIRCULAR = "circular"
+SUMMONS = "summons_talk"
+
+KINDS: dict[str, NoticeKind] = {
+    kind.code: kind
+    for kind in (
+        NoticeKind(REMINDER, "TX", "提醒", N_("提醒卡"), "Reminder card", replies=False),
+        NoticeKind(RECTIFICATION, "ZG", "整改", N_("整改通知单"), "Rectification notice"),
+        NoticeKind(CHASER, "CB", "催办", N_("催办单"), "Chaser"),
+        NoticeKind(SUPERVISION, "DB", "督办", N_("督办单"), "Supervision order"),
+        NoticeKind(REQUEST, "SQ", "商请", N_("商请函"), "Letter of request", orders=False),
+        NoticeKind(CIRCULAR, "TB", "通报", N_("通报"), "Circular", replies=False),
+        NoticeKind(SUMMONS, "YT", "约谈", N_("约谈通知"), "Summons to a talk", replies=False),
+    )
+}
