@@ -69,7 +69,7 @@ class NewWhistle(Body):
     solve_by = Moment(load_default=None, allow_none=True)
 
 
-class NewStep(Body):
+class NewWhistleStep(Body):
     """A step to take (办理); unit_id when the asker answers for several called units."""
 
     verb = Text(required=True, validate=OneOf(VERBS))
@@ -151,7 +151,7 @@ def blow_whistle(body: dict[str, Any]) -> Response:
 @room.post("/whistles/<uuid:whistle_id>/actions")
 @asked.require_any(ANSWER, REPORT, LEAD, DIRECT)
 @room.doc(parameters=[IF_MATCH, REPEATABLE])
-@room.arguments(NewStep)
+@room.arguments(NewWhistleStep)
 @room.response(200, WhistleDetail, headers=ETAG)
 @room.refuses(*WRITING, 412, 428)
 def act(body: dict[str, Any], whistle_id: UUID) -> Response:

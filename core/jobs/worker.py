@@ -7,13 +7,14 @@ import logging
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.engine import make_url
 
-from core.work.queue import enqueue
-from core.work.tidying import tidy_platform, tidy_tenant
+from core.jobs.turns import NIGHTLY, OFTEN, TASK, ask_turns, take_turn
+from core.work.tidying import tidy_platform
 from tenants.db import now
 from tenants.scope import Wall
 
 LOG = logging.getLogger("sancheng.jobs")
-NIGHTLY = "30 3 * * *"
+NIGHT = "5 16 * * *"  # by UTC: five past midnight where the districts are
+EVERY_TEN_MINUTES = "*/10 * * * *"
 
 
 def make_worker(wall: Wall, jobs_url: str) -> App:
@@ -21,25 +22,25 @@ def make_worker(wall: Wall, jobs_url: str) -> App:
     url = make_url(jobs_url).set(drivername="postgresql").update_query_dict({"options": "-csearch_path=jobs"})
     queue = App(connector=PsycopgConnector(conninfo=url.render_as_string(hide_password=False), min_size=1, max_size=2))
 
-    @queue.periodic(cron=NIGHTLY)
-    @queue.task(name="tidy", pass_context=False)
-    def tidy(timestamp: int) -> None:
-        """Put away old logins, then ask for each tenant's turn inside that tenant's own scope."""
+    @queue.periodic(cron=NIGHT)
+    @queue.task(name="nightly", pass_context=False)
+    def nightly(timestamp: int) -> None:
+        """Put away old logins, then ask for each tenant's night."""
         with wall.platform() as session:
-            tenants = tidy_platform(session, now())
+            tidy_platform(session, now())
             session.commit()
-        for tenant_id in tenants:
-            with wall.open(tenant_id) as session:
-                enqueue(session, "tidy_tenant", lock="tidy")
-                session.commit()
-        LOG.info("tidied at %s for %s tenants", timestamp, len(tenants))
+        LOG.info("night of %s for %s tenants", timestamp, ask_turns(wall, NIGHTLY))
 
-    @queue.task(name="tidy_tenant")
-    def tidy_one(tenant: int) -> None:
-        """Put away one tenant's old request replays."""
-        with wall.open(tenant) as session:
-            tidy_tenant(session, now())
-            session.commit()
+    @queue.periodic(cron=EVERY_TEN_MINUTES)
+    @queue.task(name="often", pass_context=False)
+    def often(timestamp: int) -> None:
+        """Ask for each tenant's turn: reminders, time-outs, the ladder, whistles."""
+        LOG.debug("turns of %s for %s tenants", timestamp, ask_turns(wall, OFTEN))
+
+    @queue.task(name=TASK)
+    def turn(tenant: int, name: str) -> None:
+        """Do one part of one tenant's turn."""
+        take_turn(wall, tenant, name, now())
 
     return queue
 

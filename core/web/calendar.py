@@ -14,12 +14,13 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
 from core.errors import InvalidInput, SanchengError
-from core.request import actor, db, require, today
+from core.request import actor, db, now, require, today
 from core.settings import ZONE
 from core.web.errors import fault_map, say
 from core.web.paging import bad_argument
 from core.web.settings import require_whole
-from core.work.calendar import load_calendar, seed_calendar, set_day
+from core.work.calendar import load_calendar
+from core.work.recomputing import change_day, load_years
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay
 from tenants.scope import ScopedSession
@@ -127,7 +128,7 @@ def change() -> AnyResponse | tuple[str, int]:
     if working not in {"0", "1"}:
         raise bad_argument("working", working)
     try:
-        set_day(db(), actor(), day, working == "1", name)
+        moved = change_day(db(), actor(), day, working == "1", name, now=now())
     except InvalidInput as error:
         return _page(
             day.replace(day=1),
@@ -137,7 +138,10 @@ def change() -> AnyResponse | tuple[str, int]:
             errors=fault_map(error) or {"name": say(error)},
         )
     said = gettext("上班") if working == "1" else gettext("放假")
-    flash(gettext("%(day)s 已改为%(state)s；已经给出的期限不会变", day=format_date(day, "long"), state=said))
+    text = gettext(
+        "%(day)s 已改为%(state)s；重算了 %(n)s 件问题的期限", day=format_date(day, "long"), state=said, n=moved
+    )
+    flash(text)
     return redirect(url_for("calendar.show", month=f"{day:%Y-%m}"), 303)
 
 
@@ -149,12 +153,13 @@ def load_year() -> AnyResponse:
     said = request.form.get("year", "")
     first = checked(f"{said}-01-01", "year", said)
     try:
-        provisional = seed_calendar(db(), [first.year], actor())
+        provisional, moved = load_years(db(), actor(), [first.year], now=now())
     except SanchengError as error:
         flash(say(error), "error")
         return redirect(url_for("calendar.show", month=request.form.get("month", f"{first:%Y-%m}")), 303)
     if provisional:
         flash(gettext("%(year)s 年的放假安排还没有公布，周末已按休息日载入并标为暂定", year=first.year), "warning")
     else:
-        flash(gettext("%(year)s 年的法定节假日和调休已载入", year=first.year))
+        text = gettext("%(year)s 年的法定节假日和调休已载入，重算了 %(n)s 件问题的期限", year=first.year, n=moved)
+        flash(text)
     return redirect(url_for("calendar.show", month=request.form.get("month") or f"{first:%Y-%m}"), 303)

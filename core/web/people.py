@@ -18,8 +18,10 @@ from core.request import actor, db, now, require, tenant, today
 from core.web import once
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
+from core.web.form_fields import day_of
 from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_day, read_id
 from core.web.words import VERBS, by_locale, roles_of, say_role
+from core.work.holdings import KINDS as HOLDING_KINDS
 from core.work.invitations import invite
 from core.work.people import PersonRow, list_people
 from core.work.posts import add_person_with_post
@@ -145,6 +147,7 @@ def show() -> str:
         roles=[(r.code, gettext(r.title_zh)) for r in roles_of(tenant().kind)],
         campaigns=dict(campaign_options(session)),
         say_role=say_role,
+        holding_kinds=HOLDING_KINDS,
     )
 
 
@@ -167,14 +170,17 @@ def export() -> Response:
                         say_role(post.role),
                         post.title,
                         campaigns.get(post.campaign or "", post.campaign),
+                        gettext(HOLDING_KINDS.get(post.kind, post.kind)),
                         post.valid_from.isoformat(),
+                        post.until.isoformat() if post.until else "",
                     )
                     if post
-                    else ("", "", "", "", "")
+                    else ("",) * 7
                 )
                 yield row.name, row.phone, account, *held
 
-    head = (N_("姓名"), N_("电话"), N_("账号"), N_("单位"), N_("角色"), N_("岗位名称"), N_("创建项目"), N_("任职自"))
+    head = (N_("姓名"), N_("电话"), N_("账号"), N_("单位"), N_("角色"), N_("岗位名称"), N_("创建项目"))
+    head += (N_("任职方式"), N_("任职自"), N_("任职至"))
     return stream_csv(f"people-{on.isoformat()}.csv", [gettext(text) for text in head], rows)
 
 
@@ -221,6 +227,9 @@ def add() -> AnyResponse | tuple[str, int]:
             title=form.get("title", ""),
             campaign=form.get("campaign") or None,
             today=today(),
+            valid_from=day_of(form, "valid_from"),
+            until=day_of(form, "until"),
+            kind=form.get("kind") or None,
         )
         token = invite(db(), actor(), person.id, now()) if form.get("invite") == "1" else None
     except (InvalidInput, Conflict) as error:

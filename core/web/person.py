@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
@@ -16,13 +16,19 @@ from core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound, Sanchen
 from core.request import actor, db, now, require, today
 from core.web import once
 from core.web.errors import fault_map, say
+from core.web.form_fields import day_of
 from core.web.paging import read_id
 from core.web.people import ACCOUNTS, account_states, campaign_options, role_hints, unit_options
 from core.web.words import say_role
+from core.work.dated import last_day_of
+from core.work.handovers import handovers_of
+from core.work.holdings import KINDS as HOLDING_KINDS
+from core.work.holdings import set_last_day
 from core.work.invitations import invite, membership_of, offer_reset, set_membership
 from core.work.people import PersonRow, change_person, get_person, require_over
 from core.work.posts import add_post, appoint, deactivate_person, end_holding
 from core.work.roles import ADMINISTER
+from core.work.sponsor_lists import histories
 from tenants.access import may, root_unit
 from tenants.models import Holding, Post, Unit
 from tenants.scope import ScopedSession
@@ -42,13 +48,14 @@ def find(person_id: UUID) -> PersonRow:
 
 
 def former_posts(session: ScopedSession, row: PersonRow) -> list[tuple[Holding, Post, str]]:
-    """The posts that the person holds no longer, the latest end first."""
+    """The posts that the person holds no longer or not yet, the latest end first; withdrawn ones left out."""
     rows = session.execute(
         select(Holding, Post, Unit.name)
         .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
         .join(Unit, (Unit.tenant_id == Post.tenant_id) & (Unit.id == Post.unit_id))
-        .where(Holding.person_id == row.id, Holding.valid_to.is_not(None))
-        .order_by(Holding.valid_to.desc(), Holding.id)
+        .where(Holding.person_id == row.id)
+        .where(or_(Holding.valid_to.is_(None), Holding.valid_to > Holding.valid_from))
+        .order_by(Holding.valid_from.desc(), Holding.id)
     )
     held = {post.holding_id for post in row.posts}
     return [(holding, post, name) for holding, post, name in rows if holding.id not in held]
@@ -56,13 +63,18 @@ def former_posts(session: ScopedSession, row: PersonRow) -> list[tuple[Holding, 
 
 def _page(person_id: UUID, status: int = 200, **more: Any) -> tuple[str, int]:
     session, row = db(), find(person_id)
-    seat = membership_of(session, row.id)
+    seat, others = membership_of(session, row.id), former_posts(session, row)
     context: dict[str, Any] = {
         "person": row,
         "seat": seat,
         "state": account_states(session, [row.id])[row.id],
         "accounts": ACCOUNTS,
-        "former": former_posts(session, row),
+        "former": [one for one in others if one[0].valid_from <= today()],
+        "coming": [one for one in others if one[0].valid_from > today()],
+        "last_day_of": last_day_of,
+        "holding_kinds": HOLDING_KINDS,
+        "handovers": handovers_of(session, row.id),
+        "sponsoring": histories(session, row.id, today()),
         "once": once.take(row.id),
         "units": unit_options(session, actor(), today()),
         "roles": role_hints(),
@@ -124,25 +136,50 @@ def give_post(person_id: UUID) -> AnyResponse | tuple[str, int]:
         unit, campaign = read_id(form["unit"], "unit"), form.get("campaign") or None
         title, role = form.get("title", ""), form["role"]
         post = add_post(db(), actor(), unit_id=unit, role=role, title=title, campaign=campaign, today=today())
-        appoint(db(), actor(), person_id, post.id, today=today())
+        term = {"valid_from": day_of(form, "valid_from"), "until": day_of(form, "until")}
+        held = appoint(db(), actor(), person_id, post.id, today=today(), kind=form.get("kind") or None, **term)
     except (InvalidInput, Conflict) as error:
         faults = fault_map(error)
         return _page(person_id, error.status, values=form, errors=faults or {"unit": say(error)})
+    if held.valid_from > today():
+        since = held.valid_from.isoformat()
+        return _back(person_id, gettext("已安排任职：%(title)s，%(day)s 起生效", title=post.title, day=since))
     return _back(person_id, gettext("已任职：%(title)s，今天起生效", title=post.title))
+
+
+def _find_holding(person_id: UUID, holding_id: UUID) -> None:
+    """A holding of this person that stands or is arranged. Raises NotFound."""
+    row = find(person_id)
+    coming = {holding.id for holding, _, _ in former_posts(db(), row) if holding.valid_from > today()}
+    if holding_id not in {post.holding_id for post in row.posts} | coming:
+        raise NotFound
 
 
 @blueprint.post("/posts/<uuid:holding_id>/end")
 @require(ADMINISTER)
 def end_post(person_id: UUID, holding_id: UUID) -> AnyResponse | tuple[str, int]:
-    """Let one post end today."""
-    row = find(person_id)
-    if holding_id not in {post.holding_id for post in row.posts}:
-        raise NotFound
+    """Let one post end today, or withdraw one that has not begun."""
+    _find_holding(person_id, holding_id)
     try:
         end_holding(db(), actor(), holding_id, today=today())
     except Conflict as error:
         return _refused(person_id, error)
     return _back(person_id, gettext("这个岗位今天起不再由其担任"))
+
+
+@blueprint.post("/posts/<uuid:holding_id>/term")
+@require(ADMINISTER)
+def set_term(person_id: UUID, holding_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Change the last day of a post; an empty field means no end."""
+    _find_holding(person_id, holding_id)
+    try:
+        until = day_of(request.form, "until")
+        set_last_day(db(), actor(), holding_id, until, today=today())
+    except (InvalidInput, Conflict) as error:
+        return _refused(person_id, error)
+    if until is None:
+        return _back(person_id, gettext("任期已改为长期"))
+    return _back(person_id, gettext("任期已改到 %(day)s，次日起自动失效", day=until.isoformat()))
 
 
 @blueprint.post("/leave")

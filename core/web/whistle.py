@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -59,6 +58,7 @@ class Typed:
 class Desk:
     """The steps that belong together in one form (办理台): those at one called unit, or those of the caller or a leader."""
 
+    number: int
     unit_id: UUID | None
     unit_name: str
     bare: Sequence[Move]
@@ -140,17 +140,19 @@ def desks_of(found: Detail) -> list[Desk]:
     """The offered steps by where they belong, called units first in the page's order."""
     names = {call.unit_id: call.unit_name for call in found.calls}
     made = []
-    for unit in (*names, None):
+    for number, unit in enumerate((None, *names)):
         moves = [offer.move for offer in found.offers if offer.unit_id == unit]
         given = [move for move in moves if move.needs_note or move.takes_photo]
         bare = [move for move in moves if move not in given]
         if moves:
-            made.append(Desk(unit, names.get(unit, "") if unit else "", bare, given))
+            made.append(Desk(number, unit, names.get(unit, "") if unit else "", bare, given))
     return made
 
 
 def _page(whistle_id: UUID, typed: Typed, error: SanchengError | None = None) -> str:
     found = detail(db(), actor(), whistle_id, now=now())
+    desks, faults = desks_of(found), fault_map(error) if error else {}
+    used = next((desk.number for desk in desks if desk.unit_id == typed.unit_id), 0)
     lost_race = isinstance(error, Stale | Conflict)
     since = [event for event in found.events if event.version > typed.version] if lost_race else []
     return render_template(
@@ -160,14 +162,15 @@ def _page(whistle_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         clock=arrival_clock(found.row, now()),
         words=clock_words(),
         at=now(),
-        desks=desks_of(found),
+        desks=desks,
         leaders=[(one.person_id, f"{one.name} · {one.unit_name}") for one in found.leaders],
         shots=[event for event in found.events if event.photo_id],
         history=read_history(found.events),
         since=read_history(since),
         is_open=found.row.state in OPEN,
         typed=typed,
-        faults=_faults(error),
+        faults=faults,
+        summary=[({"leader_id": "leader"}.get(field, f"{field}-{used}"), text) for field, text in faults.items()],
         refusal=say_refusal(error) if error and not error.faults else "",
         consequences=CONSEQUENCES,
         longest_note=LONGEST_NOTE,
@@ -177,7 +180,3 @@ def _page(whistle_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         since_call=since_call,
         tone_of=tone_of,
     )
-
-
-def _faults(error: SanchengError | None) -> Mapping[str, Any]:
-    return fault_map(error) if error else {}

@@ -97,6 +97,8 @@ def say_minutes(span: timedelta) -> str:
     hours, rest = divmod(minutes, 60)
     if hours >= 48:
         return gettext("%(days)s 天 %(hours)s 小时", days=hours // 24, hours=hours % 24)
+    if hours and not rest:
+        return gettext("%(hours)s 小时", hours=hours)
     if hours:
         return gettext("%(hours)s 小时 %(minutes)s 分钟", hours=hours, minutes=rest)
     return gettext("%(minutes)s 分钟", minutes=minutes)
@@ -123,6 +125,7 @@ def clock_words() -> dict[str, str]:
         "left": gettext("距到场时限 %(span)s", span="{span}"),
         "late": gettext("到场时限已过 %(span)s", span="{span}"),
         "m": gettext("%(minutes)s 分钟", minutes="{m}"),
+        "h": gettext("%(hours)s 小时", hours="{h}"),
         "hm": gettext("%(hours)s 小时 %(minutes)s 分钟", hours="{h}", minutes="{m}"),
     }
 

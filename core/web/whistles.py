@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -34,6 +34,7 @@ from tenants.scope import ScopedSession
 blueprint = Blueprint("whistles", __name__, url_prefix="/t/<slug>/whistles")
 blueprint.before_request(asked.enter)
 
+Reader = Callable[..., Sequence[CalledFigures | CallerFigures]]
 MONTHS = 6  # back, that the list offers beside today and this week (ours)
 CALLED_HEAD = (
     *(N_("应哨单位"), N_("被叫次数"), N_("已接哨"), N_("已到场"), N_("按时到场"), N_("到场用时中位数（分钟）")),
@@ -129,7 +130,15 @@ def export() -> Response:
                 return
 
     head = (N_("编号"), N_("吹哨单位"), N_("地点"), N_("事项"), N_("状态"), N_("吹哨时间"), N_("到场时限"))
-    tail = (N_("应哨单位数"), N_("已接哨"), N_("已到场"), N_("已办完"), N_("逾时未到齐"), N_("提级时间"), N_("解决时间"))
+    tail = (
+        N_("应哨单位数"),
+        N_("已接哨"),
+        N_("已到场"),
+        N_("已办完"),
+        N_("逾时未到齐"),
+        N_("提级时间"),
+        N_("解决时间"),
+    )
     return stream_csv(f"whistles-{today().isoformat()}.csv", [gettext(text) for text in head + tail], rows)
 
 
@@ -168,19 +177,29 @@ def _figures(error: InvalidInput | None = None) -> str:
     )
 
 
-@blueprint.get("/figures/<any(called, callers):side>.csv")
+@blueprint.get("/figures/called.csv")
 @require(SEE)
-def export_figures(side: str) -> Response:
-    """One of the two tables as CSV."""
+def export_called() -> Response:
+    """The figures of called units as CSV."""
+    return _csv("called", CALLED_HEAD, called_figures)
+
+
+@blueprint.get("/figures/callers.csv")
+@require(SEE)
+def export_callers() -> Response:
+    """The figures of calling areas as CSV."""
+    return _csv("callers", CALLER_HEAD, caller_figures)
+
+
+def _csv(name: str, head: Sequence[str], read: Reader) -> Response:
     who, moment, period = actor(), now(), read_period().period
-    head, read = (CALLED_HEAD, called_figures) if side == "called" else (CALLER_HEAD, caller_figures)
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
         since, until = period.bounds
         for one in read(session, who, since, until, now=moment):
             yield _numbers(one)
 
-    return stream_csv(f"whistles-{side}-{period.key}.csv", [gettext(text) for text in head], rows)
+    return stream_csv(f"whistles-{name}-{period.key}.csv", [gettext(text) for text in head], rows)
 
 
 def _numbers(one: CalledFigures | CallerFigures) -> list[Any]:

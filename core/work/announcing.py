@@ -168,6 +168,15 @@ def local_text(moment: datetime) -> str:
     return moment.astimezone(ZONE).strftime("%m-%d %H:%M")
 
 
+def campaigns_by_finding(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
+    """The campaigns of several findings (one query)."""
+    found: dict[UUID, tuple[str, ...]] = {}
+    wanted = select(FindingCampaign.finding_id, FindingCampaign.campaign).where(FindingCampaign.finding_id.in_(ids))
+    for finding_id, campaign in session.execute(wanted.order_by(FindingCampaign.campaign)):
+        found[finding_id] = (*found.get(finding_id, ()), campaign)
+    return found
+
+
 def campaigns_of(session: Session, finding_id: UUID) -> tuple[str, ...]:
     """The campaigns that a finding belongs to."""
     return tuple(session.scalars(select(FindingCampaign.campaign).where(FindingCampaign.finding_id == finding_id)))

@@ -78,3 +78,8 @@ def again(calendar: WorkCalendar, finding: Finding) -> datetime:
 def end_of(day: date) -> datetime:
     """The end of a calendar day, for what is due on a day."""
     return datetime.combine(day + DAY, time(0), ZONE)
+
+
+def start_of(day: date) -> datetime:
+    """The beginning of a calendar day, for what happened from a day on."""
+    return datetime.combine(day, time(0), ZONE)

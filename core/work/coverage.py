@@ -7,7 +7,7 @@ The rule (ours). For a site and a campaign the first of these that names any pos
    go before those for all. The tenant's own unit is not asked: what everybody answers for, nobody does.
 
 No post is a *gap*, a post that nobody holds on that day is *vacant* (a deputy alone does not fill it), more than one post
-is *double*. Posts have no end: at step 3 one that nobody holds does not count beside one that is held. Every unit of
+is *double*. Posts have no end: at step 3 one that nobody holds makes no double. Every unit of
 LIAISON_KINDS needs a liaison post of its own with a holder.
 
 A site is there on a day when it had a type by then, or was added by then; the campaigns are those enabled now.
@@ -191,7 +191,8 @@ def _nearest(chain: Sequence[UUID], campaign: str, posts: Posts) -> Answer:
         here = posts.liaisons.get(unit)
         named = (here.get(campaign) or here.get("")) if here else None
         if named:
-            return posts_answer([one for one in named if one in posts.held] or named, posts)
+            held = [one for one in named if one in posts.held]
+            return posts_answer(held, posts) if held else Answer(VACANT, tuple(named))
     return NOBODY
 
 

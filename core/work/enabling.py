@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
@@ -19,6 +19,7 @@ from core.campaigns.registry import Registry
 from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, NotFound
 from core.work.journal import record
+from core.work.mass_steps import hold_unneeded, release_needed
 from core.work.permits import require
 from core.work.roles import ADMINISTER
 from core.work.tables import Definition
@@ -30,14 +31,19 @@ from tenants.scope import ScopedSession
 
 log = logging.getLogger(__name__)
 
+HELD = N_("所属创建项目已停用，中止办理")
+RELEASED = N_("所属创建项目已恢复启用")
 _editions: dict[str, Edition] = {}  # by SHA-256: the same content is the same edition in every tenant
 
 
-def enable(session: ScopedSession, actor: Actor | None, campaign: Campaign, *, today: date) -> EnabledCampaign:
-    """Enable a campaign (启用), or enable it again: everything that it had is found as it was.
+def enable(
+    session: ScopedSession, actor: Actor | None, campaign: Campaign, *, today: date, at: datetime | None = None
+) -> EnabledCampaign:
+    """Enable a campaign (启用), or enable it again: everything that it had is found as it was, and held findings run on.
 
     The first time, the edition in force today is frozen and departments for the campaign's own roles are added; later
-    enabling keeps the edition that the tenant has. Enabling what is enabled changes nothing. Raises Forbidden.
+    enabling keeps the edition that the tenant has. Enabling what is enabled changes nothing. ``at`` is the moment from which
+    held clocks run on, by default now. Raises Forbidden.
     """
     root = _root(session)
     require(session, actor, ADMINISTER, root.id if root else None, today)
@@ -58,11 +64,16 @@ def enable(session: ScopedSession, actor: Actor | None, campaign: Campaign, *, t
     session.flush()
     detail = {"edition": row.edition, "edition_sha256": row.edition_sha256}
     record(session, actor, "campaign.enable", "campaign", campaign.key, **detail)
+    release_needed(session, actor, note=RELEASED, now=at or now())
     return row
 
 
-def suspend(session: ScopedSession, actor: Actor | None, key: str, *, today: date) -> EnabledCampaign:
-    """Suspend a campaign (停用): nothing is deleted. Suspending what is suspended changes nothing.
+def suspend(
+    session: ScopedSession, actor: Actor | None, key: str, *, today: date, at: datetime | None = None
+) -> EnabledCampaign:
+    """Suspend a campaign (停用): nothing is deleted; findings that no enabled campaign needs are held, their clocks stand.
+
+    Suspending what is suspended changes nothing.
 
     Raises NotFound when it was never enabled here, and Forbidden.
     """
@@ -75,6 +86,7 @@ def suspend(session: ScopedSession, actor: Actor | None, key: str, *, today: dat
         row.state, row.changed_at = "suspended", now()
         session.flush()
         record(session, actor, "campaign.suspend", "campaign", key)
+        hold_unneeded(session, actor, note=HELD, now=at or now())
     return row
 
 

@@ -17,11 +17,12 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, Stale
 from core.work.announcing import announce
 from core.work.calendar import ZONE, local_day
+from core.work.doubts import look_at
 from core.work.effects import carry_out
 from core.work.history import add_event
 from core.work.journal import record
 from core.work.mass_steps import move_parts, note_handover
-from core.work.sight import sees_finding
+from core.work.sight import audit_kind, sees_finding
 from core.work.standing import THE_SYSTEM, standing_of
 from core.work.states import ANOTHER, STATES
 from core.work.step import Step
@@ -107,8 +108,9 @@ def _take(
     session.refresh(finding)
     add_event(step, before, facts)
     detail = {"number": finding.number, "version": finding.version}
-    record(session, actor, f"finding.{transition.verb}", "finding", finding.id, **detail)
+    record(session, actor, f"finding.{transition.verb}", audit_kind(finding.restricted), finding.id, **detail)
     session.flush()
+    look_at(step)
     announce(step, before)
     return finding
 

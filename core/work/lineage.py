@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.errors import N_
 from core.work.closure import chain_of, parents_on
@@ -50,7 +51,7 @@ def successors(session: ScopedSession, unit_id: UUID) -> list[Kin]:
     return _kin(session, UnitLineage.to_id, UnitLineage.from_id == unit_id)
 
 
-def _kin(session: ScopedSession, other: ColumnElement[UUID], condition: ColumnElement[bool]) -> list[Kin]:
+def _kin(session: ScopedSession, other: InstrumentedAttribute[UUID], condition: ColumnElement[bool]) -> list[Kin]:
     rows = session.execute(
         select(Unit.id, Unit.name, UnitLineage.on, UnitLineage.kind, UnitLineage.reorganisation_id)
         .join(UnitLineage, (Unit.tenant_id == UnitLineage.tenant_id) & (Unit.id == other))

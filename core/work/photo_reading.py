@@ -18,6 +18,7 @@ from PIL import ExifTags, Image, ImageOps
 
 from core.errors import N_, Fault, InvalidInput, TooLarge
 from core.work.calendar import ZONE
+from core.work.looks import look_of
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 40_000_000
@@ -41,6 +42,7 @@ class Picture:
     taken_at: datetime | None
     longitude: Decimal | None
     latitude: Decimal | None
+    look: int | None = None
 
 
 def read_picture(data: bytes) -> Picture:
@@ -57,7 +59,7 @@ def read_picture(data: bytes) -> Picture:
     except (OSError, SyntaxError, ValueError, TypeError, EOFError, MemoryError) as error:
         remedy = N_("请重新拍摄或换一张照片")
         raise InvalidInput(faults=[Fault(N_("照片已损坏，无法读取"), "photo", remedy=remedy)]) from error
-    return Picture(as_jpeg(clean), clean.width, clean.height, taken_at, longitude, latitude)
+    return Picture(as_jpeg(clean), clean.width, clean.height, taken_at, longitude, latitude, look_of(clean))
 
 
 def check_kind(data: bytes) -> None:

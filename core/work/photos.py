@@ -23,9 +23,10 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Fault, InvalidInput, NotFound, TooLarge
 from core.work.calendar import local_day
 from core.work.journal import record
+from core.work.looks import rows_of as bands
 from core.work.photo_reading import MAX_BYTES, Picture, as_jpeg, read_picture
 from core.work.sight import sees_attachment
-from core.work.tables import Attachment, Audit, File
+from core.work.tables import Attachment, Audit, File, FileLook
 from core.work.whistle_sight import sees_whistle_photo
 from tenants.access import Actor
 from tenants.db import new_id
@@ -157,8 +158,11 @@ def _insert(session: Session, actor: Actor, digest: str, stored: str, picture: P
         "latitude": picture.latitude,
         "person_id": actor.person_id,
         "created_at": now,
+        "look": picture.look,
     }
     made = session.scalars(insert(File).values(row).on_conflict_do_nothing().returning(File)).first()
+    if made and picture.look is not None:
+        session.execute(insert(FileLook), list(bands(actor.tenant.id, made.id, picture.look)))
     found = made or _by_original(session, digest)
     assert found is not None, "the row that we ran into is committed and in our scope"
     return found

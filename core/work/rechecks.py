@@ -17,7 +17,7 @@ from core.work.ledger import act_by_system
 from core.work.permits import require
 from core.work.roles import CHECK, DIRECT
 from core.work.sampling import handlers_of
-from core.work.sight import sees_finding
+from core.work.sight import audit_kind, sees_finding
 from core.work.states import CLOSED
 from core.work.tables import Finding, Part, Recheck
 from core.work.wording import read_text
@@ -56,7 +56,7 @@ def plan_recheck(
     found = Recheck(finding_id=finding.id, person_id=person_id, due_on=due_on, hidden=finding.hidden, created_at=now)
     session.add(found)
     session.flush()
-    record(session, actor, "recheck.plan", "finding", finding.id, due_on=str(due_on))
+    record(session, actor, "recheck.plan", audit_kind(finding.restricted), finding.id, due_on=str(due_on))
     return found
 
 

@@ -1,7 +1,7 @@
 """Reorganisations (机构调整): a new chart is proposed, looked at, approved, and takes effect on its day; or is withdrawn.
 
 A draft is only a proposal: nothing moves before it takes effect. What is approved for a later day is brought into effect by
-:func:`apply_due_reorganisations`, once, however often and however late it runs.
+:func:`core.work.reorganising_due.apply_due_reorganisations`, once, however often and however late it runs.
 """
 
 from __future__ import annotations
@@ -13,24 +13,22 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.errors import N_, Conflict, Fault, InvalidInput, NotFound, SanchengError, Stale
+from core.errors import N_, Conflict, Fault, InvalidInput, NotFound, Stale
 from core.work.chart_checks import changes_anything, faults_of
 from core.work.chart_drafts import Draft, draft_of, read_draft, rebase, standing_chart, write_draft
+from core.work.chart_workbook import read_chart
 from core.work.charts import refuse_while_waiting
 from core.work.closure import lock_chart
 from core.work.journal import record
-from core.work.ledger import move_parts
-from core.work.lineage import living_heirs
 from core.work.names import tidy
 from core.work.permits import require
 from core.work.reorganising_effect import take_effect
 from core.work.roles import ADMINISTER
-from core.work.states import NOT_CLOSED
-from core.work.tables import Finding, Part, Reorganisation
+from core.work.tables import Reorganisation
 from core.work.units import Node
+from core.work.workbook_reading import Workbook
 from tenants.access import Actor, root_unit
 from tenants.db import now as server_now
-from tenants.models import Unit
 from tenants.scope import ScopedSession
 
 LONGEST_TITLE = 80
@@ -41,15 +39,6 @@ STATES: Mapping[str, str] = {
     "withdrawn": N_("已撤回"),
 }
 TREES: Mapping[str, str] = {"administration": N_("行政架构"), "headquarters": N_("指挥部架构")}
-
-
-@dataclass(frozen=True, slots=True)
-class Applied:
-    """What the nightly run did with one reorganisation (生效结果): ``error`` says why it still waits."""
-
-    id: UUID
-    title: str
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +182,18 @@ def edit_draft(
     return row
 
 
+def import_chart(
+    session: ScopedSession, actor: Actor | None, row_id: UUID, workbook: Workbook, *, version: int, today: date
+) -> Reorganisation:
+    """Let a workbook draw the whole draft anew (导入新架构). Raises as :func:`edit_draft`; then the draft is as it was."""
+
+    def redraw(draft: Draft, standing: Mapping[UUID, Node]) -> None:
+        read = read_chart(draft.tree, workbook, standing)
+        draft.seats, draft.fates = read.seats, read.fates
+
+    return edit_draft(session, actor, row_id, redraw, version=version, today=today)
+
+
 def approve(
     session: ScopedSession,
     actor: Actor | None,
@@ -223,11 +224,14 @@ def approve(
         session, actor, "reorganisation.approve", "reorganisation", row.id, title=row.title, on=str(row.effective_on)
     )
     if row.effective_on <= today:
-        _apply(session, actor, row, today, now or server_now())
+        bring_into_effect(session, actor, row, today, now or server_now())
     return row
 
 
-def _apply(session: ScopedSession, actor: Actor | None, row: Reorganisation, today: date, now: datetime) -> None:
+def bring_into_effect(
+    session: ScopedSession, actor: Actor | None, row: Reorganisation, today: date, now: datetime
+) -> None:
+    """Let an approved one take effect, with its line in the trail. Raises Conflict when it no longer fits the chart."""
     take_effect(session, actor, row, today, now)
     record(session, actor, "reorganisation.apply", "reorganisation", row.id, title=row.title, **row.moved)
     session.flush()
@@ -240,53 +244,3 @@ def withdraw(session: ScopedSession, actor: Actor | None, row_id: UUID, *, versi
     session.flush()
     record(session, actor, "reorganisation.withdraw", "reorganisation", row.id, title=row.title)
     return row
-
-
-def apply_due_reorganisations(session: ScopedSession, today: date, now: datetime | None = None) -> list[Applied]:
-    """Bring what is due into effect (到期生效), in the order of the days; for the nightly job.
-
-    Runs as often as one likes: each takes effect once, a late run catches up. One that no longer fits the chart keeps
-    waiting and says why; the others go on. Open parts that a closed unit still holds (hidden ones of a secret round, or a
-    case that was reopened) go to its heir: run it in a cleared session.
-    """
-    moment = now or server_now()
-    due = select(Reorganisation.id).where(Reorganisation.state == "approved", Reorganisation.effective_on <= today)
-    ids = session.scalars(due.order_by(Reorganisation.effective_on, Reorganisation.created_at)).all()
-    done = [one for row_id in ids if (one := _apply_one(session, row_id, today, moment)) is not None]
-    settle_strays(session, today, moment)
-    return done
-
-
-def _apply_one(session: ScopedSession, row_id: UUID, today: date, now: datetime) -> Applied | None:
-    """One of them in a savepoint of its own; None when another run was faster."""
-    lock_chart(session)
-    chosen = select(Reorganisation).where(Reorganisation.id == row_id, Reorganisation.state == "approved")
-    row = session.scalars(chosen.with_for_update(), execution_options={"populate_existing": True}).first()
-    if row is None:
-        return None
-    title = row.title
-    try:
-        with session.begin_nested():
-            _apply(session, None, row, today, now)
-    except SanchengError as error:
-        record(session, None, "reorganisation.wait", "reorganisation", row_id, title=title, reason=error.text()[:300])
-        return Applied(row_id, title, error.text())
-    return Applied(row_id, title)
-
-
-def settle_strays(session: ScopedSession, today: date, now: datetime) -> int:
-    """Hand the open parts that closed units still have to those who took over (补移交); gives how many findings moved."""
-    chosen = (
-        select(Part.unit_id)
-        .distinct()
-        .join(Finding, (Finding.tenant_id == Part.tenant_id) & (Finding.id == Part.finding_id))
-        .join(Unit, (Unit.tenant_id == Part.tenant_id) & (Unit.id == Part.unit_id))
-        .where(Part.ended_at.is_(None), Finding.state.in_(NOT_CLOSED), Unit.valid_to <= today)
-    )
-    closed = session.scalars(chosen).all()
-    if not closed:
-        return 0
-    heirs = living_heirs(session, closed, today)
-    root = root_unit(session).id
-    note = N_("单位已撤销，由承接单位办理")
-    return move_parts(session, None, {old: new for old, new in heirs.items() if new != root}, note=note, now=now)

@@ -95,8 +95,8 @@ class Route:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the history keeps of the decision; nothing for what was simply declared."""
-        if self.why == DECLARED:
+        """What the history keeps of the decision; nothing for what was simply declared or named by hand."""
+        if self.why_id is None:
             return {}
         return {"route": {"why": self.why, "id": str(self.why_id), "reason": self.reason, "returns": self.returns}}
 
@@ -173,7 +173,7 @@ class Router:
     def _phases(self, case: Case) -> set[str]:
         """The phases that the finding's campaigns are in; one that names no campaign counts for all of them."""
         asked = case.campaigns or self.phases.keys()
-        found = {self.phases.get(key, self.phases.get("", "")) for key in asked}
+        found = {self.phases.get(key) or self.phases.get("", "") for key in asked}
         return found - {""}
 
     def _decided(self, case: Case) -> list[Link]:

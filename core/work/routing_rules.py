@@ -5,7 +5,7 @@ A rule is never rewritten: changing one ends it and begins another, so that ever
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -136,11 +136,11 @@ def require_director(session: Session, actor: Actor, territory_id: UUID | None, 
             raise Forbidden(N_("派遣规则由创建办或管理员按辖区设置")) from None
 
 
-def _line(rule: RoutingRule, units: list[Unit | None], on: date) -> RuleLine:
-    names = [unit.name if unit else "" for unit in units]
+def _line(rule: RoutingRule, units: Sequence[Unit | None], on: date) -> RuleLine:
+    territory, line, place = (unit.name if unit else "" for unit in units)
     ended = tuple(u.name for u in units if u is not None and u.valid_to is not None and u.valid_to <= on)
     in_force = rule.valid_from <= on and (rule.valid_to is None or rule.valid_to > on)
-    return RuleLine(rule, *names, in_force, ended)
+    return RuleLine(rule, territory, line, place, in_force, ended)
 
 
 def _checked(session: Session, wish: RuleWish, today: date) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def read_sources(
     arms.append(_areas(tenant, above, site_id, on))
     if site_id is not None:
         arms += [_types(tenant, site_id, on), _grids(tenant, site_id, on), _zone(tenant, site_id)]
-    return _sort_out([row._mapping for row in session.execute(union_all(*arms))])
+    return _sort_out(list(session.execute(union_all(*arms)).mappings()))
 
 
 def _arm(what: str, **columns: Any) -> list[Any]:

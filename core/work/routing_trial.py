@@ -66,5 +66,5 @@ def try_route(
     router = load_router(session, actor, owners, Place(site_id), [category], on)
     route = router.decide(Case(category, severity, named), declared)
     wanted = {route.line, route.place, *(link.value for link in route.chain if isinstance(link.value, UUID))}
-    names = {key: name for key, name in session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(wanted)))}
+    names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(wanted))).all())
     return Trial(route, dict(router.phases), names)

@@ -14,7 +14,12 @@ def take_serials(session: Session, actor: Actor, series: str, count: int = 1) ->
 
     Take them late in a transaction: others who need the same series wait meanwhile.
     """
-    statement = insert(Serial).values(tenant_id=actor.tenant.id, series=series, last=count)
+    return take_serials_of(session, actor.tenant.id, series, count)
+
+
+def take_serials_of(session: Session, tenant_id: int, series: str, count: int = 1) -> range:
+    """The same where nobody acts: a job that issues papers by itself."""
+    statement = insert(Serial).values(tenant_id=tenant_id, series=series, last=count)
     last = session.scalars(
         statement.on_conflict_do_update(
             index_elements=["tenant_id", "series"], set_={"last": Serial.last + statement.excluded.last}

@@ -12,6 +12,13 @@ from core.work.tables import Attachment, Audit, Finding, FindingCampaign, Part, 
 from tenants.access import Actor, may, reach, reach_of, root_unit
 from tenants.models import Holding, Post
 
+RESTRICTED_KIND = "conduct"  # what lines of the trail about restricted findings are about
+
+
+def audit_kind(restricted: bool) -> str:
+    """The kind under which the trail names a finding: restricted ones apart, so that lines are judged without a look-up."""
+    return RESTRICTED_KIND if restricted else "finding"
+
 
 def sees_finding(actor: Actor, on: date) -> ColumnElement[bool]:
     """Filter on Finding: its place, or the unit of any of its parts, lies in the actor's reach.
@@ -66,9 +73,13 @@ def sees_attachment(actor: Actor, on: date) -> ColumnElement[bool]:
 
 
 def sees_line(session: Session, actor: Actor, on: date) -> ColumnElement[bool]:
-    """Filter on Audit: all of it for the whole tenant's auditor, else what people did who hold or held a post in his reach."""
+    """Filter on Audit: all of it for the whole tenant's auditor, else what people did who hold or held a post in his reach.
+
+    Lines about restricted findings are for those alone who may see such findings.
+    """
+    plain = true() if actor.has(RESTRICTED) else Audit.object_kind != RESTRICTED_KIND
     if may(session, actor, AUDIT, root_unit(session).id, on):
-        return true()
+        return plain
     held = exists().where(
         Holding.tenant_id == actor.tenant.id,
         Holding.person_id == Audit.person_id,
@@ -76,4 +87,4 @@ def sees_line(session: Session, actor: Actor, on: date) -> ColumnElement[bool]:
         Post.id == Holding.post_id,
         Post.unit_id.in_(reach(actor, AUDIT, on)),
     )
-    return held.correlate(Audit)
+    return and_(plain, held.correlate(Audit))

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select, true, tuple_
 
 from core.errors import NotFound
-from core.work.dated import valid_on
+from core.work.dated import ONE_DAY, touches, valid_on
 from core.work.names import tidy
 from core.work.roles import SEE
 from core.work.sponsor_keeping import get_sponsorship
@@ -57,11 +57,15 @@ def list_sponsorships(
     wanted: SponsorFilter,
     *,
     on: date,
+    since: date | None = None,
     after: tuple[str, UUID] | None = None,
     size: int | None = 50,
 ) -> SponsorPage:
-    """The sponsorships in force on a day by the pinyin of the place (包保名册), within the actor's reach; ``size`` None: all."""
-    chosen = _chosen(session, actor, wanted, on).order_by(_PLACE, Sponsorship.id)
+    """The sponsorships in force on a day by the pinyin of the place (包保名册), within the actor's reach; ``size`` None: all.
+
+    With ``since`` those that were in force on any day from then until ``on``.
+    """
+    chosen = _chosen(session, actor, wanted, on, since).order_by(_PLACE, Sponsorship.id)
     if after is not None:
         chosen = chosen.where(tuple_(_PLACE, Sponsorship.id) > after)
     found = session.execute(chosen if size is None else chosen.limit(size + 1)).all()
@@ -71,21 +75,24 @@ def list_sponsorships(
     return SponsorPage(lines, (shown[-1][1] or "", shown[-1][0].id) if more else None)
 
 
-def count_sponsorships(session: ScopedSession, actor: Actor | None, wanted: SponsorFilter, on: date) -> int:
+def count_sponsorships(
+    session: ScopedSession, actor: Actor | None, wanted: SponsorFilter, on: date, since: date | None = None
+) -> int:
     """How many rows such a list has."""
-    chosen = _chosen(session, actor, wanted, on).with_only_columns(func.count())
+    chosen = _chosen(session, actor, wanted, on, since).with_only_columns(func.count())
     return session.scalar(chosen) or 0
 
 
 def _chosen(
-    session: ScopedSession, actor: Actor | None, wanted: SponsorFilter, on: date
+    session: ScopedSession, actor: Actor | None, wanted: SponsorFilter, on: date, since: date | None
 ) -> Select[Sponsorship, str | None]:
+    standing = valid_on(Sponsorship, on) if since is None else touches(Sponsorship, since, on + ONE_DAY)
     joined = (
         select(Sponsorship, _PLACE)
         .outerjoin(Unit, and_(Unit.tenant_id == Sponsorship.tenant_id, Unit.id == Sponsorship.object_unit_id))
         .outerjoin(Site, and_(Site.tenant_id == Sponsorship.tenant_id, Site.id == Sponsorship.object_site_id))
     )
-    return joined.where(valid_on(Sponsorship, on), sees_sponsorship(actor, on), *_filters(session, wanted, on))
+    return joined.where(standing, sees_sponsorship(actor, on), *_filters(session, wanted, on))
 
 
 def sees_sponsorship(actor: Actor | None, on: date) -> ColumnElement[bool]:

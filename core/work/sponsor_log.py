@@ -5,12 +5,12 @@ The sponsor writes it himself; for one without an account (a city leader) the of
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import false, or_, select
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput
 from core.work.dated import last_day_of, valid_on
@@ -131,37 +131,45 @@ def own_sponsorships(session: ScopedSession, actor: Actor, on: date) -> list[Spo
     return sorted(lines_of(session, rows, on), key=lambda one: (one.object_kind, one.object_name, one.field, one.id))
 
 
-def ground_of(session: ScopedSession, line: SponsorLine, on: date) -> Territory:
-    """The places that one sponsorship stands for on a day."""
+def open_findings(
+    session: ScopedSession, actor: Actor, lines: Sequence[SponsorLine], now: datetime, on: date, *, limit: int = 50
+) -> list[tuple[FindingRow, SponsorLine]]:
+    """The open findings at the sponsored places that the actor may see (待办结问题), by deadline.
+
+    Each comes with the first of the sponsorships that it falls under.
+    """
+    units = {one.object_id for one in lines if one.object_kind == "unit" and one.object_id}
+    known = territories(session, units, on)
+    grounds = [(line, _ground(line, known)) for line in lines]
+    here = or_(false(), *(ground.findings() for _, ground in grounds))
+    wanted = Filter(view="problem", extra=(here, Finding.state.in_(NOT_CLOSED), Finding.restricted.is_(False)))
+    query = base_query(actor, wanted, now).order_by(Finding.due_at, Finding.id).limit(limit)
+    rows = rows_of(session, session.execute(query).all(), now)
+    return [(row, next(line for line, ground in grounds if ground.has(row.unit_id, row.site_id))) for row in rows]
+
+
+def _ground(line: SponsorLine, known: Mapping[UUID, Territory]) -> Territory:
     if line.object_kind == "unit" and line.object_id is not None:
-        return territories(session, [line.object_id], on)[line.object_id]
+        return known[line.object_id]
     return Territory(sites=frozenset({line.object_id} if line.object_id else ()))
 
 
-def open_findings(
-    session: ScopedSession, actor: Actor, lines: Sequence[SponsorLine], now: datetime, on: date, *, limit: int = 50
-) -> list[FindingRow]:
-    """The open findings at the sponsored places that the actor may see (待办结问题), by deadline."""
-    units: frozenset[UUID] = frozenset()
-    sites: frozenset[UUID] = frozenset()
-    grounds = territories(session, {one.object_id for one in lines if one.object_kind == "unit" and one.object_id}, on)
-    for ground in grounds.values():
-        units, sites = units | ground.units, sites | ground.sites
-    sites |= {one.object_id for one in lines if one.object_kind == "site" and one.object_id}
-    here = Territory(units, sites).findings()
-    wanted = Filter(view="problem", extra=(here, Finding.state.in_(NOT_CLOSED), Finding.restricted.is_(False)))
-    query = base_query(actor, wanted, now).order_by(Finding.due_at, Finding.id).limit(limit)
-    return rows_of(session, session.execute(query).all(), now)
+def logged_as_settled(session: ScopedSession, sponsorship_ids: Sequence[UUID]) -> set[UUID]:
+    """The findings that are logged as settled already (已记办结)."""
+    chosen = select(SponsorEntry.finding_id).where(SponsorEntry.sponsorship_id.in_(sponsorship_ids))
+    named = chosen.where(SponsorEntry.kind == "settled", SponsorEntry.finding_id.is_not(None))
+    return {one for one in session.scalars(named) if one is not None}
 
 
 def _lies_there(session: ScopedSession, actor: Actor, row: Sponsorship, finding_id: UUID, today: date) -> bool:
-    line = lines_of(session, [row], today)[0]
+    """Whether a finding lies at the sponsored place and is the actor's to see; a project has no place of its own."""
     chosen = select(Finding.id).where(
-        Finding.id == finding_id,
-        Finding.restricted.is_(False),
-        sees_finding(actor, today),
-        ground_of(session, line, today).findings() if row.project == "" else Finding.id == finding_id,
+        Finding.id == finding_id, Finding.restricted.is_(False), sees_finding(actor, today)
     )
+    if not row.project:
+        line = lines_of(session, [row], today)[0]
+        known = territories(session, [row.object_unit_id] if row.object_unit_id else [], today)
+        chosen = chosen.where(_ground(line, known).findings())
     return session.scalars(chosen).first() is not None
 
 

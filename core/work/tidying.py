@@ -14,10 +14,14 @@ from tenants.scope import ScopedSession
 REPLAY_DAYS = 1
 
 
-def tidy_platform(session: Session, now: datetime) -> list[int]:
-    """Remove expired logins and old counts of tries in scope 0; gives the tenants whose turn is next."""
+def tidy_platform(session: Session, now: datetime) -> None:
+    """Remove expired logins and old counts of tries in scope 0."""
     session.execute(delete(LoginSession).where(LoginSession.expires_at < now - timedelta(days=1)))
     session.execute(delete(Throttle).where(Throttle.window_start < now - timedelta(days=1)))
+
+
+def active_tenants(session: Session) -> list[int]:
+    """The tenants whose turn comes, in scope 0."""
     return list(session.scalars(select(Tenant.id).where(Tenant.state == "active").order_by(Tenant.id)))
 
 

@@ -32,9 +32,9 @@ class Rules:
 
 
 def load_rules(session: ScopedSession) -> Rules:
-    """The tenant's rules, or ours."""
+    """The tenant's rules, or ours; what a newer version has set besides is not ours to read."""
     row = session.get(Setting, (session.tenant_id, NAME))
-    return Rules(**{**asdict(Rules()), **row.body}) if row else Rules()
+    return Rules(**{name: row.body.get(name, usual) for name, usual in asdict(Rules()).items()}) if row else Rules()
 
 
 def set_rules(session: Session, actor: Actor, rules: Rules, *, now: datetime) -> Rules:

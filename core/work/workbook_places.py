@@ -30,6 +30,7 @@ class Place:
     kind: str
     code: str | None
     parent: UUID | None
+    tree: str = "administration"
 
 
 def short_name(name: str) -> str:
@@ -37,11 +38,17 @@ def short_name(name: str) -> str:
     return _SUFFIX.sub("", name)
 
 
+def mark_of(unit_id: UUID) -> str:
+    """What stands for exactly one unit where a cell would name it, for rows that this program makes itself."""
+    return f"#{unit_id}"
+
+
 class Gazetteer:
     """All standing units by code and by name (单位名录), and those that the workbook adds."""
 
     def __init__(self, session: ScopedSession, actor: Actor | None, today: date) -> None:
         self.places: dict[UUID, Place] = {}
+        self._by_mark: dict[str, Place] = {}
         self._by_code: dict[str, Place] = {}
         self._by_name: dict[str, list[Place]] = {}
         self._by_short: dict[str, list[Place]] = {}
@@ -50,11 +57,12 @@ class Gazetteer:
         parents = select(UnitParent.unit_id, UnitParent.parent_id).where(in_force(UnitParent, today))
         above = dict(session.execute(parents).all())
         for unit in session.scalars(select(Unit).where(in_force(Unit, today))):
-            self.add(Place(unit.id, unit.name, unit.kind, unit.code, above.get(unit.id)))
+            self.add(Place(unit.id, unit.name, unit.kind, unit.code, above.get(unit.id), unit.tree))
 
     def add(self, place: Place) -> None:
         """Take a unit into the book."""
         self.places[place.id] = place
+        self._by_mark[mark_of(place.id)] = place
         if place.code:
             self._by_code.setdefault(place.code, place)
         self.call(place, place.name)
@@ -76,6 +84,8 @@ class Gazetteer:
 
     def find(self, said: str) -> list[Place]:
         """The units that a text may mean: one is certain, more are ambiguous."""
+        if (exact := self._by_mark.get(said)) is not None:
+            return [exact]
         if (coded := self._by_code.get(narrow(said))) is not None:
             return [coded]
         steps = [tidy(s) for s in _STEPS.split(said) if tidy(s)]

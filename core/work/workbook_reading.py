@@ -52,6 +52,10 @@ UNITS = Layout(
         Column("kind", ("单位类型", "类型"), True, "见代码表"),
         Column("code", ("单位代码", "代码")),
         Column("code_issuer", ("代码发布机构", "发布机构"), hint="填了代码就要填"),
+        Column("post", ("职务",), hint="例：组长；同一单位有几个职务就写几行"),
+        Column("person", ("姓名", "负责人"), hint="几个人用顿号隔开"),
+        Column("role", ("角色",), hint="见代码表；留空时联络员为联络员，其他为领导"),
+        Column("origin", ("原单位", "由哪些单位来"), hint="只用于机构调整：由哪些现有单位来，几个用分号隔开"),
     ),
 )
 PEOPLE = Layout(
@@ -175,7 +179,7 @@ def _guess(grids: Sequence[Grid], layouts: Mapping[str, Layout]) -> tuple[list[t
     for grid in grids:
         fits = [(_score(layout, grid), layout) for layout in layouts.values()]
         best = max(fits, key=lambda fit: fit[0])
-        if best[0] >= 2:
+        if best[0] >= 4:
             found.append((best[1], grid))
         else:
             rest.append(grid)
@@ -187,7 +191,7 @@ def _score(layout: Layout, grid: Grid) -> int:
     header = grid.rows[_header_index(layout, grid)]
     known = {titles[t] for t in map(plain_title, header) if t in titles}
     required = {c.code for c in layout.columns if c.required}
-    return len(known) + (10 if required <= known else 0)
+    return 2 * len(known) + len(required & known) + (20 if required <= known else 0)
 
 
 def _header_index(layout: Layout, grid: Grid) -> int:

@@ -23,10 +23,18 @@ _SAID = {"街道": "subdistrict", "镇": "subdistrict", "乡": "subdistrict", "�
     "居委会": "community",
     "村委会": "village",
     "创建办": "hq",
+    "办公室": "hq",
     "主办单位": "operator",
     "经营单位": "operator",
+    "总指挥部": "headquarters",
+    "分指挥部": "headquarters",
+    "领导小组": "headquarters",
+    "工作组": "work_group",
     "专班": "work_group",
+    "组": "work_group",
     "指导组": "guidance_group",
+    "督导组": "guidance_group",
+    "督导指导组": "guidance_group",
 }
 _KINDS = {code: code for code in UNIT_KINDS} | {tidy(title): code for code, title in UNIT_KINDS.items()} | _SAID
 
@@ -39,6 +47,7 @@ class UnitPlan:
     names: dict[UUID, str] = field(default_factory=dict)
     codes: dict[UUID, tuple[str, str]] = field(default_factory=dict)
     unchanged: int = 0
+    at: dict[tuple[str, int], UUID] = field(default_factory=dict)  # the unit that each row of each sheet means
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,10 +71,15 @@ def plan_units(sheets: Iterable[Sheet], book: Gazetteer, root: UUID, faults: lis
     return plan
 
 
+def read_kind(said: str) -> str:
+    """The kind of unit that a cell means; '' when there is none."""
+    return _KINDS.get(said.lower(), _KINDS.get(tidy(said), ""))
+
+
 def _read(sheet: Sheet, row: SheetRow, faults: list[Fault]) -> _Wish | None:
     cells, before = row.cells, len(faults)
     name, said = tidy(cells.get("name", "")), cells.get("kind", "")
-    kind = _KINDS.get(said.lower(), _KINDS.get(tidy(said), ""))
+    kind = read_kind(said)
     code, issuer = narrow(cells.get("code", "")), tidy(cells.get("code_issuer", ""))
     if not name or len(name) > LONGEST:
         message = N_("名称过长") if name else N_("不能为空")
@@ -98,23 +112,30 @@ def _settle(
     if len(faults) > before:
         return True
     if standing is None:
-        place = Place(_plan_new(wish, parent, plan), wish.name, wish.kind, wish.code or None, parent.id)
-        book.add(place)
-        seen[place.id] = row.number
-    elif standing.id in seen:
+        unit = _plan_new(wish, parent, plan)
+        standing = Place(unit.id, wish.name, wish.kind, wish.code or None, parent.id, unit.tree)
+        book.add(standing)
+        seen[standing.id] = row.number
+    elif standing.id in seen and not _repeats(wish, standing):
         params = {"first": seen[standing.id]}
         faults.append(sheet.fault(row, "name", N_("与第 {first} 行重复"), N_("请删去其中一行"), wish.name, **params))
-    else:
+    elif standing.id not in seen:
         seen[standing.id] = row.number
         _compare(wish, standing, parent, plan, book, faults)
+    plan.at[(sheet.title, row.number)] = standing.id
     return True
 
 
-def _plan_new(wish: _Wish, parent: Place, plan: UnitPlan) -> UUID:
-    tree = "headquarters" if wish.kind in HEADQUARTERS_KINDS else "administration"
+def _repeats(wish: _Wish, standing: Place) -> bool:
+    """Whether a row names a unit again only to say who else has a post there (同一单位的另一职务)."""
+    return "person" in wish.row.cells and wish.kind == standing.kind and wish.code in ("", standing.code or "")
+
+
+def _plan_new(wish: _Wish, parent: Place, plan: UnitPlan) -> NewUnit:
+    tree = "headquarters" if wish.kind in HEADQUARTERS_KINDS else parent.tree
     unit = NewUnit(wish.name, wish.kind, parent.id, wish.code or None, wish.issuer or None, tree)
     plan.new.append(unit)
-    return unit.id
+    return unit
 
 
 def _compare(wish: _Wish, standing: Place, parent: Place, plan: UnitPlan, book: Gazetteer, faults: list[Fault]) -> None:

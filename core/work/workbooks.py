@@ -17,6 +17,7 @@ from core.errors import N_, Fault, Forbidden
 from core.work.journal import record
 from core.work.roles import ADMINISTER, KEEP_SITES
 from core.work.sites import site_types
+from core.work.workbook_holders import holders_of
 from core.work.workbook_people import PeoplePlan, plan_people, write_people
 from core.work.workbook_places import Gazetteer
 from core.work.workbook_reading import Workbook, read_workbook
@@ -71,7 +72,8 @@ def import_workbook(
     book = Gazetteer(session, actor, today)
     units = plan_units(workbook.of("units"), book, root.id, faults)
     words = _campaign_words(known)
-    people = plan_people(session, workbook.of("people"), book, root.kind, words, today, faults)
+    holders = holders_of(workbook.of("units"), units.at, faults)
+    people = plan_people(session, [*workbook.of("people"), *holders], book, root.kind, words, today, faults)
     sites = plan_sites(session, workbook.of("sites"), book, site_types(session, known), faults)
     writing = not dry_run and (keep_good or not faults)
     report = _report(units, people, sites, faults, workbook, written=writing)
@@ -103,6 +105,9 @@ def _report(
         {"units": len(units.names.keys() | units.codes.keys()), "people": people.changed, "sites": len(sites.changes)},
         {"units": units.unchanged, "people": people.unchanged, "sites": sites.unchanged},
         tuple(sorted(faults, key=lambda f: (order.get(f.where, -1), f.row or 0))),
-        workbook.ignored,
+        (
+            *workbook.ignored,
+            *(f"{s.title}：{s.headers['origin']}" for s in workbook.of("units") if "origin" in s.headers),
+        ),
         written,
     )

@@ -1100,6 +1100,14 @@ def add_tables() -> None:
     op.create_index("ix_finding_tenant_id_closed_at", "finding", ["tenant_id", "closed_at"], unique=False)
     op.create_index("ix_finding_tenant_id_merged_into", "finding", ["tenant_id", "merged_into"], unique=False)
     op.create_index("ix_finding_tenant_id_patrol_id", "finding", ["tenant_id", "patrol_id"], unique=False)
+    op.create_index("ix_finding_tenant_id_number", "finding", ["tenant_id", "number"], unique=False)
+    op.create_index(
+        "ix_finding_unfinished",
+        "finding",
+        ["tenant_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("state NOT IN ('closed', 'stable', 'rejected', 'cancelled', 'merged')"),
+    )
     op.create_index("ix_finding_tenant_id_unit_id", "finding", ["tenant_id", "unit_id"], unique=False)
     op.create_foreign_key(
         op.f("fk_finding_patrol_id_patrol"), "finding", "patrol", ["tenant_id", "patrol_id"], ["tenant_id", "id"]
@@ -1165,6 +1173,8 @@ def drop_tables() -> None:
     op.drop_constraint(op.f("fk_finding_merged_into_finding"), "finding", type_="foreignkey")
     op.drop_constraint(op.f("fk_finding_patrol_id_patrol"), "finding", type_="foreignkey")
     op.drop_index("ix_finding_tenant_id_unit_id", table_name="finding")
+    op.drop_index("ix_finding_unfinished", table_name="finding")
+    op.drop_index("ix_finding_tenant_id_number", table_name="finding")
     op.drop_index("ix_finding_tenant_id_patrol_id", table_name="finding")
     op.drop_index("ix_finding_tenant_id_merged_into", table_name="finding")
     op.drop_index("ix_finding_tenant_id_closed_at", table_name="finding")

@@ -204,7 +204,7 @@ def test_csv_opens_in_a_spreadsheet_and_runs_nothing(wall: Wall, city: TenantRef
         assert lines[1][2] == "'=HYPERLINK(1)"
         assert lines[1][4:8] == ["1", "", "100.00", "9.00"]
         assert lines[1][18] == rows[0].seal
-        assert lines[2][-1] == ("not published" if english else "本期未发布")
+        assert lines[2][20] == ("not published" if english else "本期未发布")
         assert str(MINIMUM_VISITS) in lines[-1][0]
 
 

@@ -41,7 +41,9 @@ KEPT: dict[str, str] = {
         "item_result.outcome finding.question finding.category finding.state finding.outcome finding_item.campaign "
         "finding_item.form finding_item.item finding_link.campaign finding_link.indicator part.kind "
         "finding_event.verb finding_event.from_state finding_event.to_state file.media_type "
-        "attachment.question".split(),
+        "attachment.question "
+        # whistles
+        "whistle.state whistle_event.verb whistle_event.from_state whistle_event.to_state setting.name".split(),
         CODE,
     ),
     **dict.fromkeys(

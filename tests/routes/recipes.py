@@ -32,6 +32,7 @@ from tests.routes.world import (
     fresh_link,
     fresh_person,
     fresh_token,
+    fresh_whistle,
     let_run,
     of_old_password,
     of_unconfirmed,
@@ -50,7 +51,7 @@ SECRET: dict[str, str] = {
     "district": "nirgends",
     **dict.fromkeys(
         ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
-         "report_id", "photo_id", "token_id", "event_id", "ref"),
+         "whistle_id", "called_id", "report_id", "photo_id", "token_id", "event_id", "ref"),
         NEVER,
     ),
     "sha256": "0" * 64,
@@ -245,6 +246,17 @@ def onboard(world: World, side: str) -> Sent:
     return Sent(form=fields)
 
 
+def whistle_form(world: World, side: str) -> Sent:
+    fields = {"id": str(new_id()), "place": "一号院", "matter": "污水外溢", "minutes": "60"}
+    units = {"caller": side_id(world, "unit_id", side), "unit": side_id(world, "called_id", side)}
+    return Sent(form=fields | units)
+
+
+def whistle_json(world: World, side: str) -> Sent:
+    units = {"caller_unit_id": side_id(world, "unit_id", side), "unit_ids": [side_id(world, "called_id", side)]}
+    return Sent(json={"place": "一号院", "matter": "污水外溢"} | units)
+
+
 ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
 GRANT = {"campaign": "sanitary_city", "detail": "totals"}
 
@@ -350,6 +362,24 @@ WRITES: dict[str, Recipe] = {
         ids=("unit_id",),
     ),
     "api_visits.submit": Recipe(INSPECTOR, visit_json, ids=("site_id", "photo_id")),
+    # whistles
+    "whistling.submit": Recipe(LIAISON, whistle_form, ids=("unit_id", "called_id")),
+    "whistle.act": Recipe(
+        LIAISON,
+        lambda w, s: Sent(form={"verb": "arrive", "version": "1", "photo": side_id(w, "ref", s)}),
+        fresh_whistle,
+        ids=("ref",),
+    ),
+    "whistles.change_rules": Recipe(OFFICE, form(minutes="60", grace="10")),
+    "api_whistles.blow_whistle": Recipe(LIAISON, whistle_json, ids=("unit_id", "called_id")),
+    "api_whistles.act": Recipe(
+        LIAISON,
+        lambda w, s: Sent(
+            json={"verb": "arrive", "photo": side_id(w, "photo_id", s)}, headers={"If-Match": '"v1"'}
+        ),
+        fresh_whistle,
+        ids=("photo_id",),
+    ),
 }
 
 # Questions that list pages read from their address: another's ids there must tell nothing either.

@@ -48,10 +48,11 @@ from core.work.visits import submit
 from tenants.access import Actor, TenantRef, root_unit
 from tenants.accounts import ApiToken, AppUser, PlatformEvent, Throttle
 from tenants.db import new_id, now
-from tenants.models import Holding
+from tenants.models import Holding, UnitRole
 from tenants.scope import ScopedSession, Wall
 from tests.conftest import SECRET
 from tests.routes import canaries
+from tests.routes.whistling import blow_fresh, lead_on
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
 
@@ -216,6 +217,7 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         session.commit()
         made.ids |= {"unit_id": str(home.id), "site_id": str(market.id), "unit": str(home.id), "site": str(market.id)}
         inspect(session, made, files, market.id)
+        call_out(session, made)
         hand_over(session, made, city, other)
         session.commit()
     keep_upload(app, wall, made)
@@ -254,6 +256,22 @@ def inspect(session: ScopedSession, made: Filled, files: Path, site_id: UUID) ->
         "ref": str(photo.id),
         "hash": photo.original_sha256,
     }
+
+
+def call_out(session: ScopedSession, made: Filled) -> None:
+    """A whistle that the sanitation office answers."""
+    office = session.scalars(select(UnitRole.unit_id).where(UnitRole.role == "sanitation")).one()
+    helper = actor_of(session, made.ref, "liaison", office, "应哨联络员")
+    made.ids["called_id"] = str(office)
+    made.ids["whistle_id"] = lead_on(session, made.ids, made.actors, helper)
+
+
+def fresh_whistle(world: World) -> dict[str, str]:
+    """A new whistle of A that nobody has answered."""
+    with world.session() as session:
+        found = blow_fresh(session, world.a.ids, world.a.actors["liaison"])
+        session.commit()
+        return {"whistle_id": str(found.id)}
 
 
 def answerer_of(session: ScopedSession, made: Filled, finding_id: UUID) -> Actor:

@@ -81,7 +81,7 @@ def test_on_three_days_the_same_site_is_vacant_covered_double_and_vacant_again(s
     )
     days = (0, 1, 4, 5, 7, 8, 10)
     found = [state(session, stage.market, on=TODAY + n * DAY) for n in days]
-    assert found == ["double", COVERED, COVERED, DOUBLE, DOUBLE, COVERED, "double"]
+    assert found == [VACANT, COVERED, COVERED, DOUBLE, DOUBLE, COVERED, VACANT]
     assert state(session, stage.hospital) == GAP
 
 

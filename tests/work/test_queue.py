@@ -41,11 +41,11 @@ def test_a_job_runs_for_its_own_district_only_and_only_after_the_commit(wall: Wa
     old_reply(wall, other)
     before = jobs(urls)
     with mine.session(wall) as session:
-        enqueue(session, "tidy_tenant", lock="tidy")
+        enqueue(session, "turn", lock="tidy", name="tidy")
         session.rollback()
     assert jobs(urls) == before
     with mine.session(wall) as session:
-        enqueue(session, "tidy_tenant", lock="tidy", tenant=other.ref.id)
+        enqueue(session, "turn", lock="tidy", name="tidy", tenant=other.ref.id)
         session.commit()
     assert jobs(urls) == before + 1
     run_worker(wall, urls.jobs, wait=False)

@@ -24,7 +24,7 @@ from core.work.sponsor_lists import (
     matrix,
     unsponsored,
 )
-from core.work.sponsor_log import log_entry, open_findings, own_sponsorships, read_log
+from core.work.sponsor_log import log_entry, logged_as_settled, open_findings, own_sponsorships, read_log
 from core.work.sponsor_workbook import SPONSORS, import_sponsors, read_sponsors
 from core.work.sponsoring import SPONSOR_KINDS, sponsors_of_units, sponsors_on
 from core.work.tables import AreaMember, CategorySet, Finding, SiteGrid, SponsorEntry, Sponsorship, Visit
@@ -295,7 +295,10 @@ def test_who_administers_or_directs_the_place_keeps_its_sponsorships(wall: Wall)
             with pytest.raises(Forbidden):
                 begin_sponsorship(session, local, wish, today=TODAY)
         for role in ("leader", "liaison", "inspector"):
-            wish, other = Wish("officer", person.id, object_unit_id=stage.street), add_actor(wall, ref, role, stage.street)
+            wish, other = (
+                Wish("officer", person.id, object_unit_id=stage.street),
+                add_actor(wall, ref, role, stage.street),
+            )
             with pytest.raises(Forbidden):
                 begin_sponsorship(session, other, wish, today=TODAY)
 
@@ -496,8 +499,11 @@ def test_my_places_and_their_open_findings_by_deadline(session, stage) -> None:
     assert len(lines) == 2
     moment = datetime(2026, 3, 2, 2, tzinfo=UTC)
     found = open_findings(session, actor, lines, moment, TODAY)
-    assert [row.id for row in found] == [late, soon]
-    assert [row.overdue for row in found] == [True, False]
+    assert [(row.id, line.object_name) for row, line in found] == [(late, "测试区第1社区"), (soon, "测试医院")]
+    assert [row.overdue for row, _ in found] == [True, False]
+    assert logged_as_settled(session, [line.id for line in lines]) == set()
+    log_entry(session, actor, found[0][1].id, kind="settled", day=TODAY, finding_id=late, today=TODAY)
+    assert logged_as_settled(session, [line.id for line in lines]) == {late}
 
 
 def test_a_departments_sponsorship_is_its_peoples(session, stage) -> None:

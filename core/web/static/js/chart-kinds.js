@@ -48,12 +48,12 @@ export const ranking = {
   },
 };
 
-/* {kind: "trend", unit, periods: [..], target|null, min, max, series: [{name, values: [number|null], n: [..], self}]} */
+/* {kind: "trend", unit, periods: [..], target|null, min, max, inverse, places, series: [{name, values: [number|null], n: [..], self}]}; inverse puts the smallest on top */
 export const trend = {
   filled: (data) => data.series.some((one) => one.values.some((value) => value !== null)),
   table: (data, words) => ({
     head: [words.period, ...data.series.flatMap((one) => [one.name, ...(one.n ? ['n'] : [])])],
-    rows: data.periods.map((period, i) => [period, ...data.series.flatMap((one) => [one.values[i] === null ? words.none : said(one.values[i], 2), ...(one.n ? [one.n[i]] : [])])]),
+    rows: data.periods.map((period, i) => [period, ...data.series.flatMap((one) => [one.values[i] === null ? words.none : said(one.values[i], data.places ?? 2), ...(one.n ? [one.n[i]] : [])])]),
   }),
   option(data, words, c) {
     const hues = [c.accent, '#8c7a5b', '#6d86a8', '#97708f', '#7d9a5e', '#a5735a', '#6f8f8d'];
@@ -62,9 +62,9 @@ export const trend = {
     return {
       grid: { left: 8, right: 20, top: many ? 40 : 16, bottom: 8, containLabel: true },
       legend: many ? { top: 0, left: 0, icon: 'roundRect', itemWidth: 12, itemHeight: 3, textStyle: { color: c.text2, fontSize: 12 }, type: 'scroll' } : undefined,
-      tooltip: tooltip(c, (all) => lines(all[0].axisValue, ...all.map((p) => `${p.seriesName}  ${p.value == null ? words.none : said(p.value, 2) + (data.unit || '')}${data.series[p.seriesIndex].n ? `  n = ${data.series[p.seriesIndex].n[p.dataIndex]}` : ''}`)), 'axis'),
+      tooltip: tooltip(c, (all) => lines(all[0].axisValue, ...all.map((p) => `${p.seriesName}  ${p.value == null ? words.none : said(p.value, data.places ?? 2) + (data.unit || '')}${data.series[p.seriesIndex].n ? `  n = ${data.series[p.seriesIndex].n[p.dataIndex]}` : ''}`)), 'axis'),
       xAxis: { type: 'category', boundaryGap: true, data: data.periods, ...axis(c) },
-      yAxis: { type: 'value', scale: data.min == null, min: data.min ?? null, max: data.max ?? null, ...axis(c), axisLine: { show: false } },
+      yAxis: { type: 'value', scale: data.min == null, min: data.min ?? null, max: data.max ?? null, inverse: Boolean(data.inverse), minInterval: data.places === 0 ? 1 : undefined, ...axis(c), axisLine: { show: false } },
       series: data.series.map((one, i) => ({ name: one.name, type: 'line', connectNulls: false, symbol: 'circle', symbolSize: 5, showSymbol: data.periods.length <= 31, data: one.values, lineStyle: { width: i ? 1.6 : 2.2, color: hues[i % hues.length] }, itemStyle: { color: hues[i % hues.length] }, markLine: i ? undefined : target })),
     };
   },

@@ -5,6 +5,7 @@ const ahead = said ? Date.parse(said.now) - Date.now() : 0;
 
 function words(minutes) {
   const hours = Math.floor(minutes / 60);
+  if (hours && minutes % 60 === 0) return said.h.replace('{h}', hours);
   return hours ? said.hm.replace('{h}', hours).replace('{m}', minutes % 60) : said.m.replace('{m}', minutes);
 }
 function tick() {

@@ -1,0 +1,126 @@
+"""Items that lose points easily (易失分项): the checklist items of a period by the points they lost, the dearest first.
+
+Read from the same verified results as the scores. An item of a form that two campaigns share stands under each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, case, func, select
+
+from core.campaigns import Campaign, Item
+from core.figures.frames import Frame, by_day
+from core.figures.item_metrics import VERIFIED
+from core.figures.model import percent
+from core.figures.periods import Period
+from core.figures.scores import check_reach
+from core.work.tables import ItemResult
+from core.work.visit_chain import in_force
+from tenants.access import Actor
+from tenants.scope import ScopedSession
+
+
+@dataclass(frozen=True, slots=True)
+class LostItem:
+    """One item with what it lost in a period and in the one before (易失分项); ``item`` None when the edition has none such.
+
+    ``visits`` answered it (not applicable left out), ``failed`` of them did not pass.
+    """
+
+    campaign: str
+    code: str
+    item: Item | None
+    form: str
+    question: str
+    visits: int
+    failed: int
+    lost: Decimal
+    possible: Decimal
+    lost_before: Decimal
+
+    @property
+    def fail_rate(self) -> Decimal | None:
+        """Visits that did not pass, in percent."""
+        return percent(self.failed, self.visits)
+
+
+def lost_items(
+    session: ScopedSession,
+    actor: Actor | None,
+    campaigns: Sequence[Campaign],
+    period: Period,
+    unit_id: UUID | None = None,
+    *,
+    cut_off: datetime,
+    count: int | None = 20,
+) -> list[LostItem]:
+    """The items that lost points in a period, the dearest first (one query). Raises NotFound, Forbidden."""
+    frame = Frame(session.tenant_id, (period.previous, period), cut_off, () if unit_id is None else (unit_id,))
+    check_reach(session, actor, unit_id, frame)
+    known = {one.key: {i.code: (f.code, i) for f in one.edition.forms for i in f.items} for one in campaigns}
+    spans: dict[tuple[str, str], dict[int, Any]] = {}
+    for row in session.execute(_sums(frame, sorted(known))).mappings():
+        spans.setdefault((row["campaign"], row["item"]), {})[row["span"]] = row
+    found = [_item(key, rows, known) for key, rows in spans.items() if 1 in rows and rows[1]["lost"]]
+    found.sort(key=lambda one: (-one.lost, one.campaign, one.code))
+    return found[:count]
+
+
+def _item(
+    key: tuple[str, str], rows: Mapping[int, Any], known: Mapping[str, Mapping[str, tuple[str, Item]]]
+) -> LostItem:
+    campaign, code = key
+    now, before = rows[1], rows.get(0)
+    form, item = known[campaign].get(code, (now["form"], None))
+    return LostItem(
+        campaign=campaign,
+        code=code,
+        item=item,
+        form=form,
+        question=now["question"],
+        visits=now["visits"],
+        failed=now["failed"],
+        lost=_points(now["lost"]),
+        possible=_points(now["possible"]),
+        lost_before=_points(before["lost"] if before else 0),
+    )
+
+
+def _points(cents: int) -> Decimal:
+    return Decimal(int(cents)).scaleb(-2)
+
+
+def _sums(frame: Frame, campaigns: Sequence[str]) -> Select[Any]:
+    result = ItemResult
+    query: Select[*tuple[Any, ...]] = select(
+        result.campaign,
+        result.item,
+        result.form,
+        result.question,
+        result.outcome,
+        result.earned,
+        result.possible,
+    ).where(
+        result.tenant_id == frame.tenant_id,
+        result.campaign.in_(campaigns),
+        result.basis == VERIFIED,
+        result.outcome != "na",
+        in_force(frame.tenant_id, result.visit_id),
+    )
+    base = by_day(frame, query, result.day, result.unit_id).subquery("base")
+    c = base.c
+    sums = (
+        func.count().label("visits"),
+        func.sum(case((c.outcome == "fail", 1), else_=0)).label("failed"),
+        func.sum(c.possible - c.earned).label("lost"),
+        func.sum(c.possible).label("possible"),
+        func.min(c.form).label("form"),
+        func.min(c.question).label("question"),
+    )
+    return select(c.campaign, c.item, c.span, *sums).group_by(c.campaign, c.item, c.span)

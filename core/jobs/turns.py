@@ -1,0 +1,79 @@
+"""What is done for each tenant in its turn (定时任务): every part in a scope of its own, with one commit at its end.
+
+Every part may run late, twice or beside itself; it does each thing once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.campaigns import installed
+from core.figures.card_days import close_days
+from core.work.calendar import local_day
+from core.work.chasing import chase
+from core.work.escalating import escalate
+from core.work.queue import enqueue
+from core.work.recomputing import retry_provisional
+from core.work.reorganising_due import apply_due_reorganisations
+from core.work.tidying import active_tenants, tidy_tenant
+from core.work.whistles import escalate_due
+from tenants.scope import ScopedSession, Wall
+
+LOG = logging.getLogger("sancheng.jobs")
+TASK = "turn"
+Work = Callable[[ScopedSession, datetime], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One part of a tenant's turn (任务项). ``cleared``: it also touches what secret rounds found."""
+
+    name: str
+    work: Work
+    cleared: bool = False
+
+
+def _reorganise(session: ScopedSession, now: datetime) -> int:
+    return len(apply_due_reorganisations(session, local_day(now), now))
+
+
+def _close_days(session: ScopedSession, now: datetime) -> int:
+    return sum(close_days(session, installed(), now=now).values())
+
+
+OFTEN: tuple[Turn, ...] = (
+    Turn("chase", chase),
+    Turn("escalate", escalate),
+    Turn("whistles", escalate_due),
+)
+NIGHTLY: tuple[Turn, ...] = (
+    Turn("reorganise", _reorganise, cleared=True),
+    Turn("calendar", retry_provisional, cleared=True),
+    Turn("rank", _close_days),
+    Turn("tidy", tidy_tenant),
+)
+TURNS: dict[str, Turn] = {turn.name: turn for turn in (*OFTEN, *NIGHTLY)}
+
+
+def ask_turns(wall: Wall, turns: tuple[Turn, ...]) -> int:
+    """Queue each active tenant's turn inside that tenant's own scope; gives how many tenants there are."""
+    with wall.platform() as session:
+        tenants = active_tenants(session)
+    for tenant_id in tenants:
+        with wall.open(tenant_id) as session:
+            for turn in turns:
+                enqueue(session, TASK, lock=turn.name, name=turn.name)
+            session.commit()
+    return len(tenants)
+
+
+def take_turn(wall: Wall, tenant_id: int, name: str, now: datetime) -> object:
+    """Do one part of one tenant's turn: one scope, one commit; nothing of it stays when it breaks."""
+    turn = TURNS[name]
+    with wall.open(tenant_id, cleared=turn.cleared) as session:
+        done = turn.work(session, now)
+        session.commit()
+    return done
