@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.errors import NotFound
 from core.work.sight import sees_finding, sees_visit
 from core.work.tables import AnswerRow, Attachment, Finding, ItemResult, Sheet, Site, Visit
+from core.work.visit_chain import versions
 from tenants.access import Actor, subtree
 from tenants.models import Person
 
@@ -44,13 +45,17 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True)
 class VisitInFull:
-    """A visit with everything that hangs on it; ``photos`` by question, ``findings`` those within reach."""
+    """A visit with everything that hangs on it; ``photos`` by question, ``findings`` those within reach.
+
+    ``versions`` are the ids from the first version to the one in force.
+    """
 
     row: VisitRow
     answers: Sequence[AnswerRow]
     results: Sequence[ItemResult]
     photos: Mapping[str, Sequence[UUID]]
     findings: Sequence[UUID]
+    versions: Sequence[UUID]
 
 
 def read_visits(
@@ -79,7 +84,8 @@ def read_visit(session: Session, actor: Actor, visit_id: UUID, on: date) -> Visi
     for question, file_id in session.execute(attached.order_by(Attachment.id)):
         photos.setdefault(question, []).append(file_id)
     findings = select(Finding.id).where(Finding.visit_id == visit_id, sees_finding(actor, on)).order_by(Finding.id)
-    return VisitInFull(rows[0], answers.all(), results.all(), photos, session.scalars(findings).all())
+    chain = [one.id for one in versions(session, actor, rows[0].visit, on)]
+    return VisitInFull(rows[0], answers.all(), results.all(), photos, session.scalars(findings).all(), chain)
 
 
 def _chosen(actor: Actor, on: date) -> Select[Visit, str, str]:

@@ -68,6 +68,8 @@ class VisitShape(Body):
     person_name = Text(required=True)
     note = Text(required=True)
     sheets = ListOf(Part(SheetShape), required=True)
+    replaces_id = Id(required=True, allow_none=True, metadata={"description": "the version that this one corrects"})
+    replaced_at = Moment(required=True, allow_none=True, metadata={"description": "when a correction took its place"})
 
 
 class AnswerShape(Body):
@@ -97,6 +99,7 @@ class VisitDetail(VisitShape):
     answers = ListOf(Part(AnswerShape), required=True)
     results = ListOf(Part(ResultShape), required=True)
     findings = ListOf(Id(), required=True)
+    versions = ListOf(Id(), required=True, metadata={"description": "from the first version to the one in force"})
 
 
 class VisitList(Body):
@@ -149,6 +152,8 @@ def shape_visit(row: VisitRow) -> dict[str, Any]:
         "person_name": row.person_name,
         "note": visit.note,
         "sheets": [shape_sheet(sheet) for sheet in row.sheets],
+        "replaces_id": visit.replaces_id,
+        "replaced_at": visit.replaced_at,
     }
 
 
@@ -158,6 +163,7 @@ def shape_detail(found: VisitInFull) -> dict[str, Any]:
         "answers": [shape_answer(answer, found) for answer in found.answers],
         "results": [shape_result(result) for result in found.results],
         "findings": found.findings,
+        "versions": found.versions,
     }
 
 

@@ -23,8 +23,8 @@ from core.api.visit_shapes import (
     shape_submitted,
     shape_visit,
 )
-from core.work import visits
-from core.work.roles import SEE, VISIT
+from core.work import visit_corrections, visits
+from core.work.roles import DIRECT, SEE, VISIT
 
 room = Room(
     "visits", __name__, description="Visits (检查): one person at one site answers every campaign's forms at once."
@@ -63,6 +63,17 @@ class NewVisit(Body):
     basis = Text(load_default=None, allow_none=True, validate=OneOf(BASES))
 
 
+class NewCorrection(Body):
+    """A corrected version of a visit (检查更正): every form of it again, and why."""
+
+    id = Id(required=True, metadata={"description": "the new version's, made on the device"})
+    answers = Mapping(required=True, metadata={"example": {"PRO-01": {"yes": True}}})
+    photos = Mapping(load_default=dict, metadata={"description": "lists of photo ids or SHA-256"})
+    notes = Mapping(load_default=dict)
+    note = Text(load_default="", validate=Length(max=2000))
+    reason = Text(required=True, validate=Length(min=1, max=2000))
+
+
 @room.get("/visits/plan")
 @asked.require(VISIT)
 @room.arguments(PlanQuery, location="query")
@@ -84,6 +95,27 @@ def submit(body: dict[str, Any]) -> Response:
     """Submit a visit; sent again it changes nothing and is answered alike, another body under its id is 409"""
     made = visits.submit(
         asked.db(), asked.actor(), campaigns=in_force(), visit_id=body.pop("id"), **body, now=asked.now()
+    )
+    status = 200 if made.replayed else 201
+    return reply(shape_submitted(made.visit), status, Location=here("visits", made.visit.id))
+
+
+@room.post("/visits/<uuid:visit_id>/corrections")
+@asked.require_any(VISIT, DIRECT)
+@room.arguments(NewCorrection)
+@room.response(201, SubmittedShape)
+@room.alt_response(200, schema=SubmittedShape, description="The same correction again; nothing changed", success=True)
+@room.refuses(*WRITING)
+def correct(body: dict[str, Any], visit_id: UUID) -> Response:
+    """Put a corrected version in a visit's place; the old one stays readable, of two at once the second is 409"""
+    made = visit_corrections.correct(
+        asked.db(),
+        asked.actor(),
+        visit_id,
+        campaigns=in_force(),
+        new_visit_id=body.pop("id"),
+        **body,
+        now=asked.now(),
     )
     status = 200 if made.replayed else 201
     return reply(shape_submitted(made.visit), status, Location=here("visits", made.visit.id))

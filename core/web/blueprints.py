@@ -7,6 +7,7 @@ from flask import Blueprint
 from core.web import (
     account,
     administration,
+    duty_rooms,
     figure_rooms,
     finding,
     findings,
@@ -16,6 +17,7 @@ from core.web import (
     sites,
     style,
     today,
+    visit_correction,
     visiting,
     visits,
     whistle,
@@ -26,6 +28,7 @@ from core.web import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.blueprint,
     *administration.BLUEPRINTS,
+    *duty_rooms.BLUEPRINTS,
     *figure_rooms.BLUEPRINTS,
     finding.blueprint,
     findings.blueprint,
@@ -35,6 +38,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     sites.blueprint,
     style.blueprint,
     today.blueprint,
+    visit_correction.blueprint,
     visiting.blueprint,
     visits.blueprint,
     whistle.blueprint,

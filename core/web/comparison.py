@@ -22,6 +22,7 @@ from core.figures.comparison import (
 from core.figures.exports import comparison_csv
 from core.figures.matrices import Matrix, matrix
 from core.figures.periods import containing
+from core.figures.sealed_effects import effects_of
 from core.figures.shelf import figures_of, period_of
 from core.figures.tables import Publication
 from core.request import actor, db, house, require, tenant, today
@@ -157,7 +158,7 @@ def show_district(district: str) -> str:
         choice=wanted.choice,
         row=row,
         publication=publication,
-        sealed=Sealed(publication) if publication else None,
+        sealed=Sealed(publication, effects_of(figures)) if publication else None,
         groups=group_figures(figures),
         check=check_seal(db(), publication, figures) if publication else None,
         received=[(one, Sealed(one), period_of(one)) for one in received],

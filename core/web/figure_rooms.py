@@ -5,23 +5,35 @@ from __future__ import annotations
 from flask import Blueprint
 
 from core.web import (
+    card,
+    card_schemes,
+    cards,
     catalogue,
     comparison,
     comparison_charts,
     figures,
     indicators,
+    negative,
+    negative_entry,
     publications,
     publishing,
+    rankings,
     reports,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    card.blueprint,
+    card_schemes.blueprint,
+    cards.blueprint,
     catalogue.blueprint,
     comparison.blueprint,
     comparison_charts.blueprint,
     figures.blueprint,
     indicators.blueprint,
+    negative.blueprint,
+    negative_entry.blueprint,
     publications.blueprint,
     publishing.blueprint,
+    rankings.blueprint,
     reports.blueprint,
 )

@@ -11,7 +11,7 @@ from flask_babel import gettext
 from core.campaigns import Campaign
 from core.errors import N_
 from core.figures.explain import ExplainRow, Explanation, FailedItem, explain
-from core.figures.model import IndicatorFigure
+from core.figures.model import CampaignScore, IndicatorFigure
 from core.figures.overview import UnitScore, by_unit
 from core.figures.periods import last_periods
 from core.figures.rules import formula_with_numbers, rule_of
@@ -51,11 +51,15 @@ ROWS = 200  # rows of an explanation on one page
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """A figure with its explanation (指标说明); without ``explained`` the reader sees the district's figure alone."""
+    """A figure with its explanation (指标说明); without ``explained`` the reader sees the district's figure alone.
+
+    ``effects`` is the campaign's score where a gate shows what the negative list did to it.
+    """
 
     figure: IndicatorFigure
     explained: Explanation | None
     units: Sequence[tuple[UnitScore, IndicatorFigure]]
+    effects: CampaignScore | None = None
 
 
 def read_detail(campaign: Campaign, code: str, choice: Choice, unit: UnitChoice) -> Detail:
@@ -70,7 +74,15 @@ def read_detail(campaign: Campaign, code: str, choice: Choice, unit: UnitChoice)
     kind = BELOW if unit.unit_id else LEAGUE
     rows = by_unit(*asked, choice.period, kind=kind, under=unit.unit_id, cut_off=now())
     units = [(row, row.score.indicator(code)) for row in rows if row.unit_id != unit.unit_id]
-    return Detail(figure, explained, sorted(units, key=_dearest_first))
+    return Detail(figure, explained, sorted(units, key=_dearest_first), _effects(campaign, figure, choice, unit))
+
+
+def _effects(campaign: Campaign, figure: IndicatorFigure, choice: Choice, unit: UnitChoice) -> CampaignScore | None:
+    """The score beside a gate, when events of the negative list touch it."""
+    if figure.indicator.mode != "gate":
+        return None
+    score = score_campaign(db(), actor(), campaign, campaign.edition, choice.period, unit.unit_id, cut_off=now())
+    return score if score.effects else None
 
 
 def _dearest_first(one: tuple[UnitScore, IndicatorFigure]) -> tuple[bool, object, str]:
@@ -109,6 +121,7 @@ def show(campaign: str, code: str) -> str:
         explained=detail.explained,
         page=cut_rows(detail.explained.rows) if detail.explained else None,
         units=detail.units,
+        effects=detail.effects,
         rule=by_locale(rule.zh, rule.en),
         formula=formula_with_numbers(detail.figure),
         metrics=found.edition.metrics_for(code),

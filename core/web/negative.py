@@ -16,11 +16,12 @@ from core.figures.lost_items import LostItem, lost_items
 from core.request import actor, db, now, require, tenant, today
 from core.web.errors import fault_map
 from core.web.exports import stream_csv
-from core.web.figure_words import say_category, say_points
+from core.web.figure_words import say_points
 from core.web.negative_words import FIELDS, TONES, effect_options, read_event, say_effect, state_options
 from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_id
 from core.web.periods import read_period
 from core.web.running import running, title_of
+from core.web.site_words import say_points as say_cents
 from core.web.site_words import unit_options
 from core.web.unit_choice import read_unit
 from core.web.words import by_locale
@@ -109,7 +110,7 @@ def _page(
         by_locale=by_locale,
         say_effect=say_effect,
         say_points=say_points,
-        say_category=say_category,
+        say_cents=say_cents,
     )
     return page, status
 

@@ -20,6 +20,7 @@ from core.web.negative import enter
 from core.web.negative_words import CONSEQUENCES, FIELDS, TONES, effect_options, read_event, read_form_day, say_effect
 from core.web.paging import bad_argument
 from core.web.running import running, title_of
+from core.web.site_words import say_points as say_cents
 from core.web.site_words import unit_options
 from core.web.words import by_locale
 from core.work.negative_list import correct, move
@@ -49,7 +50,7 @@ def act(entry_id: UUID) -> AnyResponse | tuple[str, int]:
         if verb == CORRECT:
             correct(db(), actor(), entry_id, read_event(), version=version, note=form.get("note", ""), now=now())
         else:
-            given = {"on": read_form_day("on"), "document": form.get("document", ""), "note": form.get("note", "")}
+            given: dict[str, Any] = {"on": read_form_day("on"), "document": form.get("document", ""), "note": form.get("note", "")}
             move(db(), actor(), entry_id, verb, version=version, now=now(), **given)
     except (InvalidInput, Conflict, Stale) as error:
         return _page(read_entry(db(), actor(), found.entry.row.id, now()), error, verb, form)
@@ -95,5 +96,6 @@ def _page(
         by_locale=by_locale,
         say_effect=say_effect,
         say_points=say_points,
+        say_cents=say_cents,
     )
     return page, error.status if error else 200

@@ -13,6 +13,7 @@ from core import request as asked
 from core.errors import N_, NotFound
 from core.figures.grants import grants_in_force
 from core.figures.periods import Period, containing
+from core.figures.sealed_effects import effects_of, without_effects
 from core.figures.seals import verify
 from core.figures.shelf import figures_of, find_publication, own_publications, period_of, sent_publications
 from core.figures.tables import Publication
@@ -198,9 +199,9 @@ def show_one(publication_id: UUID) -> str:
         row=row,
         own=own,
         copies=copies,
-        sealed=Sealed(row),
+        sealed=Sealed(row, effects_of(figures)),
         groups=group_figures(figures),
-        count=len(figures),
+        count=len(without_effects(figures)),
         check=check_seal(db(), row, figures),
         corrected=corrected_by(db(), row),
         period=period_of(row),

@@ -15,6 +15,7 @@ from core.campaigns import Campaign
 from core.errors import Conflict, InvalidInput, SanchengError
 from core.figures.periods import Period, containing, parse_period
 from core.figures.publishing import Copy, Preview, preview, publish
+from core.figures.sealed_effects import effects_of
 from core.figures.seals import FIGURE, HEADER
 from core.request import actor, db, now, require, tenant, today
 from core.web.errors import fault_map, say, say_fault
@@ -47,7 +48,10 @@ class Leaving:
 
 def leaving_of(found: Preview) -> list[Leaving]:
     """The copies of a preview, those that leave the district first."""
-    listed = [Leaving(copy, Sealed(copy.publication), group_figures(copy.figures)) for copy in found.copies]
+    listed = [
+        Leaving(copy, Sealed(copy.publication, effects_of(copy.figures)), group_figures(copy.figures))
+        for copy in found.copies
+    ]
     return sorted(listed, key=lambda one: one.copy.is_own)
 
 

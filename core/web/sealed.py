@@ -12,7 +12,7 @@ from sqlalchemy import select
 from core.errors import N_
 from core.figures.comparison import as_points
 from core.figures.model import percent
-from core.figures.sealed_effects import share_of
+from core.figures.sealed_effects import SealedEffect, before_effects, is_barred, share_of
 from core.figures.seals import SHORT, seal_of
 from core.figures.tables import Publication, PublishedFigure
 from tenants.scope import ScopedSession
@@ -42,6 +42,17 @@ class Sealed:
     """A publication's points and shares, ready to print (发布件数值)."""
 
     row: Publication
+    effects: tuple[SealedEffect, ...] = ()
+
+    @property
+    def earned_before(self) -> Decimal:
+        """Points before the negative list took any."""
+        return before_effects(self.earned, self.effects)
+
+    @property
+    def barred(self) -> bool:
+        """Whether an event rules the district out."""
+        return is_barred(self.effects)
 
     @property
     def seal(self) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from flask_babel import gettext
 
 from core.errors import N_
-from core.web.words import by_locale, listed
 from core.work.sponsor_deeds import Deeds
 from core.work.sponsor_kinds import SPONSOR_KINDS
 from core.work.sponsoring import SponsorLine
@@ -53,28 +52,3 @@ def cells_of_deeds(did: Deeds | None) -> Sequence[object]:
     if did is None:
         return ("",) * len(DID_HEAD)
     return (did.inspections, did.came, did.settled, did.closed, did.other, did.last.isoformat() if did.last else "")
-
-
-def say_did(did: Deeds | None) -> str:
-    """What one did in a few words; '' when nothing is recorded."""
-    if did is None or did.idle:
-        return ""
-    parts = [
-        gettext("检查 %(n)s 次", n=did.inspections) if did.inspections else "",
-        gettext("到访 %(n)s 次", n=did.came) if did.came else "",
-        _say_settled(did),
-        gettext("其他 %(n)s 次", n=did.other) if did.other else "",
-    ]
-    return listed(part for part in parts if part)
-
-
-def _say_settled(did: Deeds) -> str:
-    if not did.settled and not did.closed:
-        return ""
-    return gettext("办结 %(n)s 件（已销号 %(m)s 件）", n=did.settled, m=did.closed)
-
-
-def title_of(kind: str) -> str:
-    """A declared kind's title in the reader's language."""
-    known = SPONSOR_KINDS[kind]
-    return by_locale(known.title_zh, known.title_en)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ from uuid import UUID
 from flask_babel import gettext
 from sqlalchemy import func, select
 
-from core.campaigns import Form, Item, Vocabulary, form_from_body
+from core.campaigns import Answer, Form, Item, Vocabulary, form_from_body
 from core.request import house
 from core.web.site_words import campaign_titles
 from core.web.words import by_locale
@@ -167,7 +167,17 @@ def _outcome(results: Sequence[ItemResult]) -> str:
     return next((known for known in ("fail", "pass") if known in outcomes), "na")
 
 
-def say_answer(row: AnswerRow) -> str:
+def question_words(session: ScopedSession, visit: Visit) -> Callable[[str], str]:
+    """What the questions of a visit are called, by code."""
+    hashes = session.scalars(select(Sheet.form_sha256).where(Sheet.visit_id == visit.id))
+    items: dict[str, Item] = {}
+    for form in forms_of(session, set(hashes)).values():
+        items |= {item.question: item for item in form.items if item.question not in items}
+    words = house().registry.vocabulary
+    return lambda code: _question_text(words, code, items.get(code))
+
+
+def say_answer(row: AnswerRow | Answer) -> str:
     """An answer in words."""
     if row.na:
         return gettext("不适用")

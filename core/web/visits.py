@@ -20,6 +20,7 @@ from core.settings import ZONE
 from core.web.exports import stream_csv
 from core.web.paging import PAGE, Page, cut, read_cursor, read_day, read_id
 from core.web.site_words import campaign_titles, say_points, say_types, type_options, unit_options, unit_path
+from core.web.visit_history import read_history
 from core.web.visit_reading import VisitView, next_sites, read_visit
 from core.web.words import by_locale
 from core.work.enabling import enabled
@@ -29,6 +30,7 @@ from core.work.sight import sees_finding, sees_visit
 from core.work.site_lists import get_site
 from core.work.tables import Finding, Sheet, Site, SiteKind, Visit
 from core.work.transitions import STATES
+from core.work.visit_corrections import permits
 from core.work.visit_plan import plan
 from tenants.access import Actor, subtree
 from tenants.models import Person, Unit
@@ -220,6 +222,7 @@ def show(visit_id: UUID) -> str:
     """What came of a visit: points, findings, answers, and where to go next."""
     view = read_visit(db(), actor(), visit_id, now())
     can_visit = actor().has(VISIT)
+    campaigns = [sheet.campaign_key for sheet in view.sheets]
     return render_template(
         "visits/one.html",
         view=view,
@@ -227,6 +230,8 @@ def show(visit_id: UUID) -> str:
         place=unit_path(db(), view.visit.unit_id, today()),
         bases=BASES,
         states=STATES,
+        history=read_history(db(), actor(), view, now()),
+        may_correct=permits(db(), actor(), view.visit, campaigns, now()),
         mine=view.visit.person_id == actor().person_id,
         next_sites=next_sites(db(), actor(), view.site, today()) if can_visit else [],
         unanswered=_unanswered(view) if can_visit else [],
@@ -237,7 +242,7 @@ def show(visit_id: UUID) -> str:
 
 def _unanswered(view: VisitView) -> list[str]:
     """Forms that were due on the day of a visit made today and were left out; an older visit is not second-guessed."""
-    if view.visit.day != today() or view.site.state != "active":
+    if view.visit.day != today() or view.visit.replaced_at or view.site.state != "active":
         return []
     done = {(sheet.campaign_key, sheet.form_code) for sheet in view.sheets}
     row = get_site(db(), actor(), view.site.id, today=today())

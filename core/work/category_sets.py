@@ -175,7 +175,8 @@ def _checked(name: str, groups: Sequence[tuple[str, Sequence[str]]]) -> tuple[st
     if not 1 <= len(groups) <= MOST_GROUPS:
         remedy, params = N_("请设 1 到 {most} 个分组"), {"most": MOST_GROUPS}
         faults.append(Fault(N_("分组个数不对"), "groups", None, str(len(groups)), "", remedy, params))
-    known, where = installed().vocabulary.categories, {}
+    known = installed().vocabulary.categories
+    where: dict[str, str] = {}
     made: list[dict[str, Any]] = []
     for number, (raw, codes) in enumerate(groups, 1):
         title = read_text(raw, f"groups.{number}", faults, LONGEST_NAME)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -75,11 +75,13 @@ def candidates(
     metres: int = METRES,
     within: timedelta = HOURS,
     limit: int = MOST,
+    until: datetime | None = None,
     now: datetime | None = None,
 ) -> list[Candidate]:
     """Findings that a new one may repeat, the likeliest first (two or three queries); ``but`` is the finding itself.
 
-    Same site first, then the nearer, then the later. Without site and point there is nothing to compare.
+    Same site first, then the nearer, then the later. Without site and point there is nothing to compare. ``until`` is the
+    moment from which ``within`` counts back, now if not given.
     """
     moment = now or server_now()
     point = point or _point_of(session, site_id)
@@ -90,8 +92,12 @@ def candidates(
         near.append(in_box(longitude, latitude, point, metres))
     if not near:
         return []
-    query = _alike(session, actor, category, moment - within, moment).where(
-        or_(*near), Finding.restricted.is_(restricted), Finding.hidden.is_(False)
+    end = until or moment
+    query = _alike(session, actor, category, local_day(moment)).where(
+        Finding.opened_at.between(end - within, end),
+        or_(*near),
+        Finding.restricted.is_(restricted),
+        Finding.hidden.is_(False),
     )
     if but is not None:
         query = query.where(Finding.id != but)
@@ -109,8 +115,8 @@ def _likeliest(one: Candidate) -> tuple[bool, bool, int, float]:
     return not one.same_site, not one.same_category, one.metres or 0, age
 
 
-def _alike(session: Session, actor: Actor, category: str, since: datetime, now: datetime) -> Select[Finding, str, str]:
-    """Findings of the same category or group, found since a moment, not dismissed, seen by the actor."""
+def _alike(session: Session, actor: Actor, category: str, on: date) -> Select[Finding, str, str]:
+    """Findings of the same category or group, not dismissed, seen by the actor."""
     like = {category}
     for one in groups_of(session):
         like.update(*(group.categories for group in one.groups if category in group.categories))
@@ -121,10 +127,8 @@ def _alike(session: Session, actor: Actor, category: str, since: datetime, now: 
         .where(
             Finding.tenant_id == actor.tenant.id,
             Finding.category.in_(like),
-            Finding.opened_at >= since,
-            Finding.opened_at <= now,
             Finding.state.not_in(DISMISSED),
-            sees_finding(actor, local_day(now)),
+            sees_finding(actor, on),
         )
         .order_by(Finding.opened_at.desc(), Finding.id)
         .limit(LOOKED_AT)
@@ -165,7 +169,8 @@ def candidates_for(
         but=finding.id,
         within=later - (finding.opened_at - HOURS),
         limit=limit,
-        now=later,
+        until=later,
+        now=moment,
     )
 
 

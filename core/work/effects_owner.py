@@ -5,15 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
-
 from core.errors import N_, Fault, InvalidInput
 from core.work import clocks
 from core.work.calendar import local_day
 from core.work.parts import add_part, end_part, finish_part, give_lead, lead_of, settle_lead
 from core.work.precedents import remember
 from core.work.step import Change, Step
-from tenants.models import Holding, Post, UnitPath
+from core.work.unit_people import people_of
 
 
 def dispatch(step: Step) -> tuple[Change, Change]:
@@ -25,15 +23,17 @@ def dispatch(step: Step) -> tuple[Change, Change]:
 
 
 def _named(step: Step) -> Change:
+    """Hand it to the unit that was proposed, and to its person in charge if one is named."""
     lead = lead_of(step.session, step.finding)
     settle_lead(step.session, step.finding, "open")
-    return {} if lead is None else {"lead": str(lead.unit_id)}
+    return {} if lead is None else {"lead": str(lead.unit_id)} | assign(step)[1]
 
 
 def _hand_to(step: Step, unit_id: UUID) -> Change:
     """Give the lead to a unit; who had it before is out of it."""
     before = lead_of(step.session, step.finding)
-    person = step.given.person.id if step.given.person and "person" in step.transition.fields else None
+    _check_colleague(step, unit_id)
+    person = step.given.person.id if step.given.person else None
     give_lead(step.session, step.finding, unit_id, person, step.now)
     was = {} if before is None or before.unit_id == unit_id else {"lead_before": str(before.unit_id)}
     return was | {"lead": str(unit_id)}
@@ -49,25 +49,17 @@ def assign(step: Step) -> tuple[Change, Change]:
     lead, person = lead_of(step.session, step.finding), step.given.person
     if lead is None or person is None:
         return {}, {}
-    day = local_day(step.now)
-    post = (
-        select(Holding.id)
-        .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
-        .join(UnitPath, (UnitPath.tenant_id == Post.tenant_id) & (UnitPath.unit_id == Post.unit_id))
-        .where(
-            Holding.person_id == person.id,
-            UnitPath.ancestor_id == lead.unit_id,
-            Holding.valid_from <= day,
-            func.coalesce(Holding.valid_to, day + timedelta(days=1)) > day,
-            UnitPath.valid_from <= day,
-            func.coalesce(UnitPath.valid_to, day + timedelta(days=1)) > day,
-        )
-    )
-    if step.session.scalar(post.limit(1)) is None:
-        remedy = N_("请从本单位人员中选一人")
-        raise InvalidInput(faults=[Fault(N_("此人不在牵头单位任职"), "person", value=person.name, remedy=remedy)])
+    _check_colleague(step, lead.unit_id)
     lead.assignee_id = person.id
     return {}, {"person": {"id": str(person.id), "name": person.name}}
+
+
+def _check_colleague(step: Step, unit_id: UUID) -> None:
+    """Refuse a person in charge who holds no post at the unit that shall work, nor under it."""
+    person = step.given.person
+    if person and not people_of(step.session, unit_id, local_day(step.now), person_id=person.id):
+        remedy = N_("请从本单位人员中选一人")
+        raise InvalidInput(faults=[Fault(N_("此人不在该单位任职"), "person", value=person.name, remedy=remedy)])
 
 
 def give_back(step: Step) -> tuple[Change, Change]:
@@ -110,6 +102,7 @@ def ask_help(step: Step) -> tuple[Change, Change]:
     unit = step.given.unit
     if unit is None:
         raise InvalidInput
+    _check_colleague(step, unit.id)
     person = step.given.person.id if step.given.person else None
     add_part(step.session, step.finding, unit, step.given.note, person)
     return {}, {"unit": {"id": str(unit.id), "name": unit.name}}

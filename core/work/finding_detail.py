@@ -22,7 +22,7 @@ from tenants.db import now as server_now
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo beside a finding (照片): from the visit (``version`` None) or with a step of its history."""
+    """A photo beside a finding (照片): from the visit (``version`` None), or with a step of its history (1: the report itself)."""
 
     file_id: UUID
     version: int | None
@@ -63,10 +63,12 @@ def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | 
     standing = standing_of(session, actor, finding, local_day(moment))
     calendar = load_calendar(session, min(moment, finding.due_at))
     photos = _photos(session, finding)
+    events = _events(session, finding)
+    fixed = _fixed_on_the_spot(events)
     return Detail(
         row=row,
         finding=finding,
-        events=_events(session, finding),
+        events=events,
         items=session.scalars(
             select(FindingItem)
             .where(FindingItem.finding_id == finding_id)
@@ -77,8 +79,8 @@ def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | 
             .where(FindingLink.finding_id == finding_id)
             .order_by(FindingLink.direct.desc(), FindingLink.campaign, FindingLink.indicator)
         ).all(),
-        before=[photo for photo in photos if photo.version is None],
-        after=[photo for photo in photos if photo.version is not None],
+        before=[photo for photo in photos if (photo.version or 1) == 1 and photo.file_id not in fixed],
+        after=[photo for photo in photos if (photo.version or 1) > 1 or photo.file_id in fixed],
         standing=standing,
         allowed=allowed(finding.state, standing, finding.source),
         time_left=calendar.working_time_left(moment, finding.due_at) if finding.state in WITH_UNIT else None,
@@ -90,6 +92,12 @@ def _events(session: Session, finding: Finding) -> Sequence[FindingEvent]:
     return session.scalars(
         select(FindingEvent).where(FindingEvent.finding_id == finding.id).order_by(FindingEvent.version)
     ).all()
+
+
+def _fixed_on_the_spot(events: Sequence[FindingEvent]) -> frozenset[UUID]:
+    """The photos that a report showed of what it had put right already; all others of the first line are from before."""
+    first = next((event for event in events if event.version == 1), None)
+    return frozenset(map(UUID, first.detail.get("after", ()))) if first else frozenset()
 
 
 def _photos(session: Session, finding: Finding) -> list[Photo]:

@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, or_, select
 
 from core.errors import N_, Fault, InvalidInput
+from core.work.areas import findings_in_area
 from core.work.calendar import local_day
 from core.work.clocks import end_of
 from core.work.dated import valid_on
 from core.work.finding_past import NOW, Columns, columns_of
+from core.work.sources import SOURCES
 from core.work.states import (
     ACCEPTED,
     ALL_OUTCOMES,
@@ -37,15 +39,6 @@ from tenants.models import UnitPath
 
 View = Literal["problem", "rectification", "responsibility"]
 VIEWS: tuple[View, ...] = ("problem", "rectification", "responsibility")
-SOURCES: dict[str, tuple[str, str]] = {
-    "visit": (N_("检查"), "Visit"),
-    "patrol": (N_("巡查"), "Patrol"),
-    "report": (N_("随手报"), "Report"),
-    "leader": (N_("领导交办"), "Leader's order"),
-    "body": (N_("上级或第三方"), "Independent body"),
-    "sweep": (N_("举一反三"), "Similar sites"),
-    "recheck": (N_("回头看"), "Recheck"),
-}
 OVERDUE, RECURRING = "overdue", "recurring"
 GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
     "new": (N_("待受理"), (REPORTED, ACCEPTED)),
@@ -107,6 +100,8 @@ def conditions_of(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnEle
         found.append(_has(Part, tenant, Part.assignee_id.in_(wanted.people) & Part.ended_at.is_(None)))
     if wanted.units:
         found.append(_of_units(tenant, wanted, day))
+    if wanted.areas:
+        found.append(or_(*(findings_in_area(tenant, area, day) for area in wanted.areas)))
     if wanted.text.strip():
         found.append(_of_text(wanted.text.strip()))
     return found
@@ -198,6 +193,7 @@ def check_filter(wanted: Filter) -> list[Fault]:
     known: tuple[tuple[str, Sequence[str], Sequence[str]], ...] = (
         ("state", wanted.states, list(STATES)),
         ("group", wanted.groups, list(GROUPS)),
+        ("source", wanted.sources, list(SOURCES)),
         ("severity", wanted.severities, list(SEVERITIES)),
         ("outcome", wanted.outcomes, list(ALL_OUTCOMES)),
     )

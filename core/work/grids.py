@@ -24,7 +24,7 @@ from tenants.models import Unit
 from tenants.scope import ScopedSession
 
 LONGEST = 30
-USUAL = (N_("社区网格"), N_("单元网格"))  # offered while the tenant has no partition of its own
+USUAL = ("社区网格", "单元网格")  # offered while the tenant has no partition of its own; a name, kept as it is
 
 
 @dataclass(frozen=True, slots=True)

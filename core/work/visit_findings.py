@@ -16,13 +16,14 @@ from sqlalchemy.orm import Session
 
 from core.campaigns import Campaign
 from core.work import clocks
+from core.work.announcing import announce_visit
 from core.work.bulk import insert_rows
 from core.work.calendar import WorkCalendar, local_day
 from core.work.precedents import count_used
 from core.work.roles import VISIT
 from core.work.routing import Case, Declared, Owners, Route, load_router
 from core.work.serials import take_serials
-from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part, Visit
+from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part, Site, Visit
 from core.work.transitions import DISPATCHED, OPEN
 from core.work.visit_input import CheckedVisit
 from core.work.visit_plan import PlannedItem, VisitPlan
@@ -109,6 +110,9 @@ def open_findings(
         for f in findings
     ]
     insert_rows(session, actor, FindingEvent, events)
+    site = session.get_one(Site, (actor.tenant.id, opening.visit.site_id))
+    leads = {part["finding_id"]: part["unit_id"] for part in parts if part["leading"]}
+    announce_visit(session, actor, site.name, [(finding, leads[finding.id]) for finding in findings], now)
     return findings
 
 

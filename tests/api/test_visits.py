@@ -141,3 +141,33 @@ def test_lists_are_filtered(client_for, wall: Wall) -> None:
     elsewhere = add_actor(wall, place.ref, "leader", place.district.communities[1])
     assert client_for(elsewhere).get("visits").get_json()["items"] == []
     assert client_for(elsewhere).get(f"visits/{body['id']}").status_code == 404
+
+
+def test_a_correction_takes_the_visits_place(client_for, wall: Wall) -> None:
+    place = town(wall)
+    caller, office = client_for(place.inspector), client_for(place.office)
+    first = body_of(place, note="早市")
+    caller.post("visits", json=first)
+    answers = dict(ANSWERS) | {"toilet_clean": {"rating": 9}}
+    body = {"id": str(new_id()), "answers": answers, "note": "早市", "reason": "看错了厕所"}
+    made = caller.post(f"visits/{first['id']}/corrections", json=body)
+    assert made.status_code == 201, made.text
+    assert made.headers["Location"] == caller.path(f"visits/{body['id']}")
+    assert {finding["question"] for finding in made.get_json()["findings"]} == FAILED - {"toilet_clean"}
+    again = caller.post(f"visits/{first['id']}/corrections", json=body)
+    assert (again.status_code, again.data) == (200, made.data)
+    late = office.post(f"visits/{first['id']}/corrections", json=body | {"id": str(new_id())})
+    assert (late.status_code, late.get_json()["code"]) == (409, "conflict")
+    bare = caller.post(f"visits/{body['id']}/corrections", json={"id": str(new_id()), "answers": {}, "reason": "无"})
+    assert bare.status_code == 422
+    listed = [visit["id"] for visit in caller.get("visits").get_json()["items"]]
+    assert body["id"] in listed
+    assert first["id"] not in listed
+    for key in (first["id"], body["id"]):
+        assert caller.get(f"visits/{key}").get_json()["versions"] == [first["id"], body["id"]]
+    old = caller.get(f"visits/{first['id']}").get_json()
+    assert old["replaced_at"]
+    assert old["findings"] != []
+    other = client_for(add_actor(wall, place.ref, "inspector", place.district.root))
+    refused = other.post(f"visits/{body['id']}/corrections", json=body | {"id": str(new_id())})
+    assert refused.status_code == 403

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
+from sqlalchemy import select
+
 from core.work.tables import Whistle
 from core.work.whistle_blowing import Wanted, blow
 from core.work.whistle_rules import Rules, set_rules
@@ -15,7 +17,10 @@ from tenants.scope import ScopedSession
 
 
 def blow_fresh(session: ScopedSession, ids: Mapping[str, str], caller: Actor) -> Whistle:
-    """A whistle that nobody has answered yet."""
+    """A whistle that nobody has answered yet; a new one when none is left."""
+    waiting = session.scalars(select(Whistle).where(Whistle.version == 1).order_by(Whistle.number)).first()
+    if waiting is not None:
+        return waiting
     wanted = Wanted(UUID(ids["unit_id"]), [UUID(ids["called_id"])], "污水外溢", "一号院")
     return blow(session, caller, wanted)
 

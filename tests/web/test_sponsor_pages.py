@@ -1,0 +1,189 @@
+"""The pages of sponsors, walked with the real application: list, matrix, form, log, own page, publication, import."""
+
+from __future__ import annotations
+
+import io
+import re
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core.app import create_app
+from core.databases import Urls
+from core.settings import ZONE, Settings
+from core.work.sponsor_keeping import Wish, begin_sponsorship
+from core.work.tables import SponsorEntry, Sponsorship
+from tenants.db import new_id, now
+from tenants.models import Person
+from tenants.scope import Wall
+from tests.conftest import SECRET
+from tests.factory import add_actor
+from tests.web.desk import Clerk, clerk, content
+from tests.work.duty_stage import Stage, a_finding, nobody, set_stage
+from tests.work.test_sponsoring import HEAD
+from tests.work.test_workbooks import book
+
+TODAY = now().astimezone(ZONE).date()
+DAY = timedelta(1)
+
+
+@pytest.fixture(scope="module")
+def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
+
+
+class Desk:
+    """A district with an HQ office before its pages."""
+
+    def __init__(self, app: Flask, wall: Wall) -> None:
+        self.app, self.wall = app, wall
+        self.stage: Stage = set_stage(wall)
+        self.office = self.seat("hq_office")
+
+    def seat(self, role: str, unit=None, name: str = "") -> Clerk:
+        district = self.stage.district
+        return clerk(self.app, self.wall, add_actor(self.wall, district.ref, role, unit or district.root, name))
+
+    def begin(self, kind: str, name: str, **more) -> Sponsorship:
+        with self.stage.district.session(self.wall) as session:
+            person = session.scalars(select(Person).where(Person.name == name)).first() or nobody(session, name)
+            row = begin_sponsorship(session, None, Wish(kind, person.id, **more), today=TODAY - 20 * DAY)
+            session.commit()
+            return row
+
+    def rows(self, table):
+        with self.stage.district.session(self.wall) as session:
+            return list(session.scalars(select(table)))
+
+
+@pytest.fixture
+def desk(app: Flask, wall: Wall) -> Desk:
+    return Desk(app, wall)
+
+
+def test_a_sponsorship_is_registered_shown_and_ended(desk: Desk) -> None:
+    office, home = desk.office, desk.stage.homes[0]
+    assert "还没有登记包保" in office.read("sponsors")
+    assert "登记包保" in office.read(f"sponsors/new?unit={home}")
+    form = {"kind": "leader", "person_name": "市领导甲", "title": "副市长", "object": str(home), "field": "市容"}
+    answer, _ = office.send("sponsors/new", form, 303)
+    page = content(office.client.get(answer.headers["Location"]).get_data(as_text=True))
+    assert "市领导甲" in page
+    assert "副市长" in page
+    listed = content(office.read("sponsors"))
+    assert "测试区第1社区" in listed
+    assert "没有人包保的地方" in listed
+    assert "测试区第1社区" not in content(office.read("sponsors?q=nobody"))
+    row = desk.rows(Sponsorship)[0]
+    _, again = office.send("sponsors/new", form | {"person_name": "", "person": str(row.person_id)}, 409)
+    assert "同样的包保关系已有" in again
+    office.send(f"sponsors/{row.id}/end", {"until": (TODAY + DAY).isoformat()}, 303)
+    assert desk.rows(Sponsorship)[0].valid_to == TODAY + 2 * DAY
+    assert "没有符合条件的包保" in office.read(f"sponsors?on={(TODAY + 2 * DAY).isoformat()}")
+    office.send(f"sponsors/{row.id}/end", {"until": (TODAY - 60 * DAY).isoformat()}, 422)
+
+
+def test_a_bad_form_comes_back_with_its_values(desk: Desk) -> None:
+    form = {"kind": "department", "title": "某职务", "site": "没有的点", "valid_from": "昨天"}
+    _, page = desk.office.send("sponsors/new", form, 422)
+    assert "某职务" in page
+    _, page = desk.office.send("sponsors/new", form | {"valid_from": "", "site": ""}, 422)
+    assert "这一类要选单位" in page
+    assert "没有选包保对象" in page
+    assert desk.rows(Sponsorship) == []
+    desk.office.send("sponsors/new", {"kind": "leader", "person": str(new_id()), "object": str(desk.stage.street)}, 404)
+
+
+def test_files_and_the_matrix_say_the_same(desk: Desk) -> None:
+    desk.begin("leader", "总包", object_unit_id=desk.stage.street)
+    desk.begin("field_officer", "容甲", object_unit_id=desk.stage.homes[0], field="市容")
+    desk.begin("field_officer", "=公式", object_unit_id=desk.stage.homes[1], field="消防")
+    text = desk.office.ask("sponsors/export.csv").get_data(as_text=True)
+    assert text.startswith("\ufeff包保对象,")
+    assert "'=公式" in text
+    assert text.count("\r\n") == 4
+    data = desk.office.ask("sponsors/export.xlsx").get_data()
+    sheet = openpyxl.load_workbook(io.BytesIO(data)).active
+    assert [cell.value for cell in sheet[1]][:4] == ["包保对象", "对象类型", "包保类别", "包保人"]
+    assert {row[3].value for row in sheet.iter_rows(min_row=2)} == {"总包", "容甲", "=公式"}
+    page = content(desk.office.read("sponsors/matrix?level=community"))
+    assert "有 2 处没有人负责" in page
+    assert "容甲" in page
+    table = desk.office.ask("sponsors/matrix.csv?level=community").get_data(as_text=True)
+    assert "测试区第1社区,,容甲,缺" in table.replace("消防,市容", "市容,消防") or "测试区第1社区,,缺,容甲" in table
+    assert "网址中的参数无效" in desk.office.read("sponsors/matrix?level=king", 422)
+    assert "网址中的参数无效" in desk.office.read("sponsors?role=king", 422)
+
+
+def test_a_sponsors_own_page_with_one_tap_entries(desk: Desk) -> None:
+    mine = desk.seat("leader", name="包片领导")
+    row = desk.begin("leader", "包片领导", object_unit_id=desk.stage.homes[0])
+    with desk.stage.district.session(desk.wall) as session:
+        due = {"opened_at": now(), "due_at": now() + DAY}
+        finding = a_finding(session, desk.stage.market, desk.stage.homes[0], **due)
+        a_finding(session, desk.stage.hospital, desk.stage.homes[1], title="别处的问题", **due)
+        session.commit()
+    page = content(mine.read("sponsors/mine"))
+    assert "公厕不洁" in page
+    assert "别处的问题" not in page
+    assert "还没有日志" in page
+    mine.send(f"sponsors/{row.id}/log", {"kind": "visit", "note": "看了早市", "from": "mine"}, 303)
+    mine.send(f"sponsors/{row.id}/log", {"kind": "settled", "finding": str(finding), "from": "mine"}, 303)
+    page = content(mine.read("sponsors/mine"))
+    assert "看了早市" in page
+    assert "已记办结" in page
+    mine.send(f"sponsors/{row.id}/log", {"kind": "settled", "finding": str(finding), "from": "mine"}, 303)
+    assert "这一条已经记过了" in content(mine.read("sponsors/mine"))
+    assert len(desk.rows(SponsorEntry)) == 2
+    other = desk.seat("leader")
+    other.send(f"sponsors/{row.id}/log", {"kind": "visit"}, 403)
+    assert "您现在没有包保任务" in other.read("sponsors/mine")
+    report = content(desk.office.read("sponsors/report"))
+    assert "包片领导" in report
+    assert "没有记录" not in report
+    text = desk.office.ask("sponsors/report.csv").get_data(as_text=True)
+    assert re.search(r"包片领导,.*,0,1,1,0,0,", text)
+
+
+def test_the_log_on_the_page_of_one_sponsorship(desk: Desk) -> None:
+    row = desk.begin("leader", "市领导乙", object_unit_id=desk.stage.homes[0])
+    path = f"sponsors/{row.id}"
+    assert "记一条" in desk.office.read(path)
+    _, page = desk.office.send(f"{path}/log", {"kind": "settled", "day": TODAY.isoformat(), "note": ""}, 422)
+    assert "没有说明办结了什么" in page
+    desk.office.send(f"{path}/log", {"kind": "meeting", "day": TODAY.isoformat(), "note": "现场会"}, 303)
+    assert "现场会" in desk.office.read(path)
+    reader = desk.seat("liaison", desk.stage.homes[0])
+    assert "记一条" not in reader.read(path)
+    stranger = desk.seat("liaison", desk.stage.homes[1])
+    stranger.read(path, 404)
+    stranger.send(f"{path}/log", {"kind": "visit"}, 404)
+    stranger.send(f"{path}/end", {"until": ""}, 404)
+    reader.send(f"{path}/end", {"until": TODAY.isoformat()}, 403)
+    reader.read("sponsors/new", 403)
+
+
+def test_a_roster_is_imported_after_a_check(desk: Desk) -> None:
+    rows = (["包保领导", "甲领导", "副区长", "", "测试区一街道", "", "", "", "", "", ""],)
+    office = desk.office
+    assert office.ask("sponsors/import/template.xlsx").content_type.endswith("sheet")
+    office.send("sponsors/import", {}, 422)
+    data = book(0, 包保=[HEAD, *rows])
+    answer, _ = office.send("sponsors/import", {"file": (io.BytesIO(data), "名单.xlsx")}, 303)
+    path = answer.headers["Location"].removeprefix(f"/t/{office.slug}/")
+    checked = content(office.read(path))
+    assert "还没有写入任何内容" in checked
+    assert desk.rows(Sponsorship) == []
+    office.send(path, {}, 303)
+    assert len(desk.rows(Sponsorship)) == 1
+    bad = book(0, 包保=[HEAD, ["包保王", "甲", "", "", "没有的街道", "", "", "", "", "", ""]])
+    answer, _ = office.send("sponsors/import", {"file": (io.BytesIO(bad), "名单.xlsx")}, 303)
+    path = answer.headers["Location"].removeprefix(f"/t/{office.slug}/")
+    assert "没有这种包保类别" in office.read(path)
+    office.send(path, {}, 422)
+    answer, _ = office.send("sponsors/import", {"file": (io.BytesIO(b"PK nothing"), "x.xlsx")}, 303)
+    assert "工作簿打不开" in office.read(answer.headers["Location"].removeprefix(f"/t/{office.slug}/"), 422)
+    assert len(desk.rows(Sponsorship)) == 1
