@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -13,27 +11,30 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import Conflict, Fault, Forbidden, InvalidInput, SanchengError, Stale
 from core.request import actor, db, now, require, require_any, today
-from core.web import photos
+from core.web import finding_words as words
 from core.web.errors import fault_map
-from core.web.finding_reading import left_of, read_concerns, read_history, read_shots
-from core.web.finding_words import (
-    CONSEQUENCES,
-    DONE,
-    PARTS,
-    say_category,
-    say_outcome,
-    say_refusal,
-    say_state,
-    say_title,
-    tone_of,
+from core.web.finding_clock import read_clocks
+from core.web.finding_forms import choose, read_choices, read_forms
+from core.web.finding_reading import (
+    left_of,
+    read_concerns,
+    read_history,
+    read_instructions,
+    read_shots,
+    read_waits,
 )
-from core.web.paging import bad_argument
+from core.web.finding_typed import Typed, asked_of, read_typed
 from core.web.site_words import say_points, unit_path
+from core.web.sponsor_reading import sponsors_beside
+from core.web.step_words import CONSEQUENCES, DONE
 from core.work import ledger
-from core.work.finding_detail import detail
-from core.work.roles import ANSWER, CHECK, SEE
+from core.work.calendar import local_day
+from core.work.duplicates import merged_sources, top_of
+from core.work.finding_detail import Detail, detail
+from core.work.roles import ANSWER, CHECK, DIRECT, LEAD, SEE
+from core.work.step_input import LONGEST_TITLE, MOST_DAYS
 from core.work.tables import Finding
-from core.work.transitions import LEADING, OUTCOMES, STATES
+from core.work.transitions import STATES
 from core.work.waiting import todo
 from core.work.wording import LONGEST_NOTE
 
@@ -41,30 +42,19 @@ blueprint = Blueprint("finding", __name__, url_prefix="/t/<slug>/findings")
 blueprint.before_request(asked.enter)
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What somebody typed for a step (填写的内容), kept whatever comes of it."""
-
-    verb: str = ""
-    version: int = 0
-    note: str = ""
-    photos: Sequence[str] = ()
-    outcome: str = ""
-
-
 @blueprint.get("/<uuid:finding_id>")
 @require(SEE)
 def show(finding_id: UUID) -> str:
-    """A finding with its photos, parts, costs, history and the allowed steps."""
-    return _page(finding_id, Typed())
+    """A finding with its photos, parts, costs, history and the allowed steps; ``do`` opens the form of one."""
+    return _page(finding_id, Typed(verb=request.args.get("do", "")[:40]))
 
 
 @blueprint.post("/<uuid:finding_id>/act")
-@require_any(ANSWER, CHECK)
+@require_any(ANSWER, CHECK, DIRECT, LEAD)
 def act(finding_id: UUID) -> AnyResponse | tuple[str, int]:
     """Take one step; what is refused comes back with everything that was typed, and with who was faster."""
     faults: list[Fault] = []
-    typed = _read_typed(faults)
+    typed = read_typed(faults)
     try:
         done = _take_step(finding_id, typed, faults)
     except (InvalidInput, Stale, Conflict, Forbidden) as error:
@@ -74,34 +64,13 @@ def act(finding_id: UUID) -> AnyResponse | tuple[str, int]:
 
 
 def _take_step(finding_id: UUID, typed: Typed, faults: list[Fault]) -> Finding:
-    """The step itself, unless a photo could not be kept."""
+    """The step itself, unless something typed could not be read."""
+    session = db()
+    finding = detail(session, actor(), finding_id, now=now()).finding if typed.changes else None
+    given = asked_of(typed, finding, faults)
     if faults:
         raise InvalidInput(faults=faults)
-    return ledger.act(
-        db(),
-        actor(),
-        finding_id,
-        typed.verb,
-        version=typed.version,
-        note=typed.note,
-        photos=typed.photos,
-        outcome=typed.outcome,
-        now=now(),
-    )
-
-
-def _read_typed(faults: list[Fault]) -> Typed:
-    said = request.form
-    version = said.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) < 10):
-        raise bad_argument("version", version)
-    return Typed(
-        said.get("verb", "")[:40],
-        int(version),
-        said.get("note", ""),
-        photos.posted("photos", faults),
-        said.get("outcome", "")[:40],
-    )
+    return ledger.act(session, actor(), finding_id, typed.verb, version=typed.version, now=now(), **given)
 
 
 def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) -> str:
@@ -109,35 +78,49 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
     found = detail(session, actor(), finding_id, now=now())
     before, after = read_shots(found)
     lost_race = isinstance(error, Stale | Conflict)
+    forms = read_forms(found)
+    form = choose(forms, typed.verb)
+    finding = found.finding
     return render_template(
         "findings/one.html",
         found=found,
         row=found.row,
         left=left_of(found),
+        clocks=read_clocks(found),
         place=unit_path(session, found.row.unit_id, today()),
         before=before,
         after=after,
         concerns=read_concerns(session, found),
+        instructions=read_instructions(found.events),
         history=read_history(found.events),
         since=read_history([e for e in found.events if e.version > typed.version]) if lost_race else [],
-        bare=[s for s in found.allowed if not (s.needs_note or s.needs_photo or s.needs_outcome)],
-        given=[s for s in found.allowed if s.needs_note or s.needs_photo or s.needs_outcome],
+        merged=merged_sources(session, finding),
+        top=top_of(session, finding) if finding.merged_into else None,
+        beside=_sponsors(found),
+        forms=forms,
+        form=form,
+        choices=read_choices(form, found.row, found) if form else {},
+        waits=read_waits(found),
         is_over=not STATES[found.row.state].waits_for,
-        waits_for_unit=STATES[found.row.state].waits_for == LEADING,
         typed=typed,
         faults=fault_map(error) if error else {},
-        refusal=say_refusal(error) if error and not error.faults else "",
-        outcomes=OUTCOMES,
+        refusal=words.say_refusal(error) if error and not error.faults else "",
         consequences=CONSEQUENCES,
-        parts=PARTS,
         most_photos=ledger.MOST_PHOTOS,
+        most_days=MOST_DAYS,
         longest_note=LONGEST_NOTE,
+        longest_title=LONGEST_TITLE,
         say_points=say_points,
-        say_title=say_title,
-        say_state=say_state,
-        say_category=say_category,
-        say_outcome=say_outcome,
-        tone_of=tone_of,
+        words=words,
+        may_issue=actor().has(DIRECT),
+    )
+
+
+def _sponsors(found: Detail) -> object:
+    """Who sponsored the place on the day when it was found."""
+    row = found.row
+    return sponsors_beside(
+        db(), unit_id=row.unit_id, site_id=row.site_id, on=local_day(row.opened_at), category=row.category
     )
 
 

@@ -15,45 +15,50 @@ from core.errors import N_, SanchengError
 from core.request import house
 from core.web.errors import say
 from core.web.words import by_locale
-from core.work import transitions
+from core.work import states
 from core.work.calendar import load_calendar
-from core.work.findings import VIEWS, FindingRow
-from core.work.transitions import OUTCOMES, STATES, TRANSITIONS, WITH_UNIT
+from core.work.finding_filters import VIEWS
+from core.work.findings import FindingRow
+from core.work.sources import SOURCES
+from core.work.states import ALL_OUTCOMES, CLOSED_STATES, ON_SPOT, REJECT_REASONS, RETURN_REASONS, STATES, WITH_UNIT
+from core.work.step_input import SEVERITIES
+from core.work.transitions import OPEN, TRANSITIONS
 
+GOOD = ("fixed", ON_SPOT)  # outcomes that are shown as verified
 DAY = timedelta(hours=24)  # one working day; less than one left is "soon" (ours)
 VIEW_TITLES: Mapping[str, str] = MappingProxyType(
     dict(zip(VIEWS, (N_("问题清单"), N_("整改清单"), N_("责任清单")), strict=True))
 )
 TONES: Mapping[str, str] = MappingProxyType(
     {
-        transitions.DISPATCHED: "waiting",
-        transitions.TAKEN: "active",
-        transitions.RECTIFYING: "active",
-        transitions.ANSWERED: "next",
-        transitions.CLOSED: "verified",
+        states.REPORTED: "waiting",
+        states.ACCEPTED: "next",
+        states.REJECTED: "neutral",
+        states.DISPATCHED: "waiting",
+        states.RETURNED: "soon",
+        states.TAKEN: "active",
+        states.RECTIFYING: "active",
+        states.EXTENSION_ASKED: "next",
+        states.PARKING_ASKED: "next",
+        states.PARKED: "held",
+        states.ANSWERED: "next",
+        states.CLOSED: "verified",
+        states.STABLE: "verified",
+        states.CANCELLED: "neutral",
+        states.MERGED: "neutral",
+        states.HELD: "held",
     }
 )
 PARTS: Mapping[str, str] = MappingProxyType({"line": N_("条线"), "place": N_("属地"), "assist": N_("协办")})
-
-# What each step leads to, said before it is taken; the rules themselves stand in core.work.transitions.
-CONSEQUENCES: Mapping[str, str] = MappingProxyType(
+PART_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
-        transitions.TAKE: N_("接收后由本单位整改，期限照常计算。"),
-        transitions.REPLY: N_("提交后不能撤回，由另一方核查：销号，或退回重改。"),
-        transitions.CLOSE: N_("销号后结论和照片不能修改；再发现同样的问题，可以重新打开。"),
-        transitions.SEND_BACK: N_("退回后由牵头单位继续整改，原来的期限不变。"),
-        transitions.REOPEN: N_("重新打开后由牵头单位继续整改，期限从现在重新计算。"),
+        "informed": (N_("已告知"), "neutral"),
+        "open": (N_("办理中"), "active"),
+        "done": (N_("已完成"), "verified"),
+        "cosigned": (N_("已会签"), "verified"),
     }
 )
-DONE: Mapping[str, str] = MappingProxyType(
-    {
-        transitions.TAKE: N_("已接收 %(number)s"),
-        transitions.REPLY: N_("%(number)s 的整改结果已提交，等另一方核查"),
-        transitions.CLOSE: N_("%(number)s 已销号"),
-        transitions.SEND_BACK: N_("%(number)s 已退回重改"),
-        transitions.REOPEN: N_("%(number)s 已重新打开，期限重新计算"),
-    }
-)
+SEVERITY_TONES: Mapping[str, str] = MappingProxyType({"ordinary": "neutral", "serious": "soon", "urgent": "overdue"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,20 +78,36 @@ def tone_of(row: FindingRow) -> str:
     """The tone of a row's state: red when overdue, green only when it was found fixed."""
     if row.overdue:
         return "overdue"
-    if row.state == transitions.CLOSED and row.outcome != "fixed":
+    if row.state in CLOSED_STATES and row.outcome not in GOOD:
         return "neutral"
     return TONES.get(row.state, "neutral")
 
 
 def say_outcome(code: str | None) -> str:
     """What a closed finding ended in."""
-    return gettext(OUTCOMES[code].title_zh) if code in OUTCOMES else code or ""
+    return gettext(ALL_OUTCOMES[code].title_zh) if code in ALL_OUTCOMES else code or ""
+
+
+def say_severity(code: str) -> str:
+    """How serious it is."""
+    return gettext(SEVERITIES[code][0]) if code in SEVERITIES else code
+
+
+def say_source(code: str) -> str:
+    """Where it came from."""
+    return gettext(SOURCES[code].title_zh) if code in SOURCES else code
+
+
+def say_reason(verb: str, code: str) -> str:
+    """Why it was returned or rejected."""
+    known = {"return": RETURN_REASONS, "reject": REJECT_REASONS}.get(verb, {})
+    return gettext(known[code][0]) if code in known else code
 
 
 def say_verb(verb: str) -> str:
     """A step of the history; the first one is the finding itself."""
-    if verb == transitions.OPEN:
-        return gettext("发现并交办")
+    if verb == OPEN:
+        return gettext("发现问题")
     return gettext(TRANSITIONS[verb].title_zh) if verb in TRANSITIONS else verb
 
 

@@ -22,7 +22,7 @@ from core.request import actor, db, house, now, require_any, tenant
 from core.web.errors import say, say_fault
 from core.work import photos
 from core.work.photo_reading import MAX_BYTES
-from core.work.roles import ANSWER, CHECK, SEE, VISIT
+from core.work.roles import ANSWER, CHECK, REPORT, SEE, VISIT
 from core.work.tables import File
 from tenants.access import Actor
 
@@ -34,7 +34,7 @@ Finder = Callable[[Session, Actor, UUID, Path], Path]
 
 
 @blueprint.post("")
-@require_any(VISIT, ANSWER, CHECK)
+@require_any(VISIT, ANSWER, CHECK, REPORT)
 def upload() -> Response:
     """Keep one photo; the form then refers to it by ``sha256``. At most 12 MB, JPEG, PNG or WebP."""
     try:

@@ -14,15 +14,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
 from core.errors import N_, Conflict, InvalidInput, NotFound
-from core.request import actor, db, require, tenant, today
+from core.request import actor, db, require, require_any, tenant, today
+from core.web.chart_reading import CHART_READERS
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
 from core.web.paging import cut, read_cursor, read_day, read_id
 from core.web.people import unit_options
+from core.web.unit import read_form_day
 from core.web.words import listed, say_kind
 from core.work.names import tidy
 from core.work.roles import ADMINISTER, ANSWER, ROLES
 from core.work.units import UNIT_KINDS, Node, add_unit, former_names, get_unit, in_force, rename_unit, tree
+from tenants.access import may
 from tenants.models import Holding, Person, Post, UnitName
 from tenants.scope import ScopedSession
 
@@ -31,6 +34,7 @@ blueprint.before_request(asked.enter)
 
 SIZE = 100
 ANSWERING = tuple(role.code for role in ROLES.values() if ANSWER in role.verbs)
+READERS = (ADMINISTER, *sorted(CHART_READERS - {ADMINISTER}))
 NEEDS_LIAISON = frozenset({"subdistrict", "community", "village", "department", "hq"})
 
 
@@ -95,7 +99,8 @@ def pick(nodes: Iterable[Node], text: str, kind: str) -> list[Node]:
 
 def lacks_liaison(node: Node, answering: frozenset[UUID]) -> bool:
     """Whether findings may be sent to the unit and nobody there could answer."""
-    return tenant().kind == "district" and node.kind in NEEDS_LIAISON and node.id not in answering
+    wanted = node.tree == "administration" and node.kind in NEEDS_LIAISON
+    return tenant().kind == "district" and wanted and node.id not in answering
 
 
 def say_former(row: UnitName) -> str:
@@ -117,7 +122,7 @@ def _listed(forest: Forest, chosen: Node, text: str, kind: str) -> list[Node]:
 
 
 @blueprint.get("")
-@require(ADMINISTER)
+@require_any(*READERS)
 def show() -> str:
     """The tree on the left, the units under the chosen one on the right, as of a day."""
     on, text, kind = _arguments()
@@ -150,11 +155,13 @@ def show() -> str:
         listed=listed,
         say_kind=say_kind,
         today=today(),
+        manages=may(db(), actor(), ADMINISTER, chosen.id, today()),
+        administers=actor().has(ADMINISTER),
     )
 
 
 @blueprint.get("/export.csv")
-@require(ADMINISTER)
+@require_any(*READERS)
 def export() -> Response:
     """The units as CSV, all of them or those that the filters leave."""
     on, text, kind = _arguments()
@@ -189,6 +196,10 @@ def _form(values: Mapping[str, str], errors: Mapping[str, str], status: int = 20
 def add() -> AnyResponse | tuple[str, int]:
     """Add a unit under another, from today on."""
     form = request.form
+    errors: dict[str, str] = {}
+    day = read_form_day("on", errors)
+    if errors:
+        return _form(form, errors, 422)
     try:
         unit = add_unit(
             db(),
@@ -198,6 +209,7 @@ def add() -> AnyResponse | tuple[str, int]:
             parent_id=read_id(form["parent"], "parent") if form.get("parent") else None,
             code=form.get("code") or None,
             code_issuer=form.get("code_issuer") or None,
+            on=day,
             today=today(),
         )
     except (InvalidInput, Conflict) as error:

@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy import and_, exists, select
-from sqlalchemy.orm import aliased
 
 from core.errors import N_
 from core.work.calendar import WorkCalendar, load_calendar, local_day
@@ -153,13 +152,18 @@ def _addressee(session: ScopedSession, unit_id: UUID, rung: Rung, now: datetime)
     lead = session.get_one(Unit, (session.tenant_id, unit_id))
     if rung.addressee != SUPERIOR:
         return lead
-    above, root = aliased(Unit), root_unit(session)
+    above = _above(session, lead, now)
+    return lead if above.id == root_unit(session).id else above
+
+
+def _above(session: ScopedSession, unit: Unit, now: datetime) -> Unit:
+    """The unit right above another on the day; the unit itself at the top."""
     query = (
-        select(above)
-        .join(UnitParent, and_(UnitParent.tenant_id == above.tenant_id, UnitParent.parent_id == above.id))
-        .where(UnitParent.unit_id == unit_id, above.id != root.id, valid_on(UnitParent, local_day(now)))
+        select(Unit)
+        .join(UnitParent, and_(UnitParent.tenant_id == Unit.tenant_id, UnitParent.parent_id == Unit.id))
+        .where(UnitParent.unit_id == unit.id, valid_on(UnitParent, local_day(now)))
     )
-    return session.scalars(query).first() or lead
+    return session.scalars(query).first() or unit
 
 
 def _draft(
@@ -178,7 +182,7 @@ def _ask_desk(session: ScopedSession, unit: Unit, rung: Rung, findings: Iterable
     params = {"unit": unit.name, "count": len(found), "kind": kind.title_zh, "kind_en": kind.title_en}
     tell(
         session,
-        unit_ids=[unit.id],
+        unit_ids=[_above(session, unit, now).id],
         verb=DIRECT,
         kind="notice.due",
         text=TO_DECIDE,

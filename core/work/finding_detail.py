@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, false, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -36,6 +36,7 @@ class Photo:
 class Detail:
     """Everything on one finding (问题详情). ``time_left`` is working time, negative when late; None when nobody waits for the unit.
 
+    ``accept_left`` is the same for taking it. ``stopped_left`` is what was left when the clock stopped, while it stands.
     ``provisional`` says that the deadline lies in a year whose holidays are not announced yet.
     """
 
@@ -50,6 +51,8 @@ class Detail:
     allowed: Sequence[Transition]
     time_left: timedelta | None
     provisional: bool
+    accept_left: timedelta | None = None
+    stopped_left: timedelta | None = None
 
 
 def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | None = None) -> Detail:
@@ -61,7 +64,8 @@ def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | 
     finding: Finding = found[0][0]
     row = rows_of(session, found, moment)[0]
     standing = standing_of(session, actor, finding, local_day(moment))
-    calendar = load_calendar(session, min(moment, finding.due_at))
+    stopped = finding.stopped_at
+    calendar = load_calendar(session, min(one for one in (moment, finding.due_at, stopped) if one))
     photos = _photos(session, finding)
     events = _events(session, finding)
     fixed = _fixed_on_the_spot(events)
@@ -85,6 +89,8 @@ def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | 
         allowed=allowed(finding.state, standing, finding.source),
         time_left=calendar.working_time_left(moment, finding.due_at) if finding.state in WITH_UNIT else None,
         provisional=calendar.is_provisional(local_day(finding.due_at)),
+        accept_left=calendar.working_time_left(moment, finding.accept_by) if finding.accept_by else None,
+        stopped_left=calendar.working_time_left(stopped, finding.due_at) if stopped else None,
     )
 
 
@@ -102,7 +108,11 @@ def _fixed_on_the_spot(events: Sequence[FindingEvent]) -> frozenset[UUID]:
 
 def _photos(session: Session, finding: Finding) -> list[Photo]:
     """The visit's photos at the failed question, and those of the history."""
-    of_visit = (Attachment.visit_id == finding.visit_id) & (Attachment.question == finding.question)
+    of_visit = (
+        and_(Attachment.visit_id == finding.visit_id, Attachment.question == finding.question)
+        if finding.visit_id
+        else false()
+    )
     rows = session.execute(
         select(Attachment.version, Attachment.created_at, File.id, File.taken_at, File.width, File.height)
         .join(File, (File.tenant_id == Attachment.tenant_id) & (File.id == Attachment.file_id))

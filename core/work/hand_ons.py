@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import and_, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound
@@ -202,7 +202,9 @@ def _before(session: Session, findings: Sequence[Finding]) -> Mapping[UUID, Sequ
     """The photos of how it was, for taking the same view again."""
     found: dict[UUID, list[UUID]] = {}
     for finding in findings:
-        of_visit = (Attachment.visit_id == finding.visit_id) & (Attachment.question == finding.question)
+        # A finding without a visit has no photos of one: NULL beside NULL would be everybody's.
+        of_visit = and_(Attachment.visit_id == finding.visit_id, Attachment.question == finding.question)
+        of_visit = of_visit if finding.visit_id else false()
         rows = session.scalars(
             select(File.id)
             .join(Attachment, (Attachment.tenant_id == File.tenant_id) & (Attachment.file_id == File.id))

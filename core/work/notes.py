@@ -53,28 +53,22 @@ def tell(
     people = _holders(session, set(unit_ids), verb, on, restricted, campaigns)
     people |= _may_know(session, {one for one in person_ids if one is not None}, on, restricted)
     people -= {but}
-    if not people:
-        return 0
     plain = {key: value if isinstance(value, _PLAIN) else str(value) for key, value in params.items()}
-    about = {"object_kind": object_kind, "object_id": str(object_id)}
-    tenant = _tenant(session)
-    notes = [
-        {"tenant_id": tenant, "id": new_id(), "person_id": person, "kind": kind, "text": text, "params": plain}
-        | about
-        | {"created_at": now}
-        for person in sorted(people)
-    ]
-    session.execute(insert(Note), notes)
-    body = {"text": text, "params": plain} | about
-    session.execute(
-        insert(Outbox),
-        [
-            {"tenant_id": tenant, "id": new_id(), "kind": kind, "person_id": note["person_id"], "created_at": now}
-            | {"body": body | {"note": str(note["id"])}}
-            for note in notes
-        ],
-    )
-    return len(notes)
+    said = {"text": text, "params": plain, "object_kind": object_kind, "object_id": str(object_id)}
+    _write(session, sorted(people), kind, said, now)
+    return len(people)
+
+
+def _write(session: Session, people: Sequence[UUID], kind: str, said: Mapping[str, Any], now: datetime) -> None:
+    """A note and a line of the outbox for each, in two statements."""
+    if not people:
+        return
+    tenant = int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
+    common = {"tenant_id": tenant, "kind": kind, "created_at": now}
+    notes = [common | {"id": new_id(), "person_id": person} for person in people]
+    session.execute(insert(Note), [note | said for note in notes])
+    sent = [note | {"id": new_id(), "body": dict(said) | {"note": str(note["id"])}} for note in notes]
+    session.execute(insert(Outbox), sent)
 
 
 def list_notes(
@@ -137,10 +131,6 @@ def _own(query: Select[Any], actor: Actor, now: datetime) -> Select[Any]:
         Note.person_id == actor.person_id,
         Note.created_at > now - timedelta(days=SHOWN_DAYS),
     )
-
-
-def _tenant(session: Session) -> int:
-    return int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
 
 
 def _holders(

@@ -103,51 +103,35 @@ def put_notice(
     escalates: UUID | None = None,
 ) -> Notice:
     """Write a paper that was checked (落笔): its number, its findings, its first line, and a note to the addressee."""
-    restricted, actor = any(finding.restricted for finding in findings), sender.actor
+    actor = sender.actor
     year = local_day(now).year
     tenant = int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
     (serial,) = take_serials_of(session, tenant, kind.series(year))
-    notice = Notice(
-        id=notice_id or new_id(),
-        kind=kind.code,
-        year=year,
-        serial=serial,
-        number=kind.number(year, serial),
-        unit_id=unit.id,
-        unit_name=unit.name,
-        title=draft.title,
-        demand=draft.demand,
-        clause=draft.clause,
-        due_at=draft.due_at,
-        restricted=restricted,
-        issuer_unit_id=sender.unit_id,
-        issuer=sender.unit_name,
-        issued_by=sender.person,
-        issued_at=now,
-        changed_at=now,
-        escalates_id=escalates,
-    )
+    notice = Notice(id=notice_id or new_id(), kind=kind.code, year=year, serial=serial, escalates_id=escalates)
+    notice.number = kind.number(year, serial)
+    notice.unit_id, notice.unit_name = unit.id, unit.name
+    notice.title, notice.demand, notice.clause, notice.due_at = draft.title, draft.demand, draft.clause, draft.due_at
+    notice.restricted = any(finding.restricted for finding in findings)
+    notice.issuer_unit_id, notice.issuer, notice.issued_by = sender.unit_id, sender.unit_name, sender.person
+    notice.issued_at = notice.changed_at = now
     session.add(notice)
     session.flush()
-    key = {"tenant_id": tenant, "notice_id": notice.id}
-    if findings:
-        session.execute(insert(NoticeFinding), [key | {"finding_id": finding.id} for finding in findings])
-    session.add(
-        NoticeEvent(
-            notice_id=notice.id,
-            version=1,
-            at=now,
-            verb=ISSUE,
-            to_state=ISSUED,
-            person_id=actor.person_id if actor else None,
-            person_name=sender.person,
-            unit_name=sender.unit_name,
-        )
-    )
+    _add_first_line(session, notice, sender, findings)
     record(session, actor, "notice.issue", KIND, notice.id, number=notice.number, findings=len(findings))
     session.flush()
     tell_notice(session, notice, TOLD_DUE if notice.due_at else TOLD, now, but=actor.person_id if actor else None)
     return notice
+
+
+def _add_first_line(session: Session, notice: Notice, sender: Sender, findings: Sequence[Finding]) -> None:
+    """What the paper is about, and the line of its issue."""
+    key = {"tenant_id": notice.tenant_id, "notice_id": notice.id}
+    if findings:
+        session.execute(insert(NoticeFinding), [key | {"finding_id": finding.id} for finding in findings])
+    line = NoticeEvent(notice_id=notice.id, version=1, at=notice.issued_at, verb=ISSUE, to_state=ISSUED)
+    line.person_id = sender.actor.person_id if sender.actor else None
+    line.person_name, line.unit_name = sender.person, sender.unit_name
+    session.add(line)
 
 
 def tell_notice(

@@ -57,7 +57,8 @@ def retry_provisional(session: ScopedSession, now: datetime) -> int:
 
 
 def _deadlines(session: ScopedSession) -> Deadlines:
-    return dict(session.execute(select(Finding.id, Finding.due_at).where(Finding.state.in_(WITH_UNIT))).tuples().all())
+    rows = session.execute(select(Finding.id, Finding.due_at).where(Finding.state.in_(WITH_UNIT)))
+    return dict(rows.all())
 
 
 def _follow(session: ScopedSession, actor: Actor | None, before: Deadlines, now: datetime) -> int:
@@ -90,8 +91,8 @@ def _tell(session: ScopedSession, moved: Deadlines, now: datetime) -> None:
         select(Part.unit_id, Finding.restricted)
         .join(Finding, (Finding.tenant_id == Part.tenant_id) & (Finding.id == Part.finding_id))
         .where(Part.finding_id.in_(moved), Part.leading, Part.ended_at.is_(None), Finding.hidden.is_(False))
-    ).tuples()
-    for (unit_id, restricted), count in Counter(leads).items():
+    ).all()
+    for (unit_id, restricted), count in Counter((unit_id, restricted) for unit_id, restricted in leads).items():
         tell(
             session,
             unit_ids=[unit_id],

@@ -172,9 +172,8 @@ def _check(wanted: Filter, page_size: int) -> None:
             params = {"known": ", ".join(STATES)}
             faults.append(Fault(N_("没有这个取值"), "state", None, shown(state), "", N_("可填：{known}"), params))
     if not 1 <= page_size <= LARGEST_PAGE:
-        params = {"most": LARGEST_PAGE}
-        remedy = N_("请填 1 到 {most}")
-        faults.append(Fault(N_("每页条数超出范围"), "page_size", None, str(page_size), "", remedy, params))
+        remedy, most = N_("请填 1 到 {most}"), {"most": LARGEST_PAGE}
+        faults.append(Fault(N_("每页条数超出范围"), "page_size", None, str(page_size), "", remedy, most))
     read_text(wanted.text, "text", faults, longest=100)
     if faults:
         raise InvalidInput(faults=faults)

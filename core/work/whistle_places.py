@@ -88,7 +88,7 @@ def find_finding(session: Session, actor: Actor, finding_id: UUID, on: date, fau
         remedy = N_("请不要关联这个问题，或按作风纪律的渠道办理")
         faults.append(Fault(N_("受限问题不能通过吹哨告知其他单位"), "finding_id", remedy=remedy))
         return None
-    return row.id
+    return finding_id
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,11 +90,11 @@ class Move:
     another: bool = False
 
 
-def _same(*states: str) -> Mapping[str, str]:
+def _same(*states: str) -> dict[str, str]:
     return {state: state for state in states}
 
 
-def _into(target: str, *states: str) -> Mapping[str, str]:
+def _into(target: str, *states: str) -> dict[str, str]:
     return dict.fromkeys(states, target)
 
 

@@ -374,9 +374,7 @@ WRITES: dict[str, Recipe] = {
     "api_whistles.blow_whistle": Recipe(LIAISON, whistle_json, ids=("unit_id", "called_id")),
     "api_whistles.act": Recipe(
         LIAISON,
-        lambda w, s: Sent(
-            json={"verb": "arrive", "photo": side_id(w, "photo_id", s)}, headers={"If-Match": '"v1"'}
-        ),
+        lambda w, s: Sent(json={"verb": "arrive", "photo": side_id(w, "photo_id", s)}, headers={"If-Match": '"v1"'}),
         fresh_whistle,
         ids=("photo_id",),
     ),

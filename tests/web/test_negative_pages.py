@@ -144,15 +144,15 @@ def test_who_reads_and_who_keeps(wall: Wall, stage: Stage) -> None:
 def test_the_effect_shows_with_its_document_wherever_the_score_does(wall: Wall, stage: Stage) -> None:
     office, title = stage.office, "较大事故甲"
     entry_id = entry(wall, stage, "deduct", "1.5", title)
-    for path in (f"figures?{PERIOD}", f"k/{CIVILIZED.key}?{PERIOD}", f"k/{CIVILIZED.key}/i/CIV-N1?{PERIOD}"):
+    for path in (f"figures?{PERIOD}", f"k/{CIVILIZED.key}/?{PERIOD}", f"k/{CIVILIZED.key}/i/CIV-N1?{PERIOD}"):
         said = content(office.read(path))
         assert title in said, path
         assert f"{title}认定书" in said, path
     # 7.64 of 13 before, 6.14 after (tests/figures/test_effects.py)
-    said = content(office.read(f"k/{CIVILIZED.key}?{PERIOD}"))
+    said = content(office.read(f"k/{CIVILIZED.key}/?{PERIOD}"))
     assert "各指标合计 7.64 分，影响后 6.14 分" in said
     assert "47.23" in said
-    english = content(stage.english.read(f"k/{CIVILIZED.key}?{PERIOD}"))
+    english = content(stage.english.read(f"k/{CIVILIZED.key}/?{PERIOD}"))
     assert title in english
     lines = list(csv.reader(io.StringIO(office.ask(f"figures/export.csv?{PERIOD}").get_data(as_text=True))))
     assert "6.14" in lines[1]

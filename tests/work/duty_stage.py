@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from core.campaigns.registry import installed
 from core.work.posts import add_person_with_post, add_post
 from core.work.tables import AreaMember, Finding, FindingEvent, Part
 from tenants.models import Person, Unit, UnitParent, UnitPath
@@ -16,7 +17,8 @@ from tests.factory import SINCE, District, add_site, bare_district
 TODAY = date(2026, 3, 2)
 MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 DAY = timedelta(1)
-CAMPAIGNS = {"civilized_city": ("2026", "a" * 64), "sanitary_city": ("2026", "b" * 64)}
+_RUNNING = (installed().campaigns[key] for key in ("civilized_city", "sanitary_city"))
+CAMPAIGNS = {one.key: (one.edition.key, one.edition.sha256) for one in _RUNNING}
 
 
 @dataclass
@@ -36,7 +38,7 @@ class Stage:
         return self.district.communities
 
 
-def set_stage(wall: Wall, **campaigns: Any) -> Stage:
+def set_stage(wall: Wall) -> Stage:
     """A fresh district, committed."""
     district = bare_district(wall, campaigns=CAMPAIGNS)
     with district.session(wall) as session:

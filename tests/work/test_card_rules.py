@@ -16,6 +16,7 @@ import pytest
 
 from core.errors import InvalidInput
 from core.figures.periods import containing, parse_period
+from core.work.card_moves import MOVES, PUBLISHER
 from core.work.card_proposing import Breach, Held, Proposal, Subject, Value, propose, standing, whole_share
 from core.work.card_reading import read_scheme
 from core.work.card_rules import KEYS, MEASURES
@@ -119,8 +120,17 @@ def test_the_five_unit_league() -> None:
     last = cards(body(colours=[COLOURS[0], card("black", bottom=1)]), [(9, 10), (8, 10), (7, 10), (6, 10), (5, 10)])
     assert colours(last) == ["red", None, None, None, "black"]
     assert last[4].reason | {"n": 0} == {
-        "why": "rule", "rule": "bottom", "numbers": [1], "cut": 1, "bounds": {}, "earned": "black",
-        "split": False, "n": 0, "days": 10, "size": 5, "tied": 1,
+        "why": "rule",
+        "rule": "bottom",
+        "numbers": [1],
+        "cut": 1,
+        "bounds": {},
+        "earned": "black",
+        "split": False,
+        "n": 0,
+        "days": 10,
+        "size": 5,
+        "tied": 1,
     }
 
 
@@ -335,7 +345,11 @@ def test_the_page_explains_every_key() -> None:
     text = (Path(__file__).parents[2] / "docs" / "cards.md").read_text("utf-8")
     named = set(re.findall(r"^\| `(\w+)` ", text, re.MULTILINE))
     known = {key for keys in KEYS.values() for key in keys}
-    assert named == known | set(MEASURES)
+    assert named == known | set(MEASURES) | set(MOVES)
+    for move in MOVES.values():
+        who, why = ("publisher" if move.by == PUBLISHER else "subject"), "yes" if move.needs_note else ""
+        line = f"| `{move.verb}` {move.title_zh} | {', '.join(move.from_states)} | {move.to_state} | {who} | {why} |"
+        assert line.replace("  |", " |") in text
     for one in re.findall(r"```json\n(.*?)```", text, re.DOTALL):
         read_scheme(json.loads(one))
     assert len(re.findall(r"```json\n", text)) == 3
