@@ -15,7 +15,7 @@ from core.api.replies import here, reply
 from core.api.rooms import Room, wants
 from core.errors import N_, Fault, InvalidInput
 from core.work import photos
-from core.work.roles import ANSWER, CHECK, SEE, VISIT
+from core.work.roles import ANSWER, CHECK, REPORT, SEE, VISIT
 from core.work.tables import File
 
 MEDIA = frozenset({"image/jpeg", "image/png", "image/webp", "application/octet-stream"})
@@ -41,7 +41,7 @@ class PhotoShape(Body):
 
 
 @room.post("/photos")
-@asked.require_any(VISIT, ANSWER, CHECK)
+@asked.require_any(VISIT, ANSWER, CHECK, REPORT)
 @room.doc(
     parameters=[
         {

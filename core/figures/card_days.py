@@ -57,7 +57,7 @@ def compute_day(session: ScopedSession, registry: Registry, row: CardScheme, day
     """
     if day >= day_of(now):
         raise Conflict(N_("{day} 还没有结束，结束后再计算名次"), day=day.isoformat())
-    scheme = read_scheme(row.body)
+    scheme = read_scheme(row.body, kept=True)
     return keep_day(session, row, day, stand(session, registry, row.unit_id, scheme, day), now)
 
 
@@ -103,7 +103,7 @@ def _missing(session: ScopedSession, row: CardScheme, today: date) -> Sequence[d
     last = last_kept(session, row.id)
     yesterday = today - ONE_DAY
     # the first night computes the period before as well, so that its cards can be given at once
-    first = last + ONE_DAY if last else containing(read_scheme(row.body).period, yesterday).previous.start
+    first = last + ONE_DAY if last else containing(read_scheme(row.body, kept=True).period, yesterday).previous.start
     first = max(first, today - CATCH_UP)
     return [first + n * ONE_DAY for n in range((yesterday - first).days + 1)]
 

@@ -84,16 +84,16 @@ def show_list() -> str:
     )
 
 
-@blueprint.get("/<uuid:unit_id>")
+@blueprint.get("/<uuid:area_id>")
 @require(SEE)
-def show(unit_id: UUID) -> tuple[str, int]:
+def show(area_id: UUID) -> tuple[str, int]:
     """One area with its members, and for administrators the forms to add some."""
-    return _page(unit_id, {}, {})
+    return _page(area_id, {}, {})
 
 
-def _page(unit_id: UUID, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200) -> tuple[str, int]:
+def _page(area_id: UUID, values: Mapping[str, str], errors: Mapping[str, str], status: int = 200) -> tuple[str, int]:
     on = read_day("on") or today()
-    area = get_area(db(), unit_id)
+    area = get_area(db(), area_id)
     members = members_of(db(), area.id, on)
     sites, findings = _count(area.id)
     text = tidy(request.args.get("q", ""))[:40]
@@ -121,19 +121,19 @@ def _page(unit_id: UUID, values: Mapping[str, str], errors: Mapping[str, str], s
     return page, status
 
 
-@blueprint.post("/<uuid:unit_id>")
+@blueprint.post("/<uuid:area_id>")
 @require(ADMINISTER)
-def add(unit_id: UUID) -> AnyResponse | tuple[str, int]:
+def add(area_id: UUID) -> AnyResponse | tuple[str, int]:
     """Let units and sites belong to the area from today on."""
     form = request.form
     units = [read_id(one, "unit") for one in form.getlist("unit") if one]
     sites = [read_id(one, "site") for one in form.getlist("site") if one]
     try:
-        count = add_members(db(), actor(), unit_id, units=units, sites=sites, today=today())
+        count = add_members(db(), actor(), area_id, units=units, sites=sites, today=today())
     except (InvalidInput, Conflict) as error:
-        return _page(unit_id, form, fault_map(error) or {"unit": say(error)}, error.status)
+        return _page(area_id, form, fault_map(error) or {"unit": say(error)}, error.status)
     flash(gettext("已加入 %(n)s 个成员，今天起生效", n=count))
-    return redirect(url_for("areas.show", unit_id=unit_id), 303)
+    return redirect(url_for("areas.show", area_id=area_id), 303)
 
 
 @blueprint.post("/members/<uuid:member_id>/remove")
@@ -142,4 +142,4 @@ def remove(member_id: UUID) -> AnyResponse:
     """Let a member leave its area today."""
     row: AreaMember = remove_member(db(), actor(), member_id, today=today())
     flash(gettext("今天起不再是这个片区的成员；以前的日期仍算在内"))
-    return redirect(url_for("areas.show", unit_id=row.area_id), 303)
+    return redirect(url_for("areas.show", area_id=row.area_id), 303)

@@ -159,13 +159,14 @@ def reason_of_card(card: CardIssue, scheme: Scheme) -> list[str]:
 
 def say_reason(reason: Mapping[str, Any], rank: int | None, scheme: Scheme) -> list[str]:
     """The reason in plain words: the number, the place, the rule, then what outranks it."""
+    why = reason.get("why", "")
     said = [_number(reason)] if reason.get("denominator") else []
     if rank is not None:
         said.append(_place(reason, rank))
-    if reason.get("earned") and reason.get("why") != "corrected":
+    if reason.get("earned") and why != "corrected":
         said.append(_rule(reason, scheme))
-    elif reason.get("why") in WHY_NONE:
-        said.append(gettext(WHY_NONE[reason["why"]]))
+    elif why in WHY_NONE:
+        said.append(gettext(WHY_NONE[why]))
     if reason.get("split"):
         said.append(gettext("名次界线落在并列之间，按办法并列的一起亮牌"))
     return said + list(_beyond(reason, scheme))

@@ -15,10 +15,13 @@ from core.web.words import say_kind
 from core.work.chart_export import ALL, chart_rows, write_workbook
 from core.work.reorganising import TREES
 from core.work.roles import SEE
+from core.work.units import UNIT_KINDS
 
 blueprint = Blueprint("chart", __name__, url_prefix="/t/<slug>/units")
 blueprint.before_request(asked.enter)
 
+# The office first, then sub-headquarters, groups and areas; streets before departments.
+ORDER = ("headquarters", "hq", "guidance_group", "work_group", "area", *UNIT_KINDS)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
@@ -32,10 +35,7 @@ def read_grove(fallback: str) -> str:
 
 def by_kind(boxes: Sequence[Box]) -> list[tuple[str, list[Box]]]:
     """Units beside each other by kind, as papers draw them: the office, the groups, the areas."""
-    order: dict[str, int] = {}
-    for box in boxes:
-        order.setdefault(box.node.kind, len(order))
-    ranked = sorted(boxes, key=lambda box: (box.node.kind != "hq", order[box.node.kind]))
+    ranked = sorted(boxes, key=lambda box: ORDER.index(box.node.kind) if box.node.kind in ORDER else len(ORDER))
     return [(kind, list(some)) for kind, some in groupby(ranked, key=lambda box: box.node.kind)]
 
 

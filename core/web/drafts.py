@@ -16,7 +16,7 @@ from core.web.chart_page import XLSX
 from core.web.draft_reading import FATES, SHOWS, lines_of, new_tree, seat_options
 from core.web.errors import fault_map, say, say_fault
 from core.web.paging import bad_argument, cut, read_cursor, read_id
-from core.web.reorganisations import TONES, read_version
+from core.web.reorganisations import TONES, read_version, say_draft_fault
 from core.web.unit import read_form_day
 from core.web.words import listed, say_kind
 from core.work.chart_drafts import Draft
@@ -97,7 +97,7 @@ def page(
         sheet=sheet,
         page=cut(lines[at : at + SIZE + 1], lambda line: (line.node.id,), SIZE),
         total=len(lines),
-        faults=[say_fault(fault) for fault in sheet.faults],
+        faults=[say_draft_fault(fault) for fault in sheet.faults],
         text=text,
         kind=kind,
         show=wanted,
@@ -166,7 +166,7 @@ def change_many(reorganisation_id: UUID) -> AnyResponse | tuple[str, int]:
 
 
 def _said(error: InvalidInput | Conflict) -> str:
-    return gettext("；").join(say_fault(fault) for fault in error.faults) or say(error)
+    return gettext("；").join(say_draft_fault(fault) for fault in error.faults) or say(error)
 
 
 @blueprint.post("/seats")

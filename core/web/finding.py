@@ -14,7 +14,7 @@ from core.request import actor, db, now, require, require_any, today
 from core.web import finding_words as words
 from core.web.errors import fault_map
 from core.web.finding_clock import read_clocks
-from core.web.finding_forms import choose, read_choices, read_forms
+from core.web.finding_forms import RARE, choose, read_choices, read_forms
 from core.web.finding_reading import (
     left_of,
     read_concerns,
@@ -112,7 +112,7 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         longest_title=LONGEST_TITLE,
         say_points=say_points,
         words=words,
-        may_issue=actor().has(DIRECT),
+        rare=RARE,
     )
 
 

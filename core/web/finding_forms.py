@@ -142,7 +142,9 @@ def read_choices(form: Form, row: FindingRow | None, found: Detail | None = None
     """What can be chosen in the fields of a form; for one finding, or for many (``row`` None)."""
     names, session = {one.name for one in form.fields}, db()
     choices: dict[str, Any] = {
-        "outcome": [(o.code, gettext(o.title_zh), gettext("须写明理由") if o.needs_note else "") for o in OUTCOMES.values()],
+        "outcome": [
+            (o.code, gettext(o.title_zh), gettext("须写明理由") if o.needs_note else "") for o in OUTCOMES.values()
+        ],
         "severity": [(code, say_severity(code)) for code in SEVERITIES],
         "reason": [(code, say_reason(form.key, code)) for code in _reasons(form.key)],
         "change_labels": {name: gettext(label) for name, label in CHANGE_LABELS.items()},
@@ -166,4 +168,3 @@ def read_choices(form: Form, row: FindingRow | None, found: Detail | None = None
 
 def _reasons(verb: str) -> Iterable[str]:
     return {"return": RETURN_REASONS, "reject": REJECT_REASONS}.get(verb, {})
-

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,14 +12,26 @@ from flask_babel import format_datetime, gettext
 from sqlalchemy import select
 
 from core.campaigns import Edition, Form
+from core.errors import N_
 from core.request import house
-from core.web.finding_words import TONES, Left, say_left, say_outcome, say_verb
+from core.web.finding_words import (
+    GOOD,
+    TONES,
+    Left,
+    say_category,
+    say_left,
+    say_outcome,
+    say_reason,
+    say_severity,
+    say_verb,
+)
+from core.web.step_words import CHANGE_LABELS
 from core.web.visit_reading import form_title, forms_of
 from core.web.words import by_locale
 from core.work.enabling import campaign_as_run, frozen_edition
 from core.work.finding_detail import Detail, Photo
 from core.work.tables import FindingEvent, FindingItem, Sheet
-from core.work.transitions import ANSWERED, CLOSED, RECTIFYING
+from core.work.transitions import ANOTHER, ANSWERED, CLOSED, LEADING, PARTIES, RECTIFYING, STATES, TRANSITIONS
 from tenants.models import EnabledCampaign
 from tenants.scope import ScopedSession
 
@@ -95,38 +107,102 @@ def _shot(photo: Photo, step: str) -> Shot:
     return Shot(photo.file_id, photo.taken_at or photo.sent_at, step)
 
 
+def read_instructions(events: Sequence[FindingEvent]) -> list[dict[str, Any]]:
+    """What leaders wrote to it (批示), the latest first."""
+    return [{"at": e.at, "who": _who(e), "text": e.note} for e in reversed(events) if e.verb == "instruct"]
+
+
+def read_waits(found: Detail) -> str:
+    """Who is waited for now, when it is not the reader, and why he may not act himself."""
+    party, standing = STATES[found.row.state].waits_for, found.standing
+    if not party or (party in standing.parties and not (party == ANOTHER and standing.own)):
+        return ""
+    lead = found.row.lead
+    said = gettext("等%(who)s办理", who=gettext(PARTIES[party][0]))
+    if party == LEADING:
+        said = gettext("等 %(unit)s 整改后答复", unit=lead.unit_name if lead else "—")
+    elif party == ANOTHER:
+        said = gettext("等另一方核查")
+    return gettext("；").join(filter(None, (said, gettext(standing.own) if standing.own else "")))
+
+
 def read_history(events: Sequence[FindingEvent]) -> list[dict[str, Any]]:
     """The history as the timeline shows it, newest first."""
     tones: Mapping[str, str] = TONES | {ANSWERED: "active"}
-    return [
+    before = [None, *(event.detail.get("due_at") for event in events[:-1])]
+    lines = [
         {
             "at": event.at,
             "what": say_verb(event.verb),
-            "who": " ".join(filter(None, (event.unit_name, event.person_name))) or gettext("系统"),
-            "text": say_event(event),
+            "who": _who(event),
+            "text": say_event(event, moved=_is_new(event) or event.detail.get("due_at") != due),
             "tone": _tone(event, tones),
         }
-        for event in reversed(events)
+        for event, due in zip(events, before, strict=True)
     ]
+    return lines[::-1]
+
+
+def _is_new(event: FindingEvent) -> bool:
+    """Whether the step starts the time limit again, be the deadline the same or not."""
+    return event.verb in TRANSITIONS and TRANSITIONS[event.verb].new_deadline
+
+
+def _who(event: FindingEvent) -> str:
+    return " ".join(filter(None, (event.unit_name, event.person_name))) or gettext("系统")
 
 
 def _tone(event: FindingEvent, tones: Mapping[str, str]) -> str:
-    if event.to_state == RECTIFYING:
-        return "soon"  # sent back or opened again
-    if event.to_state == CLOSED and event.detail.get("outcome") != "fixed":
+    if event.to_state == event.from_state:
+        return "neutral"
+    if event.to_state == RECTIFYING and event.verb in ("send_back", "reopen", "relapse"):
+        return "soon"
+    if event.to_state == CLOSED and event.detail.get("outcome") not in GOOD:
         return "neutral"
     return tones.get(event.to_state, "neutral")
 
 
-def say_event(event: FindingEvent) -> str:
-    """What came with a step: the outcome, the note, the photos, the new deadline."""
-    parts = [say_outcome(event.detail.get("outcome")), event.note]
-    if count := len(event.detail.get("photos", ())):
+def say_event(event: FindingEvent, *, moved: bool = True) -> str:
+    """What came with a step: reason, outcome, unit, person, note, photos, and the new deadline when it ``moved``."""
+    detail = event.detail
+    parts = [say_reason(event.verb, detail.get("reason") or ""), say_outcome(detail.get("outcome"))]
+    parts += [*_named(detail), *_amounts(detail), *_changes(detail), event.note]
+    if count := len(detail.get("photos", ())):
         parts.append(gettext("附 %(n)s 张照片", n=count))
-    if due := event.detail.get("due_at"):
+    if moved and (due := detail.get("due_at")):
         at = format_datetime(datetime.fromisoformat(due), gettext("M月d日 EEE HH:mm"))
-        parts.append(gettext("新的期限 %(at)s", at=at))
+        parts.append(gettext("期限 %(at)s", at=at) if event.version == 1 else gettext("新的期限 %(at)s", at=at))
     return " · ".join(filter(None, parts))
+
+
+def _named(detail: Mapping[str, Any]) -> Iterator[str]:
+    """Units, people and findings that a step names."""
+    for key, text in (("unit", N_("单位：%(name)s")), ("person", N_("责任人：%(name)s"))):
+        name = (detail.get(key) or {}).get("name")
+        yield gettext(text, name=name) if name else ""
+    proposed = (detail.get("proposed") or {}).get("name")
+    yield gettext("建议由 %(unit)s 办理", unit=proposed) if proposed else ""
+    number = (detail.get("target") or {}).get("number")
+    yield gettext("并入 %(number)s", number=number) if number else ""
+    yield gettext("作为判例") if detail.get("precedent") else ""
+
+
+def _amounts(detail: Mapping[str, Any]) -> Iterator[str]:
+    """Days and dates that a step names, and how often it was returned."""
+    if days := detail.get("days"):
+        yield gettext("%(n)s 个工作日", n=days)
+    if day := detail.get("review_on"):
+        yield gettext("复核日期 %(day)s", day=day)
+    if (count := detail.get("returns")) and count > 1:
+        yield gettext("第 %(n)s 次退回", n=count)
+
+
+def _changes(detail: Mapping[str, Any]) -> Iterator[str]:
+    """What was corrected: before and after."""
+    for name, value in (detail.get("after") or {}).items():
+        label, was = gettext(CHANGE_LABELS.get(name, name)), (detail.get("before") or {}).get(name)
+        say = {"category": say_category, "severity": say_severity}.get(name, str)
+        yield f"{label}{gettext('：')}{say(was or '')} → {say(value)}"
 
 
 def left_of(found: Detail) -> Left | None:

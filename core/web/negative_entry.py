@@ -10,15 +10,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from core.campaigns import Campaign
 from core.errors import Conflict, InvalidInput, SanchengError, Stale
+from core.figures.model import CampaignScore
 from core.figures.periods import containing
-from core.figures.scores import score_campaign
+from core.figures.scores import score_slices
 from core.request import actor, db, now, require, today
 from core.web.errors import fault_map, say
 from core.web.figure_words import say_points
 from core.web.negative import enter
 from core.web.negative_words import CONSEQUENCES, FIELDS, TONES, effect_options, read_event, read_form_day, say_effect
 from core.web.paging import bad_argument
+from core.web.periods import say_period
 from core.web.running import running, title_of
 from core.web.site_words import say_points as say_cents
 from core.web.site_words import unit_options
@@ -50,7 +53,11 @@ def act(entry_id: UUID) -> AnyResponse | tuple[str, int]:
         if verb == CORRECT:
             correct(db(), actor(), entry_id, read_event(), version=version, note=form.get("note", ""), now=now())
         else:
-            given: dict[str, Any] = {"on": read_form_day("on"), "document": form.get("document", ""), "note": form.get("note", "")}
+            given: dict[str, Any] = {
+                "on": read_form_day("on"),
+                "document": form.get("document", ""),
+                "note": form.get("note", ""),
+            }
             move(db(), actor(), entry_id, verb, version=version, now=now(), **given)
     except (InvalidInput, Conflict, Stale) as error:
         return _page(read_entry(db(), actor(), found.entry.row.id, now()), error, verb, form)
@@ -65,20 +72,28 @@ def _version() -> int:
     return int(said)
 
 
+def _score(campaign: Campaign | None) -> CampaignScore | None:
+    """The district's score of this month, of the month before while nothing is assessed yet; None for a suspended one."""
+    if campaign is None:
+        return None
+    month = containing("month", today())
+    pair = (month, month.previous)
+    slices = score_slices(db(), None, campaign, campaign.edition, pair, cut_off=now())
+    return next((slices[None, n] for n in (0, 1) if slices[None, n].assessed), None)
+
+
 def _page(
     found: EntryDetail, error: SanchengError | None = None, verb: str = "", typed: Mapping[str, Any] | None = None
 ) -> tuple[str, int]:
     row = found.entry.row
     campaigns = {one.key: one for one in running()}
-    known = campaigns.get(row.campaign)
-    score = None
-    if known is not None:
-        score = score_campaign(db(), None, known, known.edition, containing("month", today()), cut_off=now())
+    score = _score(campaigns.get(row.campaign))
     page = render_template(
         "negative/one.html",
         found=found,
         row=row,
         score=score,
+        period=say_period(score.period) if score else "",
         line=next((line for line in score.effects if line.entry_id == row.id), None) if score else None,
         titles={key: title_of(one) for key, one in campaigns.items()},
         units=unit_options(db(), actor(), today()) if found.moves else [],

@@ -54,7 +54,7 @@ def former_posts(session: ScopedSession, row: PersonRow) -> list[tuple[Holding, 
         .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
         .join(Unit, (Unit.tenant_id == Post.tenant_id) & (Unit.id == Post.unit_id))
         .where(Holding.person_id == row.id)
-        .where(or_(Holding.valid_to.is_(None), Holding.valid_to > Holding.valid_from))
+        .where(or_(Holding.valid_to.is_(None), Holding.valid_to > Holding.valid_from, Holding.valid_from == today()))
         .order_by(Holding.valid_from.desc(), Holding.id)
     )
     held = {post.holding_id for post in row.posts}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, Fault, InvalidInput
 from core.request import actor, db, now, require, require_any, today
 from core.web.chart_reading import CHART_READERS
 from core.web.errors import fault_map, say, say_fault
@@ -45,6 +46,11 @@ blueprint.before_request(asked.enter)
 
 TONES = {"draft": "next", "approved": "soon", "in_force": "active", "withdrawn": "held"}
 MOVED = ("findings", "holdings", "sites", "sponsorships", "roles", "notices", "areas", "grids", "rules")
+
+
+def say_draft_fault(fault: Fault) -> str:
+    """A fault of a draft without the name of the field: it names the unit."""
+    return say_fault(replace(fault, field=""))
 
 
 def manages() -> bool:
@@ -138,7 +144,7 @@ def _page(row: Reorganisation, said: str = "") -> str:
         sheet=sheet,
         seen=seen,
         said=said,
-        faults=[say_fault(fault) for fault in sheet.faults],
+        faults=[say_draft_fault(fault) for fault in sheet.faults],
         lines=_lines(db(), row),
         state=STATES[row.state],
         tone=TONES[row.state],
@@ -178,7 +184,7 @@ def decide(reorganisation_id: UUID) -> AnyResponse | tuple[str, int]:
     try:
         row = approve(db(), actor(), reorganisation_id, version=version, today=today(), now=now())
     except (InvalidInput, Conflict) as error:
-        said = gettext("；").join([say(error), *(say_fault(fault) for fault in error.faults)])
+        said = gettext("；").join([say(error), *(say_draft_fault(fault) for fault in error.faults)])
         db().rollback()
         return _page(find_reorganisation(db(), reorganisation_id), said), error.status
     if row.state == "in_force":

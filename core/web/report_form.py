@@ -11,17 +11,17 @@ from uuid import UUID
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from core.errors import N_, Fault, InvalidInput
+from core.errors import N_, Fault, SanchengError
 from core.request import actor, db, now
 from core.web import photos
-from core.web.errors import fault_map
+from core.web.errors import say_fault
 from core.web.paging import bad_argument
 from core.work import clocks
 from core.work.duplicates import Candidate, candidates
 from core.work.nearby import Point
 from core.work.report_input import ReportBody
 from core.work.reporting import own_campaigns
-from core.work.sources import SOURCES
+from core.work.sources import PATROL, SNAPSHOT, SOURCES
 
 FREE = "free"  # the choice of a place that is no site
 NEW = "new"  # the choice of one that repeats nothing
@@ -66,7 +66,7 @@ def read_body(said: Said, faults: list[Fault]) -> ReportBody:
     duplicate = said.get("duplicate", "")
     fixed = tuple(photos.posted("after", faults)) if said.get("fixed") else None
     return ReportBody(
-        source=said.get("source", ""),
+        source=_source(said),
         category=said.get("category", ""),
         site_id=_id(site, "site") if site and site != FREE else None,
         unit_id=_id(said["unit"], "unit") if said.get("unit") and site in ("", FREE) else None,
@@ -79,13 +79,19 @@ def read_body(said: Said, faults: list[Fault]) -> ReportBody:
         photos=tuple(photos.posted("photos", faults)),
         fixed=fixed,
         campaigns=tuple(said.getlist("campaign")) or own_campaigns(actor()),
-        patrol_id=_id(said["patrol_id"], "patrol_id") if said.get("patrol_id") else None,
+        patrol_id=_id(said["patrol_id"], "patrol_id") if _source(said) == PATROL else None,
         asked_by=said.get("asked_by", ""),
         due_at=clocks.end_of(day) if (day := _day(said.get("due_on", ""), faults)) else None,
         priority=True if said.get("priority") else None,
         lead_unit_id=_id(said["lead"], "lead") if said.get("lead") else None,
         merge_into=_id(duplicate, "duplicate") if duplicate not in ("", NEW) else None,
     )
+
+
+def _source(said: Said) -> str:
+    """The source; what is reported on a shift comes from the shift."""
+    chosen = said.get("source", "")
+    return PATROL if chosen == SNAPSHOT and said.get("patrol_id") else chosen
 
 
 def ask_about_twins(body: ReportBody, said: Said) -> list[Candidate]:
@@ -110,10 +116,13 @@ def twins_of(body: ReportBody) -> list[Candidate]:
     )
 
 
-def fields_of(error: InvalidInput) -> dict[str, str]:
-    """The faults by the page's own fields."""
-    renamed = [replace(fault, field=FIELDS.get(fault.field, fault.field)) for fault in error.faults]
-    return fault_map(InvalidInput(faults=renamed))
+def faults_of(error: SanchengError | None, fields: Mapping[str, str] = FIELDS) -> dict[str, str]:
+    """The faults by the page's own fields, without the names that only machines use: they stand beside the fields."""
+    found: dict[str, str] = {}
+    for fault in error.faults if error else ():
+        name = fields.get(fault.field, fault.field)
+        found.setdefault(name, say_fault(replace(fault, field="", row=None)))
+    return found
 
 
 def typed() -> Said:

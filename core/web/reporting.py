@@ -13,25 +13,25 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import Conflict, Fault, Forbidden, InvalidInput, SanchengError
+from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, SanchengError
 from core.request import actor, db, now, require, require_any, today
 from core.web.errors import say
 from core.web.finding_words import say_category, say_state
 from core.web.paging import bad_argument, read_id
-from core.web.report_form import FREE, Said, ask_about_twins, fields_of, read_body, read_point, twins_of, typed
+from core.web.report_form import FREE, Said, ask_about_twins, faults_of, read_body, read_point, twins_of, typed
 from core.web.report_words import category_chips, say_entered, say_severity, say_source, severity_options
 from core.web.site_words import campaign_titles, unit_options
 from core.work.duplicates import Candidate
 from core.work.findings import parts_of
 from core.work.nearby import NearSite, find_sites, last_sites, nearest_sites
 from core.work.patrols import running_patrol
-from core.work.report_input import LONGEST_NAME, ReportBody
+from core.work.report_input import LONGEST_NAME, ReportBody, check_report
 from core.work.report_place import LONGEST_PLACE
 from core.work.reporting import Reported, enter
 from core.work.roles import DIRECT, LEAD, REPORT, RESTRICTED, SEE
 from core.work.sources import LEADER, PATROL, REPORTABLE, SNAPSHOT, SOURCES
 from core.work.step_input import LONGEST_TITLE, MOST_PHOTOS
-from core.work.tables import Site
+from core.work.tables import Finding, Site
 from tenants.db import new_id
 from tenants.models import EnabledCampaign
 
@@ -110,27 +110,28 @@ def _start(source: str) -> Said:
 def _take(template: str) -> AnyResponse | tuple[str, int]:
     said, faults = typed(), list[Fault]()
     key = read_id(said.get("id", ""), "id")
-    if said.get("patrol_id") and said.get("source") == SNAPSHOT:
-        said["source"] = PATROL
     body = read_body(said, faults)
-    twins: Sequence[Candidate] = ()
     try:
-        if faults:
-            raise InvalidInput(faults=faults)
-        twins = ask_about_twins(body, said)
-        if twins:
-            fault = Fault(
-                gettext("这里刚报过相近的问题"), "merge_into", remedy=gettext("请选“这是新的”，或选要并入的一件")
-            )
-            raise InvalidInput(faults=[fault])
-        done = enter(db(), actor(), body, key, now())
+        done = _enter(body, key, said, faults)
     except InvalidInput as error:
-        return _form(_seen(said, body), template, error, twins)
+        return _form(_seen(said, body), template, error, ask_about_twins(body, said))
     except (Conflict, Forbidden) as error:
         fresh = _seen(said, body)
         fresh["id"] = str(new_id())
         return _form(fresh, template, error)
     return _say_done(done, template)
+
+
+def _enter(body: ReportBody, key: UUID, said: Said, faults: Sequence[Fault]) -> Reported:
+    """The report itself, unless something could not be read, or it may be a repetition and nobody has said."""
+    if faults:
+        raise InvalidInput(faults=faults)
+    known = db().get(Finding, (db().tenant_id, key))
+    if known is None and ask_about_twins(body, said):
+        check_report(db(), actor(), body, now())  # whatever else is wrong is said first
+        remedy = N_("请选“这是新的”，或选要并入的一件")
+        raise InvalidInput(faults=[Fault(N_("这里刚报过相近的问题"), "merge_into", remedy=remedy)])
+    return enter(db(), actor(), body, key, now())
 
 
 def _seen(said: Said, body: ReportBody) -> Said:
@@ -157,13 +158,12 @@ def _form(
     said: Said, template: str, error: SanchengError | None = None, twins: Sequence[Candidate] = ()
 ) -> tuple[str, int]:
     session = db()
-    faults = fields_of(error) if isinstance(error, InvalidInput) else {}
     enabled = select(EnabledCampaign.campaign).where(EnabledCampaign.state == "enabled")
     keys, titles = set(session.scalars(enabled)), campaign_titles(session)
     page = render_template(
         template,
         said=said,
-        faults=faults,
+        faults=faults_of(error),
         refusal=say(error) if error and not error.faults else "",
         sites=_sites(said),
         chips=category_chips(session, actor()),

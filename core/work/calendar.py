@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 from chinese_calendar.constants import Holiday
-from sqlalchemy import select, update
+from sqlalchemy import literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -123,19 +123,21 @@ class WorkCalendar:
 
 
 def load_calendar(session: Session, around: datetime) -> WorkCalendar:
-    """The tenant's calendar of the moment's year and those up to the horizon, with its time for taking (two queries)."""
+    """The tenant's calendar of the moment's year and those up to the horizon, with its time for taking (one query)."""
     first = local_day(around - 31 * _DAY).replace(month=1, day=1)
     last = local_day(around + HORIZON).replace(month=12, day=31)
-    rows = session.execute(
-        select(CalendarDay.day, CalendarDay.working, CalendarDay.provisional).where(
-            CalendarDay.day >= first, CalendarDay.day <= last
-        )
+    hours = select(Setting.body["acceptance_hours"].as_integer()).where(Setting.name == "times").scalar_subquery()
+    always = select(literal(1)).subquery()  # the setting is wanted even where no day is entered
+    found = session.execute(
+        select(CalendarDay.day, CalendarDay.working, CalendarDay.provisional, hours.label("hours"))
+        .select_from(always)
+        .outerjoin(CalendarDay, CalendarDay.day.between(first, last))
     ).all()
-    hours = session.scalar(select(Setting.body["acceptance_hours"].as_integer()).where(Setting.name == "times"))
+    rows, hours_set = [row for row in found if row.day is not None], found[0].hours
     entered = {row.day.year for row in rows if not row.provisional}
     provisional = {row.day.year for row in rows if row.provisional}
     unknown = {year for year in range(first.year, last.year + 1) if year not in entered}
-    acceptance = _DAY if hours is None else timedelta(hours=hours)
+    acceptance = _DAY if hours_set is None else timedelta(hours=hours_set)
     return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown), acceptance)
 
 

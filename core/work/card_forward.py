@@ -68,7 +68,7 @@ def put_forward(
     if span.end >= local_day(now):
         raise Conflict(N_("本期到 {end} 才结束；现在可以预览，结束后再提出"), end=span.end.isoformat())
     session.execute(select(CardScheme.id).where(CardScheme.id == row.id).with_for_update())
-    scheme, decided = read_scheme(row.body), _decided(session, row.id, span.start)
+    scheme, decided = read_scheme(row.body, kept=True), _decided(session, row.id, span.start)
     standing = {(one.league, one.subject_id): one for one in live_cards(session, row.id, span.start)}
     sha256 = freeze(session, row)
     counts = {"added": 0, "renewed": 0, "kept": 0}

@@ -40,9 +40,12 @@ from core.work.card_values import Reader
 LONGEST_MEANING = 200
 
 
-def read_scheme(raw: Any) -> Scheme:
-    """A scheme out of parsed JSON. Raises InvalidInput with every fault: field, value, remedy."""
-    read = Reader()
+def read_scheme(raw: Any, *, kept: bool = False) -> Scheme:
+    """A scheme out of parsed JSON. Raises InvalidInput with every fault: field, value, remedy.
+
+    ``kept``: it was checked when it was written; keys that this version does not know are left aside.
+    """
+    read = Reader(kept=kept)
     body = read.part(raw, "", "scheme")
     basis = read.one_of(body.get("basis"), BASES, "basis")
     daily = _read_daily(read, body, basis)

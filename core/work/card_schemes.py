@@ -188,7 +188,7 @@ def _may_edit(session: Session, actor: Actor, unit_id: UUID, on: date) -> bool:
 
 def _kept(session: Session, actor: Actor, row: CardScheme, unit_name: str, on: date) -> Kept:
     publishes = may(session, actor, PUBLISH, row.unit_id, on)
-    return Kept(row, read_scheme(row.body), unit_name, _may_edit(session, actor, row.unit_id, on), publishes)
+    return Kept(row, read_scheme(row.body, kept=True), unit_name, _may_edit(session, actor, row.unit_id, on), publishes)
 
 
 def _update(session: Session, actor: Actor, row: CardScheme, version: int, changed: dict[str, Any]) -> CardScheme:

@@ -22,7 +22,8 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{0,29}")
 class Reader:
     """Takes values out of parsed JSON and notes what is wrong with them."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, kept: bool = False) -> None:
+        self.kept = kept  # what was checked when it was written may carry keys of a later version
         self.faults: list[Fault] = []
 
     def note(self, message: str, place: str, value: Any = "", remedy: str = "", **params: Any) -> None:
@@ -35,7 +36,7 @@ class Reader:
             self.note(N_("应为一组键和值"), place, raw, N_("可用的键：{keys}"), keys=", ".join(KEYS[kind]))
             return {}
         for key in raw:
-            if key not in KEYS[kind]:
+            if key not in KEYS[kind] and not self.kept:
                 self.note(N_("没有这个键"), _at(place, key), key, N_("可用的键：{keys}"), keys=", ".join(KEYS[kind]))
         return raw
 

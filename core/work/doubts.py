@@ -1,6 +1,7 @@
 """Doubts about a closing (疑点): facts that a person should look at. Nothing is refused, marked down or punished by them.
 
-Raised in the step's own transaction, once by their key; hidden findings keep theirs hidden. Thresholds are ours.
+Raised in the step's own transaction, once by their key; hidden findings keep theirs hidden. The thresholds are the tenant's
+settings (Integrity), ours until somebody sets them.
 """
 
 from __future__ import annotations
@@ -20,24 +21,24 @@ from sqlalchemy.orm import Session
 from core.errors import N_
 from core.work.looks import near_twins
 from core.work.parts import lead_of
+from core.work.states import CLOSED
 from core.work.step import Step
 from core.work.tables import Attachment, File, Finding, FindingEvent, Signal, Site
+from core.work.tenant_settings import Integrity, read_setting
 from core.work.transitions import REPLY
 from tenants.db import new_id
 
-FAR_METRES = 300  # a photo taken farther from the place than this
 CLOCK_SLACK = timedelta(minutes=30)  # phones' clocks are not the server's
-BURST, BURST_SPAN = 10, timedelta(minutes=10)
 BEFORE_DUE = timedelta(hours=3)
-SOON = timedelta(days=30)
 
+RETURNS = ("reopen", "relapse")
 KINDS: dict[str, tuple[str, str]] = {
     "photo_reused": (N_("照片用过"), "Photo used before"),
     "photo_twin": (N_("照片与用过的几乎一样"), "Photo almost the same as a used one"),
     "photo_early": (N_("整改照片早于发现时间"), "Photo older than the finding"),
     "photo_far": (N_("照片拍摄地点离点位较远"), "Photo taken far from the place"),
     "burst": (N_("临近期限集中答复"), "Burst of answers before the deadline"),
-    "reopened_soon": (N_("销号后三十天内又出现"), "Came back within 30 days"),
+    "reopened_soon": (N_("销号后不久又出现"), "Came back soon after closing"),
 }
 
 
@@ -53,13 +54,16 @@ class Doubt:
 def look_at(step: Step) -> None:
     """Raise what a step that was just taken gives reason for."""
     verb = step.transition.verb
+    if verb not in (REPLY, *RETURNS):
+        return
+    limits = read_setting(step.session, Integrity)
     found: list[Doubt] = []
     if step.given.files and verb == REPLY:
-        found += _about_photos(step.session, step.finding, step.given.files)
+        found += _about_photos(step.session, step.finding, step.given.files, limits)
     if verb == REPLY:
-        found += _about_bursts(step)
-    if verb in ("reopen", "relapse"):
-        found += _about_return(step)
+        found += _about_bursts(step, limits)
+    if verb in RETURNS:
+        found += _about_return(step, limits)
     raise_doubts(step.session, step.finding, found, step)
 
 
@@ -101,10 +105,10 @@ def metres_between(
     return round(2 * 6_371_000 * math.asin(math.sqrt(half)))
 
 
-def _about_photos(session: Session, finding: Finding, files: Sequence[File]) -> list[Doubt]:
+def _about_photos(session: Session, finding: Finding, files: Sequence[File], limits: Integrity) -> list[Doubt]:
     """Used before (the same bytes or the same look), taken before the finding, or far from its place."""
     found = []
-    twins = near_twins(session, files)
+    twins = near_twins(session, files, limits.photo_distance)
     used = _uses(session, finding, {file.id for file in files} | set().union(*twins.values()))
     longitude, latitude = _place(session, finding)
     for file in files:
@@ -119,7 +123,7 @@ def _about_photos(session: Session, finding: Finding, files: Sequence[File]) -> 
             found.append(Doubt("photo_early", f"photo_early:{finding.id}:{file.id}", body))
         if None not in (file.longitude, file.latitude, longitude, latitude):
             away = metres_between(file.longitude, file.latitude, longitude, latitude)  # type: ignore[arg-type]  # none is None
-            if away > FAR_METRES:
+            if away > limits.photo_metres:
                 body = {"file": str(file.id), "metres": away}
                 found.append(Doubt("photo_far", f"photo_far:{finding.id}:{file.id}", body))
     return found
@@ -132,13 +136,14 @@ def _uses(session: Session, finding: Finding, files: set[UUID]) -> dict[UUID, li
         .outerjoin(Finding, (Finding.tenant_id == Attachment.tenant_id) & (Finding.id == Attachment.finding_id))
         .where(
             Attachment.file_id.in_(files),
-            or_(Attachment.finding_id.is_(None), Attachment.finding_id != finding.id, Attachment.version.is_(None)),
+            or_(Attachment.finding_id.is_(None), Attachment.finding_id != finding.id, Attachment.version == 1),
         )
         .order_by(Attachment.created_at)
     )
     found: dict[UUID, list[dict[str, str]]] = {}
     for file_id, finding_id, number, visit_id in rows:
         use = {"finding": str(finding_id or ""), "number": number or "", "visit": str(visit_id or "")}
+        use["file"] = str(file_id)
         found.setdefault(file_id, []).append(use)
     return found
 
@@ -150,33 +155,47 @@ def _place(session: Session, finding: Finding) -> tuple[Decimal | None, Decimal 
     return (row[0], row[1]) if row else (None, None)
 
 
-def _about_bursts(step: Step) -> list[Doubt]:
+def _about_bursts(step: Step, limits: Integrity) -> list[Doubt]:
     """Many answers of one person within minutes, shortly before deadlines."""
     if step.actor is None or not timedelta(0) <= step.finding.due_at - step.now <= BEFORE_DUE:
         return []
     count = step.session.scalar(
         select(func.count()).where(
             FindingEvent.tenant_id == step.finding.tenant_id,
-            FindingEvent.at >= step.now - BURST_SPAN,
+            FindingEvent.at >= step.now - timedelta(minutes=limits.burst_minutes),
             FindingEvent.at <= step.now,
             FindingEvent.verb == REPLY,
             FindingEvent.person_id == step.actor.person_id,
         )
     )
-    if (count or 0) < BURST:
+    if (count or 0) < limits.burst:
         return []
     hour = step.now.replace(minute=0, second=0, microsecond=0).isoformat()
-    return [Doubt("burst", f"burst:{step.actor.person_id}:{hour}", {"count": count, "person": step.actor.name})]
+    return [
+        Doubt(
+            "burst",
+            f"burst:{step.actor.person_id}:{hour}",
+            {"count": count, "minutes": limits.burst_minutes, "person": step.actor.name},
+        )
+    ]
 
 
-def _about_return(step: Step) -> list[Doubt]:
-    """Closed, and open again within thirty days."""
+def _about_return(step: Step, limits: Integrity) -> list[Doubt]:
+    """Closed, and open again within the days of the setting (thirty)."""
     closed_at = step.session.scalar(
         select(func.max(FindingEvent.at)).where(
-            FindingEvent.finding_id == step.finding.id, FindingEvent.to_state == "closed", FindingEvent.verb == "close"
+            FindingEvent.finding_id == step.finding.id,
+            FindingEvent.to_state == CLOSED,
+            FindingEvent.from_state.is_distinct_from(CLOSED),
         )
     )
-    if closed_at is None or step.now - closed_at > SOON:
+    if closed_at is None or step.now - closed_at > timedelta(days=limits.reopened_days):
         return []
     key = f"reopened_soon:{step.finding.id}:{step.finding.version}"
-    return [Doubt("reopened_soon", key, {"closed_at": closed_at.isoformat(), "verb": step.transition.verb})]
+    return [
+        Doubt(
+            "reopened_soon",
+            key,
+            {"closed_at": closed_at.isoformat(), "days": (step.now - closed_at).days, "verb": step.transition.verb},
+        )
+    ]

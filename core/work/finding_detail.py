@@ -103,7 +103,7 @@ def _events(session: Session, finding: Finding) -> Sequence[FindingEvent]:
 def _fixed_on_the_spot(events: Sequence[FindingEvent]) -> frozenset[UUID]:
     """The photos that a report showed of what it had put right already; all others of the first line are from before."""
     first = next((event for event in events if event.version == 1), None)
-    return frozenset(map(UUID, first.detail.get("after", ()))) if first else frozenset()
+    return frozenset(map(UUID, first.detail.get("fixed", ()))) if first else frozenset()
 
 
 def _photos(session: Session, finding: Finding) -> list[Photo]:

@@ -43,6 +43,7 @@ class PartRow:
     leading: bool
     state: str = "informed"
     assignee: str = ""
+    asked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,9 @@ def base_query(actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any
     return _narrowed(query if past is None else query.join(past, true()), actor, wanted, now)
 
 
-def counting_query(actor: Actor, wanted: Filter, now: datetime, *columns: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+def counting_query(
+    actor: Actor, wanted: Filter, now: datetime, *columns: ColumnElement[Any]
+) -> Select[*tuple[Any, ...]]:
     """The same rows for counting: without the names, and with the site only where a text asks for it."""
     query = select(*columns).select_from(Finding)
     if wanted.text.strip():
@@ -202,14 +205,15 @@ def parts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[PartRow,
     if not ids:
         return found
     rows = session.execute(
-        select(Part.finding_id, Part.kind, Part.unit_id, Unit.name, Part.leading, Part.state, Person.name)
+        select(Part.finding_id, Part.kind, Part.unit_id, Unit.name, Part.leading, Part.state, Part.asked, Person.name)
         .join(Unit, and_(Unit.tenant_id == Part.tenant_id, Unit.id == Part.unit_id))
         .outerjoin(Person, and_(Person.tenant_id == Part.tenant_id, Person.id == Part.assignee_id))
         .where(Part.finding_id.in_(ids), Part.ended_at.is_(None))
         .order_by(Part.leading.desc(), Part.kind, Unit.pinyin)
     )
-    for finding_id, kind, unit_id, name, leading, state, person in rows:
-        found[finding_id] = (*found.get(finding_id, ()), PartRow(kind, unit_id, name, leading, state, person or ""))
+    for finding_id, kind, unit_id, name, leading, state, asked, person in rows:
+        part = PartRow(kind, unit_id, name, leading, state, person or "", asked)
+        found[finding_id] = (*found.get(finding_id, ()), part)
     return found
 
 

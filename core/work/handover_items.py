@@ -178,7 +178,7 @@ def _pass_sponsorships(
             session.flush()
             begun.append(str(new.id))
         old.valid_to = start
-        record(session, actor, "sponsorship.hand_over", "sponsorship", old.id, to=successor.name, on=on.isoformat())
+        record(session, actor, "sponsorship.hand_over", "sponsorship", old.id, after=successor.name, on=on.isoformat())
     session.flush()
     return begun
 

@@ -114,7 +114,7 @@ def hand_over(
     session.add(row)
     session.flush()
     counted = {"posts": len(seen.posts)} | {kind: n for kind, n in seen.items.counts.items() if n}
-    named = {"from": seen.leaver.name, "to": seen.successor.name, "on": on.isoformat()}
+    named = {"before": seen.leaver.name, "after": seen.successor.name, "on": on.isoformat()}
     record(session, actor, "handover", "person", seen.leaver.id, **named, **counted)
     return row
 

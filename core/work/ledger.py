@@ -22,6 +22,7 @@ from core.work.effects import carry_out
 from core.work.history import add_event
 from core.work.journal import record
 from core.work.mass_steps import move_parts, note_handover
+from core.work.recheck_drop import drop_rechecks
 from core.work.sight import audit_kind, sees_finding
 from core.work.standing import THE_SYSTEM, standing_of
 from core.work.states import ANOTHER, STATES
@@ -33,7 +34,16 @@ from core.work.wording import shown
 from tenants.access import Actor
 from tenants.db import now as server_now
 
-__all__ = ["MOST_PHOTOS", "act", "act_by_system", "move_parts", "note_handover", "steps_for"]
+__all__ = [
+    "MOST_PHOTOS",
+    "act",
+    "act_by_system",
+    "check_person",
+    "check_state",
+    "move_parts",
+    "note_handover",
+    "steps_for",
+]
 
 
 def act(
@@ -59,8 +69,8 @@ def act(
     if finding.version != version:
         raise _stale(session, finding)
     standing = standing_of(session, actor, finding, day)
-    _check_person(step, standing)
-    _check_state(finding, step, standing)
+    check_person(step, standing)
+    check_state(finding, step, standing)
     return _take(session, actor, finding, step, Asked(**asked), moment)
 
 
@@ -83,8 +93,8 @@ def act_by_system(
     step = _step(verb)
     if version is not None and finding.version != version:
         raise _stale(session, finding)
-    _check_person(step, THE_SYSTEM)
-    _check_state(finding, step, THE_SYSTEM)
+    check_person(step, THE_SYSTEM)
+    check_state(finding, step, THE_SYSTEM)
     return _take(session, person, finding, step, Asked(**asked), now)
 
 
@@ -111,6 +121,7 @@ def _take(
     record(session, actor, f"finding.{transition.verb}", audit_kind(finding.restricted), finding.id, **detail)
     session.flush()
     look_at(step)
+    drop_rechecks(step, before)
     announce(step, before)
     return finding
 
@@ -133,7 +144,8 @@ def _step(verb: str) -> Transition:
     return step
 
 
-def _check_person(step: Transition, standing: Standing) -> None:
+def check_person(step: Transition, standing: Standing) -> None:
+    """Refuse who may not take the step at all (Forbidden), with why or who may."""
     if standing.permits(step):
         return
     if ANOTHER in step.by and standing.checks:
@@ -142,7 +154,7 @@ def _check_person(step: Transition, standing: Standing) -> None:
     raise Forbidden(message, verb=step.title_zh, who=PARTIES[step.by[0]][0])
 
 
-def _check_state(finding: Finding, step: Transition, standing: Standing) -> None:
+def check_state(finding: Finding, step: Transition, standing: Standing) -> None:
     """Refuse what the state does not allow, with what is allowed now and who is waited for."""
     if finding.state in step.from_states and step.source in ("", finding.source):
         return

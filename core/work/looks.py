@@ -47,8 +47,8 @@ def bands_of(look: int) -> tuple[int, ...]:
     return tuple(look >> 16 * n & 0xFFFF for n in range(BANDS))
 
 
-def near_twins(session: Session, files: Sequence[File]) -> dict[UUID, set[UUID]]:
-    """Other photos that look the same as each of some photos (two queries for all)."""
+def near_twins(session: Session, files: Sequence[File], near: int = NEAR) -> dict[UUID, set[UUID]]:
+    """Other photos that look the same as each of some photos: at most ``near`` differing bits, never more than NEAR (one query)."""
     looks = {file.id: file.look for file in files if file.look is not None}
     found: dict[UUID, set[UUID]] = {file.id: set() for file in files}
     if not looks:
@@ -64,7 +64,7 @@ def near_twins(session: Session, files: Sequence[File]) -> dict[UUID, set[UUID]]
         found[file_id] = {
             other
             for other, seen in candidates
-            if other != file_id and seen is not None and distance(look, seen) <= NEAR
+            if other != file_id and seen is not None and distance(look, seen) <= min(near, NEAR)
         }
     return found
 

@@ -24,6 +24,8 @@ _PLACES = {
     "宕昌": "tan chang",
     "都匀": "du yun",
 }
+_DIGITS = "零一二三四五六七八九"
+_ORDINAL = re.compile("第([0-9]{1,4}|[一二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u2028\u2029]+")
 
 
@@ -48,6 +50,21 @@ def initials(name: str) -> str:
 def initials_of(key: str) -> str:
     """The initials of a stored pinyin key."""
     return "".join(s if s[0].isdigit() else s[0] for s in key.split())
+
+
+def counted(name: str, key: str) -> str:
+    """A pinyin key in which numbers stand in their order: 第二组 before 第十组, 2 号 before 10 号."""
+    if (found := _ORDINAL.match(name)) is not None:
+        key = f"di {_number(found[1])} {key}"
+    return " ".join(part.zfill(6) if part.isdigit() else part for part in key.split())
+
+
+def _number(said: str) -> int:
+    """A number up to 99 in Chinese or Arabic digits."""
+    if said.isdecimal():
+        return int(said)
+    tens, ten, ones = said.rpartition("十")
+    return (_DIGITS.find(tens) if tens else 1) * 10 * bool(ten) + (_DIGITS.find(ones) if ones else 0)
 
 
 def tidy(text: str) -> str:

@@ -53,9 +53,7 @@ def box(point: Point, metres: float) -> tuple[Decimal, Decimal, Decimal, Decimal
     return longitude - aside, longitude + aside, latitude - up, latitude + up
 
 
-def in_box(
-    longitude: Any, latitude: Any, point: Point, metres: float
-) -> ColumnElement[bool]:
+def in_box(longitude: Any, latitude: Any, point: Point, metres: float) -> ColumnElement[bool]:
     """The condition that two columns lie in the box around a point."""
     west, east, south, north = box(point, metres)
     return and_(longitude.between(west, east), latitude.between(south, north))
@@ -102,13 +100,15 @@ def last_sites(session: Session, actor: Actor, *, on: date, limit: int = 5) -> l
     return _in_order(session, actor, order, on)
 
 
-def find_sites(session: Session, actor: Actor, text: str, *, on: date, limit: int = 8) -> list[NearSite]:
-    """Sites whose name or address holds a text, within the actor's reach, by name."""
+def find_sites(
+    session: Session, actor: Actor, text: str, *, on: date, limit: int = 8, verb: str = REPORT
+) -> list[NearSite]:
+    """Sites whose name or address holds a text, within the reach of one of the actor's verbs, by name."""
     wanted = text.strip()[:40]
     if not wanted:
         return []
     named = Site.name.contains(wanted, autoescape=True) | Site.address.contains(wanted, autoescape=True)
-    rows = session.execute(_offered(actor, on).where(named).order_by(Site.pinyin, Site.id).limit(limit))
+    rows = session.execute(_offered(actor, on, verb).where(named).order_by(Site.pinyin, Site.id).limit(limit))
     return [NearSite(site.id, site.name, site.unit_id, unit) for site, unit in rows]
 
 
@@ -118,10 +118,10 @@ def _in_order(session: Session, actor: Actor, ids: Sequence[UUID], on: date) -> 
     return [found[one] for one in ids if one in found]
 
 
-def _offered(actor: Actor, on: date) -> Select[Site, str]:
-    """Active sites within the reach of the actor's reports, with the name of their unit."""
+def _offered(actor: Actor, on: date, verb: str = REPORT) -> Select[Site, str]:
+    """Active sites within the reach of the actor's verb, with the name of their unit."""
     return (
         select(Site, Unit.name)
         .join(Unit, and_(Unit.tenant_id == Site.tenant_id, Unit.id == Site.unit_id))
-        .where(Site.tenant_id == actor.tenant.id, Site.state == "active", Site.unit_id.in_(reach(actor, REPORT, on)))
+        .where(Site.tenant_id == actor.tenant.id, Site.state == "active", Site.unit_id.in_(reach(actor, verb, on)))
     )

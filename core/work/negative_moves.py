@@ -17,9 +17,9 @@ STATES: dict[str, tuple[str, str]] = {
 }
 DEDUCT, CAP, BAR = "deduct", "cap", "bar"
 EFFECTS: dict[str, tuple[str, str]] = {
-    DEDUCT: (N_("扣分"), "Deducts points"),
-    CAP: (N_("总分封顶"), "Caps the total"),
-    BAR: (N_("一票否决"), "Bars the title"),
+    DEDUCT: (N_("扣分"), "Deduction"),
+    CAP: (N_("总分封顶"), "Cap on the total"),
+    BAR: (N_("一票否决"), "Veto"),
 }
 
 

@@ -64,9 +64,9 @@ def _write(session: Session, people: Sequence[UUID], kind: str, said: Mapping[st
     if not people:
         return
     tenant = int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
-    common = {"tenant_id": tenant, "kind": kind, "created_at": now}
+    common: dict[str, Any] = {"tenant_id": tenant, "kind": kind, "created_at": now}
     notes = [common | {"id": new_id(), "person_id": person} for person in people]
-    session.execute(insert(Note), [note | said for note in notes])
+    session.execute(insert(Note), [{**note, **said} for note in notes])
     sent = [note | {"id": new_id(), "body": dict(said) | {"note": str(note["id"])}} for note in notes]
     session.execute(insert(Outbox), sent)
 

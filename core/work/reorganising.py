@@ -102,7 +102,7 @@ def propose(
     row.person_id, row.person_name = (actor.person_id, actor.name) if actor else (None, "")
     session.add(row)
     session.flush()
-    record(session, actor, "reorganisation.propose", "reorganisation", row.id, title=row.title, tree=grove)
+    record(session, actor, "reorganisation.propose", "reorganisation", row.id, title=row.title)
     return row
 
 

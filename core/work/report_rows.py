@@ -121,7 +121,7 @@ def _opening(session: Session, actor: Actor, entry: Entry, finding: Finding, now
     if checked.before:
         detail["photos"] = [str(file.id) for file in checked.before]
     if entry.state == CLOSED:
-        detail |= {"outcome": ON_SPOT, "after": [str(file.id) for file in checked.after]}
+        detail |= {"outcome": ON_SPOT, "fixed": [str(file.id) for file in checked.after]}
     if entry.target is not None:
         detail["duplicate_of"] = str(entry.target.id)
     return {

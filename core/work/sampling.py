@@ -1,7 +1,8 @@
 """Draws closed findings to look at again (回头看抽样): at a declared rate, by a recorded seed, for people who did not handle them.
 
 The draw can be repeated by anybody: each closed finding's place in it is SHA-256 of the seed and its id (ours); the smallest
-ones are taken. What is closed or reopened later changes nobody else's place.
+ones are taken. The population is kept with the sample, so that what is closed or reopened later changes nothing of it.
+The restricted class is never in a sample (ours): a count of it would tell of it.
 """
 
 from __future__ import annotations
@@ -13,33 +14,50 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
-from core.errors import N_, Fault, InvalidInput
+from core.errors import N_, Conflict, Fault, InvalidInput
 from core.work.calendar import ZONE, local_day
 from core.work.journal import record
 from core.work.permits import require
-from core.work.roles import CHECK, DIRECT, VISIT, verbs_of
+from core.work.recheck_people import cases_of, lookers, why_not
+from core.work.roles import DIRECT
 from core.work.sight import sees_finding
 from core.work.states import CLOSED
-from core.work.tables import Finding, FindingEvent, Part, Recheck, RecheckSample
+from core.work.tables import Finding, Recheck, RecheckSample
+from core.work.wording import read_text, shown
 from tenants.access import Actor, root_unit
-from tenants.models import Holding, Person, Post, UnitPath
 from tenants.scope import ScopedSession
 
 FIXED = ("fixed", "on_spot")  # only what is said to be fixed can have come back
-LONGEST_TITLE = 80
+LONGEST_TITLE, LONGEST_SEED = 80, 64
 _DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What shall be drawn (抽样条件). ``pool`` are the people who may look; empty means everybody who inspects."""
+
+    closed_from: date
+    closed_to: date
+    rate_percent: int
+    seed: str
+    pool: Sequence[UUID] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Draw:
     """What a sample would take (抽样预览): the population, the ids drawn in order, and who would look at each."""
 
-    population: int
+    population: Sequence[UUID]
     drawn: Sequence[UUID]
     people: Mapping[UUID, UUID | None]
+
+
+def new_seed() -> str:
+    """A seed that nobody could have chosen."""
+    return secrets.token_hex(8)
 
 
 def rank_of(seed: str, finding_id: UUID) -> bytes:
@@ -53,73 +71,47 @@ def choose(seed: str, population: Iterable[UUID], rate_percent: int) -> list[UUI
     return ids[: -(-len(ids) * rate_percent // 100)]
 
 
-def preview(
-    session: ScopedSession,
-    actor: Actor,
-    *,
-    closed_from: date,
-    closed_to: date,
-    rate_percent: int,
-    seed: str,
-    pool: Sequence[UUID] = (),
-    now: datetime,
-) -> Draw:
-    """What a draw would take, without writing anything. ``pool`` are the people who may look; empty means all inspectors.
-
-    Raises InvalidInput and Forbidden.
-    """
-    _check(closed_from, closed_to, rate_percent, local_day(now))
-    require(session, actor, DIRECT, root_unit(session).id, local_day(now))
-    population = _population(session, actor, closed_from, closed_to, local_day(now))
-    drawn = choose(seed, population, rate_percent)
-    return Draw(len(population), drawn, _share_out(session, seed, drawn, pool, local_day(now)))
+def preview(session: ScopedSession, actor: Actor, wanted: Wanted, *, now: datetime) -> Draw:
+    """What a draw would take, without writing anything. Raises InvalidInput and Forbidden."""
+    day = local_day(now)
+    require(session, actor, DIRECT, root_unit(session).id, day)
+    faults = _faults(wanted, day)
+    if faults:
+        raise InvalidInput(faults=faults)
+    population = _population(session, actor, wanted.closed_from, wanted.closed_to, day)
+    drawn = choose(wanted.seed, population, wanted.rate_percent)
+    return Draw(population, drawn, _share_out(session, wanted.seed, drawn, wanted.pool, day))
 
 
 def draw(
-    session: ScopedSession,
-    actor: Actor,
-    *,
-    title: str,
-    closed_from: date,
-    closed_to: date,
-    rate_percent: int,
-    due_on: date,
-    now: datetime,
-    seed: str = "",
-    pool: Sequence[UUID] = (),
+    session: ScopedSession, actor: Actor, wanted: Wanted, *, title: str, due_on: date, now: datetime
 ) -> RecheckSample:
-    """Draw a sample and hand it out (抽取回头看); the seed is recorded, a new one unless the preview's is given.
+    """Draw a sample and hand it out (抽取回头看), with the seed of its preview. The same form again gives the same sample.
 
-    Raises InvalidInput (bad dates or rate, nothing to draw) and Forbidden.
+    Raises InvalidInput (bad dates or rate, nothing to draw), Conflict (the seed was used for something else), Forbidden.
     """
-    day = local_day(now)
-    said = title.strip()[:LONGEST_TITLE]
-    if not said or due_on <= day:
-        field, remedy = ("title", N_("请填写名称")) if not said else ("due_on", N_("请填今天以后的日期"))
-        raise InvalidInput(faults=[Fault(N_("填写不完整"), field, value=str(due_on), remedy=remedy)])
-    chosen = seed or secrets.token_hex(8)
-    found = preview(
-        session,
-        actor,
-        closed_from=closed_from,
-        closed_to=closed_to,
-        rate_percent=rate_percent,
-        seed=chosen,
-        pool=pool,
-        now=now,
-    )
-    if not found.drawn:
-        remedy = N_("请放宽销号日期")
-        raise InvalidInput(faults=[Fault(N_("这段时间没有可抽的已销号问题"), "closed_from", remedy=remedy)])
+    # Two draws at once would take the same findings twice.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"recheck {session.tenant_id}", 0))))
+    earlier = session.scalars(select(RecheckSample).where(RecheckSample.seed == wanted.seed)).first()
+    asked = (wanted.closed_from, wanted.closed_to, wanted.rate_percent)
+    if earlier is not None:
+        if (earlier.closed_from, earlier.closed_to, earlier.rate_percent, earlier.person_id) != (
+            *asked,
+            actor.person_id,
+        ):
+            raise Conflict(N_("这个种子已经用过，请重新预览"))
+        return earlier
+    found = preview(session, actor, wanted, now=now)
+    said = _checked(title, due_on, found, local_day(now))
     sample = RecheckSample(
         title=said,
-        closed_from=closed_from,
-        closed_to=closed_to,
-        rate_percent=rate_percent,
-        seed=chosen,
-        population=found.population,
+        closed_from=wanted.closed_from,
+        closed_to=wanted.closed_to,
+        rate_percent=wanted.rate_percent,
+        seed=wanted.seed,
+        population=len(found.population),
         drawn=len(found.drawn),
-        body={"pool": [str(one) for one in pool]},
+        body={"pool": [str(one) for one in wanted.pool], "population": sorted(map(str, found.population))},
         person_id=actor.person_id,
         person_name=actor.name,
         created_at=now,
@@ -130,34 +122,39 @@ def draw(
         Recheck(sample_id=sample.id, finding_id=one, person_id=found.people.get(one), due_on=due_on, created_at=now)
         for one in found.drawn
     )
-    record(session, actor, "recheck.draw", "recheck_sample", sample.id, seed=chosen, drawn=sample.drawn)
+    record(session, actor, "recheck.draw", "recheck_sample", sample.id, seed=wanted.seed, drawn=sample.drawn)
     session.flush()
     return sample
 
 
-def handlers_of(session: Session, finding_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
-    """Everybody who ever took a step at some findings."""
-    found: dict[UUID, set[UUID]] = {one: set() for one in finding_ids}
-    rows = session.execute(
-        select(FindingEvent.finding_id, FindingEvent.person_id)
-        .where(FindingEvent.finding_id.in_(finding_ids), FindingEvent.person_id.is_not(None))
-        .distinct()
-    )
-    for finding_id, person_id in rows:
-        if person_id is not None:
-            found[finding_id].add(person_id)
-    return found
-
-
-def _check(closed_from: date, closed_to: date, rate_percent: int, today: date) -> None:
-    faults = []
-    if closed_to < closed_from or closed_from > today:
-        value = f"{closed_from} - {closed_to}"
-        faults.append(Fault(N_("销号日期范围不对"), "closed_from", value=value, remedy=N_("请填先后两个日期")))
-    if not 1 <= rate_percent <= 100:
-        faults.append(Fault(N_("抽样比例不对"), "rate_percent", value=str(rate_percent), remedy=N_("请填 1 到 100")))
+def _checked(title: str, due_on: date, found: Draw, today: date) -> str:
+    """The title, when everything about the sample is as it should be."""
+    faults: list[Fault] = []
+    said = read_text(title, "title", faults, LONGEST_TITLE)
+    if not said and not faults:
+        faults.append(Fault(N_("没有名称"), "title", remedy=N_("请填写名称")))
+    if due_on <= today:
+        remedy = N_("请填今天以后的日期")
+        faults.append(Fault(N_("回头看日期不对"), "due_on", value=due_on.isoformat(), remedy=remedy))
+    if not found.drawn:
+        remedy = N_("请放宽销号日期")
+        faults.append(Fault(N_("这段时间没有可抽的已销号问题"), "closed_from", remedy=remedy))
     if faults:
         raise InvalidInput(faults=faults)
+    return said
+
+
+def _faults(wanted: Wanted, today: date) -> list[Fault]:
+    faults: list[Fault] = []
+    if wanted.closed_to < wanted.closed_from or wanted.closed_from > today:
+        value = f"{wanted.closed_from} - {wanted.closed_to}"
+        faults.append(Fault(N_("销号日期范围不对"), "closed_from", value=value, remedy=N_("请填先后两个日期")))
+    if not 1 <= wanted.rate_percent <= 100:
+        value = str(wanted.rate_percent)
+        faults.append(Fault(N_("抽样比例不对"), "rate_percent", value=value, remedy=N_("请填 1 到 100")))
+    if not wanted.seed.isascii() or not wanted.seed.isalnum() or len(wanted.seed) > LONGEST_SEED:
+        faults.append(Fault(N_("种子不对"), "seed", value=shown(wanted.seed), remedy=N_("请重新预览")))
+    return faults
 
 
 def _population(session: Session, actor: Actor, start: date, end: date, on: date) -> list[UUID]:
@@ -167,6 +164,7 @@ def _population(session: Session, actor: Actor, start: date, end: date, on: date
     )
     query = select(Finding.id).where(
         Finding.state == CLOSED,
+        Finding.restricted.is_(False),
         Finding.outcome.in_(FIXED),
         Finding.closed_at >= datetime.combine(start, time(0), ZONE),
         Finding.closed_at < datetime.combine(end + _DAY, time(0), ZONE),
@@ -179,48 +177,14 @@ def _population(session: Session, actor: Actor, start: date, end: date, on: date
 def _share_out(
     session: ScopedSession, seed: str, drawn: Sequence[UUID], pool: Sequence[UUID], on: date
 ) -> dict[UUID, UUID | None]:
-    """Give each finding to the person of the pool who has fewest so far, never to a handler or to the fixer's own unit."""
-    people = _pool(session, pool, on)
-    handlers = handlers_of(session, drawn)
-    leads = dict(
-        session.execute(
-            select(Part.finding_id, Part.unit_id).where(
-                Part.finding_id.in_(drawn), Part.leading, Part.ended_at.is_(None)
-            )
-        ).all()
-    )
+    """Give each finding to the able person of the pool who has fewest so far; nobody when none is able."""
+    people, cases = lookers(session, on, pool), cases_of(session, drawn, on)
     load = dict.fromkeys(people, 0)
     found: dict[UUID, UUID | None] = {}
     for one in drawn:
-        able = [p for p, units in people.items() if p not in handlers[one] and leads.get(one) not in units]
-        best = min(able, key=lambda p: (load[p], rank_of(seed, p)), default=None)
+        able = [person for person, looker in people.items() if not why_not(person, looker, cases[one])]
+        best = min(able, key=lambda person: (load[person], rank_of(seed, person)), default=None)
         found[one] = best
         if best is not None:
             load[best] += 1
     return found
-
-
-def _pool(session: ScopedSession, pool: Sequence[UUID], on: date) -> dict[UUID, set[UUID]]:
-    """The people who may look, each with the units of his posts and all units above them."""
-    query = (
-        select(Person.id, Post.role, Post.campaign, UnitPath.ancestor_id)
-        .join(Holding, (Holding.tenant_id == Person.tenant_id) & (Holding.person_id == Person.id))
-        .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
-        .join(UnitPath, (UnitPath.tenant_id == Post.tenant_id) & (UnitPath.unit_id == Post.unit_id))
-        .where(
-            Person.state == "active",
-            Holding.valid_from <= on,
-            (Holding.valid_to.is_(None)) | (Holding.valid_to > on),
-            UnitPath.valid_from <= on,
-            (UnitPath.valid_to.is_(None)) | (UnitPath.valid_to > on),
-        )
-    )
-    if pool:
-        query = query.where(Person.id.in_(pool))
-    able: set[UUID] = set()
-    units: dict[UUID, set[UUID]] = {}
-    for person_id, role, campaign, ancestor_id in session.execute(query):
-        if verbs_of(role, campaign) & {VISIT, CHECK}:
-            able.add(person_id)
-        units.setdefault(person_id, set()).add(ancestor_id)
-    return {person_id: held for person_id, held in units.items() if person_id in able}

@@ -60,13 +60,13 @@ class Duplicates:
 class Integrity:
     """When a closing deserves a second look (销号疑点); signals for people, never a punishment (ours).
 
-    ``photo_distance`` is the number of differing bits of 64; ``burst`` answers within ``burst_minutes`` before a deadline.
+    ``photo_distance`` is the number of differing bits of 64, at most as many as the index finds; ``burst`` answers within ``burst_minutes`` before a deadline.
     """
 
-    photo_distance: int = _number(6, N_("照片近似程度"), N_("位"), 0, 20)
+    photo_distance: int = _number(3, N_("照片近似程度"), N_("位"), 0, 3)
     photo_metres: int = _number(300, N_("照片离现场"), N_("米"), 10, 10000)
-    burst: int = _number(5, N_("集中答复件数"), N_("件"), 2, 200)
-    burst_minutes: int = _number(60, N_("集中答复时间"), N_("分钟"), 5, 1440)
+    burst: int = _number(10, N_("集中答复件数"), N_("件"), 2, 200)
+    burst_minutes: int = _number(10, N_("集中答复时间"), N_("分钟"), 5, 1440)
     reopened_days: int = _number(30, N_("销号后重新打开"), N_("天内"), 1, 366)
 
 

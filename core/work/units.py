@@ -18,7 +18,7 @@ from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
 from core.work.closure import check_day, refuse_rewriting
 from core.work.journal import record
-from core.work.names import narrow, pinyin_key, tidy
+from core.work.names import counted, narrow, pinyin_key, tidy
 from core.work.permits import require
 from core.work.roles import ADMINISTER
 from core.work.territory import OFFICES, NewUnit, offices, plant
@@ -89,7 +89,7 @@ def tree(session: ScopedSession, on: date) -> list[Node]:
     names = dict(session.execute(former).all())
     below: dict[UUID | None, list[Unit]] = {}
     known = {unit.id for unit in units}
-    for unit in sorted(units, key=lambda u: (u.tree, u.code is None, u.code or "", u.pinyin, u.id)):
+    for unit in sorted(units, key=lambda u: (u.tree, u.code is None, u.code or "", counted(u.name, u.pinyin), u.id)):
         above = parents.get(unit.id)
         below.setdefault(above if above in known else None, []).append(unit)
     nodes: list[Node] = []

@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
 from core.work.calendar import local_day
 from core.work.finding_filters import Filter, is_overdue
 from core.work.finding_past import NOW, Columns
 from core.work.findings import FindingRow, base_query, counting_query, rows_of
+from core.work.inbox import count_kinds, to_answer, to_check
 from core.work.roles import ANSWER, CHECK
 from core.work.sight import sees_finding
-from core.work.tables import Finding, FindingEvent, Part
-from core.work.transitions import ANSWERED, CLOSED_STATES, NOT_CLOSED, REPLY, WITH_UNIT
-from tenants.access import Actor, reach
+from core.work.tables import Finding, Part
+from core.work.transitions import ANSWERED, CLOSED_STATES, NOT_CLOSED, WITH_UNIT
+from tenants.access import Actor
 from tenants.db import now as server_now
 from tenants.models import Unit
 
@@ -59,7 +60,7 @@ class Todo:
 
     @property
     def count(self) -> int:
-        """The number on the menu."""
+        """The number of findings that wait for him as unit or as checker; all his duties are :mod:`core.work.inbox`."""
         return self.answer_count + self.check_count
 
 
@@ -92,22 +93,20 @@ def counts_by_unit(
 def todo(session: Session, actor: Actor, now: datetime | None = None, *, limit: int = 50) -> Todo:
     """What waits for this person: findings that his units lead, and answers that he may check."""
     moment = now or server_now()
-    to_answer, to_check = _to_answer(actor, moment), _to_check(actor, moment)
-    answer = _urgent(session, actor, to_answer, moment, limit) if actor.has(ANSWER) else []
-    check = _urgent(session, actor, to_check, moment, limit) if actor.has(CHECK) else []
+    leads, checks = to_answer(actor, moment), to_check(actor, moment)
+    answer = _urgent(session, actor, leads, moment, limit) if actor.has(ANSWER) else []
+    check = _urgent(session, actor, checks, moment, limit) if actor.has(CHECK) else []
     return Todo(
         answer,
         check,
-        len(answer) if len(answer) < limit else _count(session, to_answer),
-        len(check) if len(check) < limit else _count(session, to_check),
+        len(answer) if len(answer) < limit else _count(session, leads),
+        len(check) if len(check) < limit else _count(session, checks),
     )
 
 
 def todo_count(session: Session, actor: Actor, now: datetime | None = None) -> int:
-    """The number of things that wait for this person, for the top bar."""
-    moment = now or server_now()
-    answer = _count(session, _to_answer(actor, moment)) if actor.has(ANSWER) else 0
-    return answer + (_count(session, _to_check(actor, moment)) if actor.has(CHECK) else 0)
+    """The number of things of every kind that wait for this person, for the top bar (one statement)."""
+    return sum(count_kinds(session, actor, now or server_now()).values())
 
 
 def _sums(now: datetime, of: Columns = NOW) -> list[ColumnElement[int]]:
@@ -123,28 +122,6 @@ def _sums(now: datetime, of: Columns = NOW) -> list[ColumnElement[int]]:
         of.reopened,
     )
     return [func.count(), *(func.count().filter(condition) for condition in conditions)]
-
-
-def _to_answer(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    leading = exists().where(
-        Part.tenant_id == actor.tenant.id,
-        Part.finding_id == Finding.id,
-        Part.leading,
-        Part.unit_id.in_(reach(actor, ANSWER, local_day(now))),
-    )
-    return and_(Finding.tenant_id == actor.tenant.id, Finding.state.in_(WITH_UNIT), leading.correlate(Finding))
-
-
-def _to_check(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Answers at places in reach that he did not give himself (a post in the fixer's unit is judged when he opens it)."""
-    own = exists().where(
-        FindingEvent.tenant_id == actor.tenant.id,
-        FindingEvent.finding_id == Finding.id,
-        FindingEvent.verb == REPLY,
-        FindingEvent.person_id == actor.person_id,
-    )
-    in_reach = Finding.unit_id.in_(reach(actor, CHECK, local_day(now)))
-    return and_(Finding.tenant_id == actor.tenant.id, Finding.state == ANSWERED, in_reach, ~own.correlate(Finding))
 
 
 def _urgent(

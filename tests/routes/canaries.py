@@ -42,8 +42,18 @@ KEPT: dict[str, str] = {
         "finding_item.form finding_item.item finding_link.campaign finding_link.indicator part.kind "
         "finding_event.verb finding_event.from_state finding_event.to_state file.media_type "
         "attachment.question "
+        # duties
+        "holding.kind sponsorship.kind sponsorship.campaign sponsor_entry.kind site_post.campaign "
+        # findings
+        "finding.basis finding.source finding.severity finding.resume_state finding_campaign.campaign part.state signal.kind signal.state "
+        # negative list
+        "negative_entry.campaign negative_entry.effect negative_entry.state "
+        "negative_step.verb negative_step.from_state negative_step.to_state "
         # whistles
-        "whistle.state whistle_event.verb whistle_event.from_state whistle_event.to_state setting.name".split(),
+        "whistle.state whistle_event.verb whistle_event.from_state whistle_event.to_state setting.name "
+        # cards
+        "card_scheme.state card_issue.state card_issue.period_kind "
+        "card_event.verb card_event.from_state card_event.to_state".split(),
         CODE,
     ),
     **dict.fromkeys(
@@ -64,6 +74,7 @@ BESIDE: dict[str, tuple[str, ...]] = {
     "throttle": ("key",),
     "serial": ("series",),
     "idempotency": ("key", "body"),
+    "sponsorship": ("project",),  # a row names one object: a place or a project
 }
 
 

@@ -11,6 +11,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -18,7 +19,9 @@ from uuid import UUID
 from werkzeug.routing import Rule
 
 from core.campaigns.registry import installed
+from core.work.site_posts import assign_sites
 from tenants.db import new_id
+from tests.routes.carding import DAY, TEXT
 from tests.routes.world import (
     MONTH,
     OPERATOR,
@@ -27,13 +30,20 @@ from tests.routes.world import (
     TODAY,
     Asker,
     World,
+    fresh_entry,
     fresh_finding,
     fresh_grant,
     fresh_link,
     fresh_person,
+    fresh_post,
+    fresh_roster,
+    fresh_sponsorship,
     fresh_token,
+    fresh_visit,
     fresh_whistle,
     let_run,
+    new_card,
+    new_scheme,
     of_old_password,
     of_unconfirmed,
 )
@@ -51,7 +61,8 @@ SECRET: dict[str, str] = {
     "district": "nirgends",
     **dict.fromkeys(
         ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
-         "whistle_id", "called_id", "report_id", "photo_id", "token_id", "event_id", "ref"),
+         "whistle_id", "called_id", "scheme_id", "card_id", "report_id", "entry_id", "photo_id", "token_id", "event_id", "ref",
+         "post_id", "sponsorship_id", "handover_id"),
         NEVER,
     ),
     "sha256": "0" * 64,
@@ -189,6 +200,23 @@ def visit_json(world: World, side: str) -> Sent:
     return Sent(json=body | {"photos": {"toilet_clean": [side_id(world, "photo_id", side)]}})
 
 
+def negative_form(world: World, side: str) -> Sent:
+    fields = {"campaign": COMMON["campaign"][0], "title": f"事故{word()}", "happened_on": TODAY.isoformat()}
+    return Sent(form=fields | {"effect": "deduct", "points": "1", "unit_id": side_id(world, "unit_id", side)})
+
+
+def correction_form(world: World, side: str) -> Sent:
+    fields = dict(visit_form(world, side).form or {}) | {"a.toilet_clean.rating": "9", "reason": "看错了"}
+    return Sent(form=fields)
+
+
+def correction_json(world: World, side: str) -> Sent:
+    let_run(world)
+    answers = dict(ANSWERS) | {"toilet_clean": {"rating": 9}}
+    photos = {"toilet_clean": [side_id(world, "photo_id", side)]}
+    return Sent(json={"id": str(new_id()), "answers": answers, "photos": photos, "reason": "看错了"})
+
+
 def publish_form(world: World, _side: str) -> Sent:
     """What the page of the preview carries: the seal of what was seen."""
     let_run(world)
@@ -255,6 +283,23 @@ def whistle_form(world: World, side: str) -> Sent:
 def whistle_json(world: World, side: str) -> Sent:
     units = {"caller_unit_id": side_id(world, "unit_id", side), "unit_ids": [side_id(world, "called_id", side)]}
     return Sent(json={"place": "一号院", "matter": "污水外溢"} | units)
+
+
+def assignment(world: World, side: str) -> Sent:
+    """A site for a post until a day that nobody named before, as the preview's form sends it."""
+    site = side_id(world, "site_id", side)
+    seen = sha256(UUID(site).bytes).hexdigest()[:32]
+    until = TODAY + timedelta(1 + secrets.randbelow(5000))
+    more = {"post": side_id(world, "post_id", side), "until": until.isoformat(), "seen": seen, "confirm": "1"}
+    return Sent(form={"site": site} | more)
+
+
+def of_assigned(world: World) -> dict[str, str]:
+    with world.session() as session:
+        ids = world.a.ids
+        assign_sites(session, None, [UUID(ids["site_id"])], UUID(ids["post_id"]), today=TODAY)
+        session.commit()
+    return {}
 
 
 ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
@@ -362,6 +407,13 @@ WRITES: dict[str, Recipe] = {
         ids=("unit_id",),
     ),
     "api_visits.submit": Recipe(INSPECTOR, visit_json, ids=("site_id", "photo_id")),
+    # negative list and corrected visits
+    "negative.add": Recipe(OFFICE, negative_form, ids=("unit_id",)),
+    "negative_entry.act": Recipe(
+        OFFICE, form(verb="trigger", version="1", on=TODAY.isoformat(), document="认定书〔2026〕1号"), fresh_entry
+    ),
+    "correcting.submit": Recipe(OFFICE, correction_form, fresh_visit, ids=("ref",)),
+    "api_visits.correct": Recipe(OFFICE, correction_json, fresh_visit, ids=("photo_id",)),
     # whistles
     "whistling.submit": Recipe(LIAISON, whistle_form, ids=("unit_id", "called_id")),
     "whistle.act": Recipe(
@@ -377,6 +429,70 @@ WRITES: dict[str, Recipe] = {
         lambda w, s: Sent(json={"verb": "arrive", "photo": side_id(w, "photo_id", s)}, headers={"If-Match": '"v1"'}),
         fresh_whistle,
         ids=("photo_id",),
+    ),
+    # cards
+    "rankings.recompute": Recipe(
+        OFFICE, lambda w, s: Sent(form={"scheme": side_id(w, "scheme_id", s), "day": DAY.key}), ids=("scheme_id",)
+    ),
+    "cards.propose": Recipe(
+        OFFICE, lambda w, s: Sent(form={"scheme": side_id(w, "scheme_id", s), "period": DAY.key}), ids=("scheme_id",)
+    ),
+    "cards.act_all": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"scheme": side_id(w, "scheme_id", s), "period": DAY.key, "verb": "confirm"}),
+        new_card,
+        ids=("scheme_id",),
+    ),
+    "card.take_step": Recipe(OFFICE, form(verb="confirm", version="1"), new_card),
+    "card_schemes.add": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"as": "text", "text": TEXT, "unit": side_id(w, "unit_id", s)}),
+        ids=("unit_id",),
+    ),
+    "card_schemes.change": Recipe(ADMIN, form(**{"as": "text"}, version="1", text=TEXT), new_scheme),
+    "card_schemes.move": Recipe(ADMIN, form(verb="activate", version="1"), new_scheme),
+    # duties
+    "person.set_term": Recipe(ADMIN, form(until=(TODAY + timedelta(90)).isoformat()), of_person),
+    "posts.give": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"person": side_id(w, "person_id", s)}),
+        lambda w: {"post_id": fresh_post(w)},
+        ids=("person_id",),
+    ),
+    "handover.act": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"to": side_id(w, "person_id", s), "kinds": "sponsorships", "confirm": "1"}),
+        lambda w: {"person_id": fresh_sponsorship(w)[1]},
+        ids=("person_id",),
+    ),
+    "sponsor_form.add": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"kind": "leader", "person_name": f"包{word()}", "object": side_id(w, "unit_id", s)}),
+        ids=("unit_id",),
+    ),
+    "sponsors.end": Recipe(
+        OFFICE,
+        form(until=(TODAY + timedelta(30)).isoformat()),
+        lambda w: {"sponsorship_id": fresh_sponsorship(w)[0]},
+    ),
+    "sponsors.log": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"kind": "visit", "note": word()}),
+        lambda w: {"sponsorship_id": fresh_sponsorship(w)[0]},
+    ),
+    "sponsor_import.upload": Recipe(
+        OFFICE,
+        lambda w, _s: Sent(form={"file": (io.BytesIO(b"PK\x03\x04 no workbook"), "x.xlsx")}),
+        records=False,
+        why="keeps the file for the check; no table is written until it is confirmed",
+    ),
+    "sponsor_import.confirm": Recipe(OFFICE, form(name="a.xlsx"), lambda w: {"sha256": fresh_roster(w)}),
+    "coverage_assign.act": Recipe(ADMIN, assignment, ids=("site_id", "post_id")),
+    "coverage_assign.release": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"site": side_id(w, "site_id", s), "post": side_id(w, "post_id", s)}),
+        of_assigned,
+        ids=("site_id", "post_id"),
     ),
 }
 

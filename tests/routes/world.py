@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from hashlib import sha256
 from pathlib import Path
 from uuid import UUID
 
@@ -34,15 +35,23 @@ from core.work.accounts import create_user, open_login
 from core.work.actors import resolve_actor
 from core.work.calendar import seed_calendar, set_day
 from core.work.enabling import enable, enabled, suspend
+from core.work.handovers import hand_over as pass_on
+from core.work.holdings import appoint
 from core.work.invitations import accept_invitation, invite, join, make_api_token, offer_reset
 from core.work.journal import record
 from core.work.ledger import act
+from core.work.negative_input import Event
+from core.work.negative_list import move as trigger
+from core.work.negative_list import watch
 from core.work.onboarding import create_city, create_district
 from core.work.photos import store
-from core.work.posts import add_person_with_post
+from core.work.posts import add_person_with_post, add_post
 from core.work.roles import ROLES
+from core.work.site_posts import assign_sites
 from core.work.sites import add_site
-from core.work.tables import Audit, Definition, Finding, Idempotency, Part, Serial
+from core.work.sponsor_keeping import Wish, begin_sponsorship
+from core.work.sponsor_log import log_entry
+from core.work.tables import Audit, Definition, Finding, Idempotency, NegativeEntry, Part, Serial, Sponsorship
 from core.work.units import add_unit, rename_unit
 from core.work.visits import submit
 from tenants.access import Actor, TenantRef, root_unit
@@ -52,9 +61,11 @@ from tenants.models import Holding, UnitRole
 from tenants.scope import ScopedSession, Wall
 from tests.conftest import SECRET
 from tests.routes import canaries
+from tests.routes.carding import fresh_card, fresh_scheme, give_cards
 from tests.routes.whistling import blow_fresh, lead_on
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
+from tests.work.test_workbooks import book
 
 TODAY = now().astimezone(ZONE).date()
 BEGAN = TODAY - timedelta(days=60)
@@ -219,6 +230,9 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         inspect(session, made, files, market.id)
         call_out(session, made)
         hand_over(session, made, city, other)
+        answer_for(session, made)
+        made.ids |= give_cards(session, made.actors)
+        keep_negative_list(session, made)
         session.commit()
     keep_upload(app, wall, made)
     return made
@@ -266,12 +280,63 @@ def call_out(session: ScopedSession, made: Filled) -> None:
     made.ids["whistle_id"] = lead_on(session, made.ids, made.actors, helper)
 
 
+def keep_negative_list(session: ScopedSession, made: Filled) -> None:
+    """An entry of the negative list that was triggered; it belongs to the unit, so that its name would show."""
+    made.ids["entry_id"] = str(_watched(session, made.actors["hq_office"]).id)
+    given = {"on": TODAY, "document": "认定书"}
+    trigger(session, made.actors["hq_office"], UUID(made.ids["entry_id"]), "trigger", version=1, **given)
+
+
+def fresh_entry(world: World) -> dict[str, str]:
+    """A new entry of A that is only watched."""
+    with world.session() as session:
+        entry = _watched(session, world.a.actors["hq_office"])
+        session.commit()
+        return {"entry_id": str(entry.id)}
+
+
+def fresh_visit(world: World) -> dict[str, str]:
+    """A visit of A's inspector that nobody has corrected."""
+    let_run(world)
+    with world.session() as session:
+        made = submit(
+            session,
+            world.a.actors["inspector"],
+            campaigns=enabled(session, installed()),
+            visit_id=new_id(),
+            site_id=UUID(world.a.ids["site_id"]),
+            answers=ANSWERS,
+        )
+        session.commit()
+        return {"visit_id": str(made.visit.id)}
+
+
+def _watched(session: ScopedSession, office: Actor) -> NegativeEntry:
+    return watch(session, office, Event("sanitary_city", "较大事故", TODAY, "deduct", "1", "应急局", "通报"))
+
+
 def fresh_whistle(world: World) -> dict[str, str]:
     """A new whistle of A that nobody has answered."""
     with world.session() as session:
         found = blow_fresh(session, world.a.ids, world.a.actors["liaison"])
         session.commit()
         return {"whistle_id": str(found.id)}
+
+
+def new_card(world: World) -> dict[str, str]:
+    """A card of A that nobody has confirmed."""
+    with world.session() as session:
+        found = fresh_card(session, world.a.ids["scheme_id"])
+        session.commit()
+        return {"card_id": found}
+
+
+def new_scheme(world: World) -> dict[str, str]:
+    """A card scheme of A that is not in force."""
+    with world.session() as session:
+        found = fresh_scheme(session, world.a.actors)
+        session.commit()
+        return {"scheme_id": found}
 
 
 def answerer_of(session: ScopedSession, made: Filled, finding_id: UUID) -> Actor:
@@ -317,6 +382,53 @@ def hand_over(session: ScopedSession, made: Filled, city: TenantRef, other: Tena
         "holding_id": str(holding.id),
         "token_id": str(key.id),
     }
+
+
+def answer_for(session: ScopedSession, made: Filled) -> None:
+    """Who answers for what: a sponsor with a log, a post with a site of its own, a hand-over."""
+    admin, office = made.actors["administrator"], made.actors["hq_office"]
+    unit, site = UUID(made.ids["unit_id"]), UUID(made.ids["site_id"])
+    leader, heir = made.actors["leader"].person_id, made.actors["liaison"].person_id
+    post = add_post(session, admin, unit_id=unit, role="liaison", title=f"{made.ref.name}点位岗", today=BEGAN)
+    appoint(session, admin, UUID(made.ids["person_id"]), post.id, today=BEGAN)
+    assign_sites(session, admin, [site], post.id, today=TODAY)
+    named = {"title": "区领导", "field": "市容", "document": "一号文"}
+    wish = Wish("leader", leader, object_unit_id=unit, **named)
+    sponsored = begin_sponsorship(session, office, wish, today=BEGAN)
+    log_entry(session, office, sponsored.id, kind="visit", day=TODAY, note="走访", today=TODAY)
+    passing = begin_sponsorship(session, office, Wish("officer", leader, object_site_id=site), today=BEGAN)
+    row = pass_on(session, admin, leader, heir, posts=(), on=TODAY, note="轮岗", today=TODAY, kinds=("sponsorships",))
+    assert passing.valid_to == TODAY
+    made.ids |= {"post_id": str(post.id), "sponsorship_id": row.body["begun"][0], "handover_id": str(row.id)}
+
+
+def fresh_post(world: World) -> str:
+    """A new post of A that nobody holds."""
+    with world.session() as session:
+        unit = UUID(world.a.ids["unit_id"])
+        post = add_post(session, None, unit_id=unit, role="grid_worker", title=f"岗{secrets.token_hex(4)}", today=BEGAN)
+        session.commit()
+        return str(post.id)
+
+
+def fresh_sponsorship(world: World) -> tuple[str, str]:
+    """A new sponsorship of A by a new person: its id and his."""
+    person, _holding = fresh_person(world)
+    with world.session() as session:
+        wish = Wish("officer", UUID(person), object_unit_id=UUID(world.a.ids["unit_id"]))
+        row = begin_sponsorship(session, None, wish, today=BEGAN)
+        session.commit()
+        return str(row.id), person
+
+
+def fresh_roster(world: World) -> str:
+    """A workbook of sponsors of A that waits for its confirmation."""
+    data = book(包保=[["包保类别", "包保人", "包保项目"], ["包保领导", f"包{secrets.token_hex(4)}", "改造"]])
+    digest = sha256(data).hexdigest()
+    folder = world.files / str(world.a.ref.id) / "uploads"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    (folder / digest).write_bytes(data)
+    return digest
 
 
 def keep_upload(app: Flask, wall: Wall, made: Filled) -> None:
@@ -403,6 +515,8 @@ def fill_by_hand(world: World) -> None:
             )
         )
         session.add(Serial(series=mark("serial_series"), last=7))
+        project = {"person_id": person, "project": mark("sponsorship_project"), "valid_from": BEGAN}
+        session.add(Sponsorship(kind="project_lead", **project))
         session.add(
             Audit(verb=mark("audit_verb"), object_kind=mark("audit_object_kind"), object_id=mark("audit_object_id"))
         )

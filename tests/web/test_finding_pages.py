@@ -16,7 +16,8 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.finding_words import CONSEQUENCES, DONE, TONES, say_left, say_span
+from core.web.finding_words import PART_STATES, PARTS, TONES, say_left, say_reason, say_span, say_verb
+from core.web.step_words import CONSEQUENCES, DONE, LABELS
 from core.work.ledger import act
 from core.work.tables import Finding, Part
 from core.work.transitions import STATES, TRANSITIONS
@@ -78,6 +79,16 @@ def led_by(case: Case, wall: Wall, actor: Actor) -> list[UUID]:
     units = {duty.unit_id for duty in actor.duties}
     with case.place.district.session(wall) as session:
         return list(session.scalars(select(Part.finding_id).where(Part.leading, Part.unit_id.in_(units))))
+
+
+def open_form(page: str) -> list[str]:
+    """The verbs of the form that stands open."""
+    return re.findall(r'name="verb" value="(\w+)"', page)
+
+
+def offered_by(page: str) -> set[str]:
+    """Every step that the page offers: in the open form, and a click away."""
+    return {*open_form(page), *(verb for found in re.findall(r'data-verb="([\w ]+)"', page) for verb in found.split())}
 
 
 def hidden_version(page: str) -> str:
@@ -191,12 +202,13 @@ def test_a_finding_shows_where_it_stands(shared: Case, wall: Wall) -> None:
         "便民市场",
         "国家卫生城市",
         "关联指标",
-        "发现并交办",
-        "检查时没有拍照",
+        "发现问题",
+        "发现时没有拍照",
     ):
         assert str(words) in said, words
     assert "失 " in said, "what it costs"
-    assert re.search(r"条线（牵头） \S+环卫", said)
+    assert re.search(r"测试区环卫 条线 · 牵头 办理中", said)
+    assert "前接收或退回，逾时视为已接收" in said, "the clock of taking it"
     assert "第1社区" in said, "the place that is informed"
 
 
@@ -210,11 +222,19 @@ def test_an_english_reader(app: Flask, wall: Wall, shared: Case) -> None:
 def test_steps_are_offered_to_those_who_may_take_them(shared: Case, wall: Wall) -> None:
     one = led_by(shared, wall, shared.place.liaison)[0]
     offered = {
-        name: set(re.findall(r'name="verb" value="(\w+)"', who.read(f"findings/{one}")))
+        name: offered_by(who.read(f"findings/{one}"))
         for name, who in (("liaison", shared.liaison), ("office", shared.office), ("leader", shared.leader))
     }
-    assert offered == {"liaison": {"take", "answer"}, "office": set(), "leader": set()}
+    assert offered == {
+        "liaison": {"take", "return", "assign", "assist", "answer"},
+        "office": {"assist", "transfer", "cancel", "merge", "correct"},
+        "leader": {"instruct"},
+    }
     assert "整改后答复" in shared.office.read(f"findings/{one}"), "the page says who is waited for"
+    assert open_form(shared.liaison.read(f"findings/{one}")) == ["take"], "what he came for stands open"
+    assert open_form(shared.office.read(f"findings/{one}")) == []
+    assert open_form(shared.liaison.read(f"findings/{one}?do=answer")) == ["answer"]
+    assert open_form(shared.liaison.read(f"findings/{one}?do=close")) == ["take"], "what is not his is not opened"
 
 
 def test_the_whole_lap(case: Case, wall: Wall) -> None:
@@ -236,7 +256,8 @@ def test_the_whole_lap(case: Case, wall: Wall) -> None:
 
     checked = case.office.read(path)
     assert "整改后 1" in content(checked)
-    assert set(re.findall(r'name="verb" value="(\w+)"', checked)) == {"close", "send_back"}
+    assert open_form(checked) == ["close", "send_back"]
+    assert offered_by(checked) == {"close", "send_back", "cancel", "correct"}
     _, page = case.office.send(f"{path}/act", {"version": "3", "verb": "send_back", "outcome": "cannot_fix"}, 422)
     assert "缺少说明" in page
     assert re.search(r'value="cannot_fix" checked', page)
@@ -299,7 +320,7 @@ def test_what_was_typed_survives_when_nothing_is_left_to_do(case: Case, wall: Wa
     _, page = case.liaison.send(f"findings/{one}/act", {"version": "1", "verb": "answer", "note": "我写的说明"}, 412)
     assert "没有提交" in page
     assert "我写的说明" in content(page)
-    assert 'name="verb"' not in page
+    assert open_form(page) == []
 
 
 def test_a_photo_that_cannot_be_kept_is_named(case: Case, wall: Wall) -> None:
@@ -340,7 +361,7 @@ def test_who_answered_is_told_why_he_cannot_check(app: Flask, wall: Wall, case: 
     desk = clerk(app, wall, both)
     desk.send(f"findings/{one}/act", {"version": "1", "verb": "answer", "photos": desk.photo(jpeg())}, 303)
     page = desk.read(f"findings/{one}")
-    assert 'name="verb"' not in page
+    assert offered_by(page) == {"cosign", "cancel", "correct"}, "everything but judging it"
     assert "整改结果是您本人提交的" in page
     desk.send(f"findings/{one}/act", {"version": "2", "verb": "close", "outcome": "fixed"}, 403)
     assert 'value="close"' in clerk(
@@ -354,6 +375,18 @@ def test_who_answered_is_told_why_he_cannot_check(app: Flask, wall: Wall, case: 
 def test_every_state_and_step_has_its_words() -> None:
     assert set(TONES) == set(STATES)
     assert set(CONSEQUENCES) == set(DONE) == set(TRANSITIONS)
+    assert set(PARTS) == {"line", "place", "assist"}
+    assert set(PART_STATES) == {"informed", "open", "done", "cosigned"}
+    for step in TRANSITIONS.values():
+        assert step.title_zh
+        assert step.title_en
+        assert set(step.fields) <= set(LABELS)
+
+
+def test_words_of_codes(app: Flask) -> None:
+    with app.test_request_context("/"):
+        assert {verb: say_verb(verb) for verb in TRANSITIONS} == {v: t.title_zh for v, t in TRANSITIONS.items()}
+        assert [say_reason("return", "not_our_duty"), say_reason("reject", "duplicate")] == ["不属本单位职责", "重复"]
 
 
 def test_working_time_in_words(app: Flask) -> None:

@@ -105,10 +105,10 @@ def test_from_watching_to_clearing(stage: Stage) -> None:
     assert "关注" in content(office.read(path))
     assert "较大火灾" in content(office.read("negative"))
     _, page = office.send(
-        f"{path}/steps", {"verb": "trigger", "version": 1, "on": DAY.isoformat(), "document": ""}, 422
+        f"{path}/steps", {"verb": "trigger", "version": 1, "on": TODAY.isoformat(), "document": ""}, 422
     )
     assert "缺少依据文件" in page
-    given = {"verb": "trigger", "version": 1, "on": DAY.isoformat(), "document": "认定书〔2026〕3号"}
+    given = {"verb": "trigger", "version": 1, "on": TODAY.isoformat(), "document": "认定书〔2026〕3号"}
     office.send(f"{path}/steps", given, 303)
     shown = content(office.read(path))
     assert "已触发" in shown

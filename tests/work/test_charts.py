@@ -355,6 +355,25 @@ def test_whatever_stands_under_the_headquarters_belongs_to_its_tree(wall: Wall) 
         assert (nodes[office.id].tree, nodes[office.id].depth) == ("headquarters", 2)
 
 
+def test_numbered_groups_stand_in_their_order(wall: Wall) -> None:
+    with bare_district(wall).session(wall) as session:
+        names = [
+            "第一督导组",
+            "第二督导组",
+            "第3督导组",
+            "第十督导组",
+            "第十一督导组",
+            "第二十督导组",
+            "2号专班",
+            "10号专班",
+        ]
+        for name in reversed(names):
+            add_unit(session, None, name=name, kind="work_group", today=SINCE)
+        said = [n.name for n in tree(session, TODAY) if n.tree == "headquarters"]
+        assert [n for n in said if n.startswith("第")] == names[:6]
+        assert [n for n in said if not n.startswith("第")] == names[6:]
+
+
 def test_who_cannot_be_ordered_is_marked_with_a_reason(wall: Wall) -> None:
     district = bare_district(wall)
     actor = add_actor(wall, district.ref, "administrator", district.root)

@@ -10,13 +10,16 @@ import pytest
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
-from core.work.doubts import BURST, metres_between
+from core.work.doubts import metres_between
 from core.work.ledger import act
 from core.work.looks import BANDS, NEAR, bands_of, distance, look_of
 from core.work.photos import store
 from core.work.tables import File, Signal, Site
+from core.work.tenant_settings import Integrity
 from tenants.db import new_id
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
+
+BURST = Integrity().burst
 
 
 def scene(number: int, size: tuple[int, int] = (640, 480)) -> Image.Image:

@@ -314,7 +314,7 @@ def test_lists_and_details_take_few_queries(wall, session, place):
         ):
             statements.clear()
             ask()
-            assert 0 < len(statements) <= limit
+            assert 0 < len(statements) <= limit, [one[:90] for one in statements]
     finally:
         event.remove(wall.engine, "before_cursor_execute", note)
 
@@ -322,7 +322,6 @@ def test_lists_and_details_take_few_queries(wall, session, place):
 def test_the_deadline_list_can_use_its_index(session):
     session.execute(text("SET LOCAL enable_seqscan = off"))
     open_ones = "state IN ('dispatched', 'taken', 'answered')"
-    for condition, index in ((open_ones, "ix_finding_unfinished"), ("number = '2026-00001'", "tenant_id_number")):
-        asked = f"EXPLAIN SELECT id FROM finding WHERE tenant_id = 1 AND {condition} ORDER BY due_at, id LIMIT 50"
-        assert index in "\n".join(session.execute(text(asked)).scalars())
+    asked = f"EXPLAIN SELECT id FROM finding WHERE tenant_id = 1 AND {open_ones} ORDER BY due_at, id LIMIT 50"
+    assert "ix_finding_unfinished" in "\n".join(session.execute(text(asked)).scalars())
     assert ANSWERS

@@ -257,7 +257,7 @@ def test_what_was_put_right_on_the_spot_is_closed_at_once(session, place):
     assert finding.accept_by is None
     said = opening(session, finding)
     assert (said.to_state, said.detail["outcome"]) == ("closed", "on_spot")
-    assert (said.detail["photos"], said.detail["after"]) == ([place.photos[0]], [place.photos[1]])
+    assert (said.detail["photos"], said.detail["fixed"]) == ([place.photos[0]], [place.photos[1]])
     again = replayed(session, finding)
     assert (again.state, again.outcome) == ("closed", "on_spot")
     shown = detail(session, place.office, finding.id, now=THURSDAY)

@@ -85,7 +85,7 @@ class Signal(TenantRow, SecretRow, Base):
 
 
 class Sweep(TenantRow, SecretRow, Base):
-    """A check of all similar sites that one finding gave rise to (举一反三)."""
+    """A check of all similar sites that one finding gave rise to (举一反三); ``ended_at`` is when somebody closed it."""
 
     __tablename__ = "sweep"
     __table_args__ = (
@@ -103,10 +103,14 @@ class Sweep(TenantRow, SecretRow, Base):
     person_name: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default="open")
     created_at: Mapped[datetime] = mapped_column(default=now)
+    ended_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class SweepSite(TenantRow, SecretRow, Base):
-    """One site of such a check (举一反三点位): checked by a visit or by hand, and how many findings it brought."""
+    """One site of such a check (举一反三点位): checked by hand, by a visit or by a report.
+
+    Visits and reports are read off their own rows while the check is open, and written here when it is closed.
+    """
 
     __tablename__ = "sweep_site"
     __table_args__ = (
@@ -122,6 +126,7 @@ class SweepSite(TenantRow, SecretRow, Base):
     visit_id: Mapped[UUID | None] = mapped_column(default=None)
     found: Mapped[int] = mapped_column(default=0)
     note: Mapped[str] = mapped_column(default="")
+    person_name: Mapped[str] = mapped_column(default="")
 
 
 class Contact(TenantRow, Base):

@@ -1,0 +1,131 @@
+"""The menu (菜单): the rooms a person may go to, and inside a room its neighbours; nobody sees a door that he cannot open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import g, request
+from flask_babel import gettext
+
+from core import request as asked
+from core.errors import N_
+from core.work.roles import (
+    ADMINISTER,
+    ANSWER,
+    AUDIT,
+    CHECK,
+    COMPARE,
+    DIRECT,
+    GRANT,
+    LEAD,
+    PUBLISH,
+    REPORT,
+    SEE,
+    VISIT,
+)
+from tenants.access import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One place of the menu: who may go there (any of the verbs), and in which kind of tenant.
+
+    ``inside`` are the places of the same room, shown while one is in it. ``also`` are addresses that belong to it.
+    """
+
+    label: str
+    path: str
+    icon: str
+    verbs: frozenset[str]
+    kinds: frozenset[str] = frozenset({"district"})
+    phone: bool = False
+    inside: tuple[Entry, ...] = ()
+    also: tuple[str, ...] = ()
+
+
+def _in(label: str, path: str, *verbs: str) -> Entry:
+    return Entry(label, path, "", frozenset(verbs))
+
+
+BOTH = frozenset({"district", "city"})
+FINDINGS = (
+    _in(N_("清单"), "findings", SEE),
+    _in(N_("上报问题"), "findings/new", REPORT),
+    _in(N_("领导交办"), "findings/instruct", LEAD, DIRECT),
+    _in(N_("巡查班次"), "patrols", REPORT),
+    _in(N_("吹哨报到"), "whistles", SEE),
+    _in(N_("通知单"), "notices", SEE),
+    _in(N_("回头看"), "rechecks", SEE),
+    _in(N_("反复问题"), "recurring", SEE),
+    _in(N_("举一反三"), "sweeps", SEE),
+    _in(N_("疑点"), "doubts", CHECK, DIRECT),
+    _in(N_("外部联系人"), "contacts", ANSWER),
+)
+STANDINGS = (
+    _in(N_("排名"), "rankings", SEE),
+    _in(N_("亮牌"), "cards", SEE),
+    _in(N_("负面清单"), "negative", SEE),
+)
+ORGANISATION = (
+    _in(N_("单位"), "units", SEE, ADMINISTER),
+    _in(N_("人员"), "people", ADMINISTER),
+    _in(N_("包保"), "sponsors", SEE),
+    _in(N_("到岗核对"), "coverage", SEE, ADMINISTER),
+)
+CITY_ORGANISATION = (_in(N_("单位"), "units", ADMINISTER), _in(N_("人员"), "people", ADMINISTER))
+MENU: tuple[Entry, ...] = (
+    Entry(N_("今日"), "", "home", frozenset({SEE, VISIT, ANSWER, ADMINISTER, COMPARE}), BOTH, phone=True),
+    Entry(N_("检查"), "visits", "clipboard-check", frozenset({VISIT, SEE}), phone=True, also=("visit",)),
+    Entry(N_("问题"), "findings", "alert-circle", frozenset({SEE}), phone=True, inside=FINDINGS),
+    Entry(N_("点位"), "sites", "map-pin", frozenset({SEE})),
+    Entry(N_("指标"), "figures", "chart-bar", frozenset({SEE}), also=("k",)),
+    Entry(N_("排名与亮牌"), "rankings", "trophy", frozenset({SEE}), inside=STANDINGS),
+    Entry(N_("报告"), "reports", "report", frozenset({SEE})),
+    Entry(N_("发布"), "publications", "send", frozenset({PUBLISH, GRANT})),
+    Entry(N_("创建项目"), "campaigns", "flag", frozenset({SEE, ADMINISTER})),
+    Entry(N_("区县比较"), "/c/{slug}/comparison", "trophy", frozenset({COMPARE}), frozenset({"city"}), phone=True),
+    Entry(
+        N_("组织"), "units", "sitemap", frozenset({SEE, ADMINISTER}), inside=ORGANISATION, also=("posts", "handovers")
+    ),
+    Entry(N_("组织"), "units", "sitemap", frozenset({ADMINISTER}), frozenset({"city"}), inside=CITY_ORGANISATION),
+    Entry(N_("设置"), "settings", "settings", frozenset({ADMINISTER}), BOTH),
+    Entry(N_("日志"), "audit", "history", frozenset({AUDIT}), BOTH),
+)
+
+
+def make_menu() -> list[dict[str, Any]]:
+    """The places that the actor may go to, in this tenant, with the one he is at marked and its room opened."""
+    if "actor" not in g:
+        return []
+    actor = asked.actor()
+    return [_place(actor, entry) for entry in MENU if actor.tenant.kind in entry.kinds and entry.verbs & actor.verbs]
+
+
+def _place(actor: Actor, entry: Entry) -> dict[str, Any]:
+    inner = [one for one in entry.inside if one.verbs & actor.verbs]
+    # The most exact address is where one is: the form for a new finding lies under the list's address.
+    here = max((one for one in inner if _is_at(actor, one.path)), key=lambda one: len(one.path), default=None)
+    active = here is not None or _is_at(actor, entry.path) or any(_is_at(actor, path) for path in entry.also)
+    return {
+        "label": gettext(entry.label),
+        "href": _address(actor, inner[0].path if inner else entry.path),
+        "icon": entry.icon,
+        "active": active and here is None,
+        "within": active,
+        "phone": entry.phone,
+        "inside": [
+            {"label": gettext(one.label), "href": _address(actor, one.path), "active": one is here} for one in inner
+        ],
+    }
+
+
+def _address(actor: Actor, path: str) -> str:
+    found = path.format(slug=actor.tenant.slug)
+    return found if found.startswith("/") else f"/t/{actor.tenant.slug}/{found}"
+
+
+def _is_at(actor: Actor, path: str) -> bool:
+    """Whether the page asked for is this place or lies under it."""
+    address = _address(actor, path)
+    return request.path == address or (bool(path) and request.path.startswith(f"{address}/"))
