@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.api.fields import Body, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
+from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
 from core.api.replies import hundredths
 from core.work.finding_detail import Detail, Photo
 from core.work.findings import FindingRow
-from core.work.transitions import OUTCOMES, STATES
+from core.work.sources import SOURCES
+from core.work.states import ALL_OUTCOMES, STATES
+from core.work.step_input import SEVERITIES
 
 
 class PartShape(Body):
@@ -18,6 +20,9 @@ class PartShape(Body):
     unit_id = Id(required=True)
     unit_name = Text(required=True)
     leading = Flag(required=True)
+    state = Text(required=True, validate=OneOf(("informed", "open", "done", "cosigned")))
+    assignee = Text(required=True, metadata={"description": "the person in charge by name, empty when none is named"})
+    asked = Text(required=True, metadata={"description": "what an assisting unit was asked for"})
 
 
 class FindingShape(Body):
@@ -31,16 +36,24 @@ class FindingShape(Body):
     state = Text(required=True, validate=OneOf(tuple(STATES)))
     version = Whole(required=True)
     key_item = Flag(required=True)
-    site_id = Id(required=True)
-    site_name = Text(required=True)
+    site_id = Id(required=True, allow_none=True)
+    site_name = Text(required=True, metadata={"description": "the site, or the free place when there is no site"})
     unit_id = Id(required=True)
     unit_name = Text(required=True)
     opened_at = Moment(required=True)
     due_at = Moment(required=True)
     answered_at = Moment(required=True, allow_none=True)
     closed_at = Moment(required=True, allow_none=True)
-    outcome = Text(required=True, allow_none=True, validate=OneOf(tuple(OUTCOMES)))
+    outcome = Text(required=True, allow_none=True, validate=OneOf(tuple(ALL_OUTCOMES)))
+    source = Text(required=True, validate=OneOf(tuple(SOURCES)))
+    severity = Text(required=True, validate=OneOf(tuple(SEVERITIES)))
+    restricted = Flag(required=True)
+    priority = Flag(required=True)
+    returns = Whole(required=True)
+    extended_days = Whole(required=True)
     reopened = Whole(required=True)
+    relapsed = Whole(required=True)
+    review_on = Day(required=True, allow_none=True)
     overdue = Flag(required=True)
     parts = ListOf(Part(PartShape), required=True)
     campaigns = ListOf(Text(), required=True)
@@ -102,6 +115,9 @@ class StepShape(Body):
     verb = Text(required=True)
     title_zh = Text(required=True)
     title_en = Text(required=True)
+    to_state = Text(required=True, metadata={"description": "empty: the state stays; *: back to where it was"})
+    needs = ListOf(Text(), required=True, metadata={"description": "fields that it must be given"})
+    takes = ListOf(Text(), required=True, metadata={"description": "fields that it can be given besides"})
     needs_note = Flag(required=True)
     needs_photo = Flag(required=True)
     needs_outcome = Flag(required=True)
@@ -112,6 +128,17 @@ class FindingDetail(FindingShape):
 
     detail = Text(required=True)
     visit_id = Id(required=True, allow_none=True)
+    patrol_id = Id(required=True, allow_none=True)
+    merged_into = Id(required=True, allow_none=True)
+    place = Text(required=True)
+    longitude = Number(required=True, allow_none=True)
+    latitude = Number(required=True, allow_none=True)
+    basis = Text(required=True, validate=OneOf(("self", "verified")))
+    asked_by = Text(required=True)
+    reported_back_at = Moment(required=True, allow_none=True)
+    asked_days = Whole(required=True, allow_none=True)
+    accept_by = Moment(required=True, allow_none=True)
+    stopped_at = Moment(required=True, allow_none=True)
     working_days = Whole(required=True)
     working_seconds_left = Whole(required=True, allow_none=True)
     provisional = Flag(required=True)
@@ -121,6 +148,13 @@ class FindingDetail(FindingShape):
     before = ListOf(Part(PhotoRefShape), required=True)
     after = ListOf(Part(PhotoRefShape), required=True)
     allowed = ListOf(Part(StepShape), required=True)
+
+
+# Columns of the finding that only the answer about one has.
+OF_DETAIL = (
+    *("visit_id", "patrol_id", "merged_into", "place", "longitude", "latitude", "basis", "asked_by"),
+    *("reported_back_at", "asked_days", "accept_by", "stopped_at", "working_days"),
+)
 
 
 def shape_finding(row: FindingRow) -> dict[str, Any]:
@@ -133,8 +167,7 @@ def shape_detail(found: Detail) -> dict[str, Any]:
     left = found.time_left
     return shape_finding(found.row) | {
         "detail": found.finding.detail,
-        "visit_id": found.finding.visit_id,
-        "working_days": found.finding.working_days,
+        **{name: getattr(found.finding, name) for name in OF_DETAIL},
         "working_seconds_left": None if left is None else int(left.total_seconds()),
         "provisional": found.provisional,
         "events": [EventShape.pick(event) for event in found.events],

@@ -10,31 +10,67 @@ from flask import Response
 
 from core import request as asked
 from core.api.describe import ETAG, IF_MATCH, REPEATABLE
-from core.api.fields import Body, Flag, Id, Length, ListOf, OneOf, Text, Whole
+from core.api.fields import Body, Day, Flag, Id, Length, ListOf, OneOf, Part, Range, Text, Whole
 from core.api.finding_shapes import FindingDetail, FindingList, shape_detail, shape_finding
 from core.api.replies import ListQuery, etag, expected_version, once, reply, reply_list
 from core.api.rooms import READING, WRITING, Room
 from core.work import finding_detail, findings, ledger, waiting
+from core.work.finding_filters import GROUPS, Filter, check_filter, refuse_bad
 from core.work.roles import SEE
+from core.work.sources import SOURCES
+from core.work.states import REJECT_REASONS, RETURN_REASONS
+from core.work.step_input import MOST_DAYS, MOST_PHOTOS, SEVERITIES
 from core.work.transitions import OUTCOMES, STATES, TRANSITIONS
+from core.work.wording import LONGEST_NOTE
 
 SORTS = tuple(sign + name for name in findings.SORTS for sign in ("", "-"))
 room = Room("findings", __name__, description="Findings (问题): one problem at one place, until it is closed.")
 
 
-class FindingQuery(ListQuery):
-    """Which findings (问题筛选)."""
+class Chosen(Body):
+    """Which findings (问题筛选): the filters of a list and of its counts."""
 
     view = Text(load_default="problem", validate=OneOf(findings.VIEWS))
-    sort = Text(validate=OneOf(SORTS), metadata={"description": "a leading - turns the order round"})
     state = ListOf(Text(validate=OneOf(tuple(STATES))), load_default=[], metadata={"description": "repeat for several"})
+    group = ListOf(Text(validate=OneOf(tuple(GROUPS))), load_default=[], metadata={"description": "states by progress"})
     unit_id = ListOf(Id(), load_default=[], metadata={"description": "units and everything under them"})
     category = ListOf(Text(), load_default=[])
     campaign = ListOf(Text(), load_default=[])
     indicator = ListOf(Text(), load_default=[])
+    person_id = ListOf(Id(), load_default=[], metadata={"description": "persons in charge"})
+    area_id = ListOf(Id(), load_default=[], metadata={"description": "free areas and their members"})
+    source = ListOf(Text(validate=OneOf(tuple(SOURCES))), load_default=[])
+    severity = ListOf(Text(validate=OneOf(tuple(SEVERITIES))), load_default=[])
     site_id = Id()
     overdue = Flag()
+    returned = Flag(metadata={"description": "was returned by a unit"})
+    relapsed = Flag(metadata={"description": "relapsed after it was closed"})
+    opened_from = Day()
+    opened_to = Day(metadata={"description": "this day included"})
+    as_of = Day(metadata={"description": "as it was at the end of this day"})
     q = Text(load_default="", validate=Length(max=100), metadata={"description": "part of title, number or site"})
+
+
+class FindingQuery(ListQuery, Chosen):
+    """Which findings, in which order, from where on."""
+
+    sort = Text(validate=OneOf(SORTS), metadata={"description": "a leading - turns the order round"})
+
+
+# The API's names of filters that the ledger names in the plural.
+PLURALS = {
+    "state": "states",
+    "group": "groups",
+    "unit_id": "units",
+    "person_id": "people",
+    "area_id": "areas",
+    "category": "categories",
+    "campaign": "campaigns",
+    "indicator": "indicators",
+    "source": "sources",
+    "severity": "severities",
+    "q": "text",
+}
 
 
 class CountShape(Body):
@@ -50,13 +86,43 @@ class CountShape(Body):
     reopened = Whole(required=True)
 
 
+class Changes(Body):
+    """New values of what a correction changes (更正内容)."""
+
+    category = Text()
+    title = Text()
+    detail = Text()
+    severity = Text(validate=OneOf(tuple(SEVERITIES)))
+    place = Text()
+
+
 class NewStep(Body):
-    """A step to take (办理)."""
+    """A step to take (办理): its verb, and the fields that it needs and takes; ``allowed`` of a finding names them."""
 
     verb = Text(required=True, validate=OneOf(tuple(TRANSITIONS)))
-    note = Text(load_default="", validate=Length(max=2000))
-    photos = ListOf(Text(), load_default=[], validate=Length(max=20), metadata={"description": "ids or SHA-256"})
+    note = Text(load_default="", validate=Length(max=LONGEST_NOTE))
+    photos = ListOf(
+        Text(), load_default=[], validate=Length(max=MOST_PHOTOS), metadata={"description": "ids or SHA-256"}
+    )
     outcome = Text(load_default=None, allow_none=True, validate=OneOf(tuple(OUTCOMES)))
+    reason = Text(load_default=None, allow_none=True, validate=OneOf(tuple(RETURN_REASONS | REJECT_REASONS)))
+    unit_id = Id(load_default=None, allow_none=True)
+    person_id = Id(load_default=None, allow_none=True)
+    days = Whole(load_default=None, allow_none=True, validate=Range(min=1, max=MOST_DAYS))
+    review_on = Day(load_default=None, allow_none=True)
+    target_id = Id(load_default=None, allow_none=True, metadata={"description": "the finding into which this one goes"})
+    changes = Part(Changes, load_default={}, metadata={"description": "new values of what is corrected"})
+    precedent = Flag(load_default=False, metadata={"description": "propose this decision the next time"})
+    severity = Text(load_default=None, allow_none=True, validate=OneOf(tuple(SEVERITIES)))
+
+
+def chosen_of(query: dict[str, Any]) -> Filter:
+    """The ledger's filter of a query."""
+    own = {PLURALS.get(name, name): value for name, value in query.items() if name in _FILTERS}
+    return Filter(**own)
+
+
+_FILTERS = frozenset(Chosen().fields)
 
 
 @room.get("/findings")
@@ -69,15 +135,7 @@ def list_findings(query: dict[str, Any]) -> Response:
     page = findings.list_findings(
         asked.db(),
         asked.actor(),
-        view=query["view"],
-        states=query["state"],
-        units=query["unit_id"],
-        categories=query["category"],
-        campaigns=query["campaign"],
-        indicators=query["indicator"],
-        site_id=query.get("site_id"),
-        overdue=query.get("overdue"),
-        text=query["q"],
+        chosen_of(query),
         cursor=query["cursor"] or None,
         page_size=query["page_size"],
         sort=query.get("sort"),
@@ -88,11 +146,14 @@ def list_findings(query: dict[str, Any]) -> Response:
 
 @room.get("/findings/counts")
 @asked.require(SEE)
+@room.arguments(Chosen, location="query")
 @room.response(200, CountShape)
-@room.refuses(401, 403, 404)
-def count_findings() -> Response:
-    """Count the findings within reach by where they stand"""
-    return reply(asdict(waiting.counts(asked.db(), asked.actor(), now=asked.now())))
+@room.refuses(*READING)
+def count_findings(query: dict[str, Any]) -> Response:
+    """Count the findings within reach by where they stand, those of a filter if one is given"""
+    wanted = chosen_of(query)
+    refuse_bad(check_filter(wanted))
+    return reply(asdict(waiting.counts(asked.db(), asked.actor(), wanted, now=asked.now())))
 
 
 @room.get("/findings/<uuid:finding_id>")
@@ -112,15 +173,17 @@ def get_finding(finding_id: UUID) -> Response:
 @room.response(200, FindingDetail, headers=ETAG)
 @room.refuses(*WRITING, 412, 428)
 def act(body: dict[str, Any], finding_id: UUID) -> Response:
-    """Take a step: take, answer, close, send_back, reopen
+    """Take a step of the finding's life: any verb of the ledger's table, with the fields that it needs and takes
 
     If-Match names the version that was seen: without it 428, when somebody was faster 412 with the ETag that is current.
-    A repetition with the same Idempotency-Key gets the first answer.
+    A repetition with the same Idempotency-Key gets the first answer. A state that does not allow the step is 409 with the
+    state, the steps that are allowed instead and who is waited for.
     """
     version = expected_version()
 
     def run() -> tuple[int, Any]:
-        ledger.act(asked.db(), asked.actor(), finding_id, body.pop("verb"), version=version, **body, now=asked.now())
+        given = {name: value for name, value in body.items() if name != "verb"}
+        ledger.act(asked.db(), asked.actor(), finding_id, body["verb"], version=version, **given, now=asked.now())
         return 200, _one(finding_id)
 
     return once(run, headers=lambda made: {"ETag": etag(made["version"])})

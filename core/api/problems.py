@@ -15,7 +15,7 @@ from flask_babel import get_locale, gettext
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from core.api.fields import Body, ListOf, Part, Text, Whole
-from core.errors import N_, Fault, NotFound, SanchengError, Stale
+from core.errors import N_, Conflict, Fault, NotFound, SanchengError, Stale
 from core.request import LoginNeeded
 
 LOG = logging.getLogger("sancheng.api")
@@ -68,6 +68,9 @@ class Problem(Body):
     detail = Text()
     code = Text(required=True)
     faults = ListOf(Part(FaultBody))
+    state = Text(metadata={"description": "of a finding whose state does not allow the step: the state that it is in"})
+    allowed = ListOf(Text(), metadata={"description": "the steps that the asker may take instead"})
+    waits_for = Text(metadata={"description": "the party that is waited for now"})
 
 
 # What the framework itself refuses, by status.
@@ -92,10 +95,10 @@ def say(text: str, params: dict[str, Any]) -> str:
 
 
 def answer(
-    status: int, code: str, title: str, detail: str = "", faults: list[dict[str, Any]] | None = None
+    status: int, code: str, title: str, detail: str = "", faults: list[dict[str, Any]] | None = None, **more: Any
 ) -> Response:
-    """The problem as a response."""
-    body: dict[str, Any] = {"type": f"{KINDS}{code}", "title": title, "status": status, "code": code}
+    """The problem as a response; ``more`` are members that this kind of problem has beside the usual ones."""
+    body: dict[str, Any] = {"type": f"{KINDS}{code}", "title": title, "status": status, "code": code} | more
     if detail and detail != title:
         body["detail"] = detail
     if faults:
@@ -125,14 +128,21 @@ def on_known(error: SanchengError) -> Response:
     title = gettext(error.title)
     if isinstance(error, NotFound):
         return answer(404, NotFound.code, gettext(NotFound.title))
-    said = answer(
-        error.status, error.code, title, say(error.message, error.params), [say_fault(fault) for fault in error.faults]
-    )
+    faults = [say_fault(fault) for fault in error.faults]
+    said = answer(error.status, error.code, title, say(error.message, error.params), faults, **_standing(error))
     if isinstance(error, Stale) and "version" in error.params:
         said.headers["ETag"] = f'"v{error.params["version"]}"'
     if isinstance(error, LoginNeeded):
         said.headers["WWW-Authenticate"] = 'Bearer realm="sancheng"'
     return said
+
+
+def _standing(error: SanchengError) -> dict[str, Any]:
+    """Where a finding stands that does not allow a step: its state, what is allowed now, and who is waited for."""
+    known = error.params
+    if not isinstance(error, Conflict) or "allowed" not in known:
+        return {}
+    return {"state": known["state_code"], "allowed": known["allowed"], "waits_for": known["waits_for"]}
 
 
 def on_http(error: HTTPException) -> Response:

@@ -48,6 +48,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "publish": N_("发布"),
         "reorganisation.apply": N_("机构调整生效"),
         "reorganisation.approve": N_("批准机构调整"),
+        "reorganisation.edit": N_("修改机构调整草案"),
         "reorganisation.propose": N_("起草机构调整"),
         "reorganisation.wait": N_("机构调整未能生效"),
         "reorganisation.withdraw": N_("撤回机构调整"),

@@ -185,13 +185,12 @@ def add(reorganisation_id: UUID) -> AnyResponse | tuple[str, int]:
     return back(reorganisation_id, gettext("新架构里已加上 %(name)s", name=tidy(form.get("name", ""))), "#new")
 
 
-@blueprint.post("/seats/drop")
+@blueprint.post("/seats/<uuid:seat_id>/drop")
 @require(ADMINISTER)
-def drop(reorganisation_id: UUID) -> AnyResponse | tuple[str, int]:
+def drop(reorganisation_id: UUID, seat_id: UUID) -> AnyResponse | tuple[str, int]:
     """Take a new unit back out of the draft."""
-    key = request.form.get("seat", "")
     try:
-        edit(reorganisation_id, lambda draft, _standing: drop_seat(draft, key))
+        edit(reorganisation_id, lambda draft, _standing: drop_seat(draft, str(seat_id)))
     except (InvalidInput, Conflict) as error:
         return page(reorganisation_id, "seat", {}, {"name": _said(error)}, status=error.status)
     return back(reorganisation_id, gettext("已从新架构里去掉；原来并到它那里的单位要另定去向"), "#new")

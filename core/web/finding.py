@@ -14,6 +14,7 @@ from core.request import actor, db, now, require, require_any, today
 from core.web import finding_words as words
 from core.web.errors import fault_map
 from core.web.finding_clock import read_clocks
+from core.web.finding_duplicates import read_duplicates
 from core.web.finding_forms import RARE, choose, read_choices, read_forms
 from core.web.finding_reading import (
     left_of,
@@ -29,7 +30,6 @@ from core.web.sponsor_reading import sponsors_beside
 from core.web.step_words import CONSEQUENCES, DONE
 from core.work import ledger
 from core.work.calendar import local_day
-from core.work.duplicates import merged_sources, top_of
 from core.work.finding_detail import Detail, detail
 from core.work.roles import ANSWER, CHECK, DIRECT, LEAD, SEE
 from core.work.step_input import LONGEST_TITLE, MOST_DAYS
@@ -80,7 +80,6 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
     lost_race = isinstance(error, Stale | Conflict)
     forms = read_forms(found)
     form = choose(forms, typed.verb)
-    finding = found.finding
     return render_template(
         "findings/one.html",
         found=found,
@@ -94,8 +93,7 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         instructions=read_instructions(found.events),
         history=read_history(found.events),
         since=read_history([e for e in found.events if e.version > typed.version]) if lost_race else [],
-        merged=merged_sources(session, finding),
-        top=top_of(session, finding) if finding.merged_into else None,
+        duplicates=read_duplicates(session, found),
         beside=_sponsors(found),
         forms=forms,
         form=form,

@@ -51,8 +51,8 @@ class Duplicates:
 
     @property
     def any(self) -> bool:
-        """Whether there is anything to say."""
-        return bool(self.sources or self.candidates or self.proposed or self.top)
+        """Whether the panel has anything to say."""
+        return bool(self.sources or self.candidates or self.proposed)
 
 
 def read_duplicates(session: Session, found: Detail) -> Duplicates:

@@ -13,7 +13,7 @@ from sqlalchemy import and_, func, select
 from core.errors import N_
 from core.request import house, now
 from core.web.words import by_locale
-from core.work.category_sets import GroupedSet, groups_of
+from core.work.category_sets import groups_of
 from core.work.sources import SOURCES
 from core.work.states import CLOSED, DISPATCHED, MERGED
 from core.work.step_input import SEVERITIES
@@ -59,12 +59,17 @@ ENTERED: Mapping[str, str] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Chips:
-    """Some categories under one heading (类别分组); ``open`` shows them at once."""
+class Shelf:
+    """Some categories under one heading (类别架): rows of a subtitle ('' for none) and its options; ``open`` shows them."""
 
     title: str
-    options: Sequence[tuple[str, str]]
+    rows: Sequence[tuple[str, Sequence[tuple[str, str]]]]
     open: bool = False
+
+    @property
+    def codes(self) -> list[str]:
+        """All categories on it."""
+        return [code for _title, options in self.rows for code, _name in options]
 
 
 def say_source(code: str) -> str:
@@ -88,22 +93,20 @@ def say_entered(state: str, number: str, unit: str) -> str:
     return gettext(text, number=number, unit=unit)
 
 
-def category_chips(session: ScopedSession, actor: Actor) -> list[Chips]:
+def category_shelves(session: ScopedSession, actor: Actor) -> list[Shelf]:
     """The categories to tap: the person's usual ones, then the tenant's own groups, then all that those leave out."""
     sets = groups_of(session)
     grouped = {code for one in sets for group in one.groups for code in group.categories}
-    chips = [Chips(gettext("常用"), _named(_usual(session, actor)), open=True)]
-    chips += [_of_set(one, number) for one in sets for number in range(len(one.groups))]
     families: dict[str, list[str]] = {title: [] for title in (*FAMILIES, OTHERS)}
     for code in house().registry.vocabulary.categories:
         if code not in grouped:
             families[_family(code)].append(code)
-    return chips + [Chips(gettext(title), _named(codes)) for title, codes in families.items() if codes]
-
-
-def _of_set(one: GroupedSet, number: int) -> Chips:
-    group = one.groups[number]
-    return Chips(f"{one.name} · {group.name}", _named(group.categories))
+    rest = [(gettext(title), _named(codes)) for title, codes in families.items() if codes]
+    shelves = [Shelf(gettext("常用"), [("", _named(_usual(session, actor)))], open=True)]
+    shelves += [
+        Shelf(one.name, [(g.name, _named(g.categories)) for g in one.groups], open=one is sets[0]) for one in sets
+    ]
+    return [*shelves, Shelf(gettext("其他类别") if sets else gettext("全部类别"), rest)]
 
 
 def _family(code: str) -> str:

@@ -17,13 +17,13 @@ from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, SanchengEr
 from core.request import actor, db, now, require, require_any, today
 from core.web.errors import say
 from core.web.finding_words import say_category, say_state
-from core.web.paging import bad_argument, read_id
+from core.web.paging import read_id
 from core.web.report_form import FREE, Said, ask_about_twins, faults_of, read_body, read_point, twins_of, typed
-from core.web.report_words import category_chips, say_entered, say_severity, say_source, severity_options
+from core.web.report_words import category_shelves, say_entered, say_severity, say_source, severity_options
 from core.web.site_words import campaign_titles, unit_options
 from core.work.duplicates import Candidate
 from core.work.findings import parts_of
-from core.work.nearby import NearSite, find_sites, last_sites, nearest_sites
+from core.work.nearby import NearSite, find_sites, last_sites, nearest_sites, sites_by_id
 from core.work.patrols import running_patrol
 from core.work.report_input import LONGEST_NAME, ReportBody, check_report
 from core.work.report_place import LONGEST_PLACE
@@ -31,7 +31,7 @@ from core.work.reporting import Reported, enter
 from core.work.roles import DIRECT, LEAD, REPORT, RESTRICTED, SEE
 from core.work.sources import LEADER, PATROL, REPORTABLE, SNAPSHOT, SOURCES
 from core.work.step_input import LONGEST_TITLE, MOST_PHOTOS
-from core.work.tables import Finding, Site
+from core.work.tables import Finding
 from tenants.db import new_id
 from tenants.models import EnabledCampaign
 
@@ -166,7 +166,7 @@ def _form(
         faults=faults_of(error),
         refusal=say(error) if error and not error.faults else "",
         sites=_sites(said),
-        chips=category_chips(session, actor()),
+        shelves=category_shelves(session, actor()),
         severities=severity_options(),
         units=unit_options(session, actor(), today(), REPORT),
         leads=unit_options(session, actor(), today(), SEE),
@@ -201,13 +201,4 @@ def _sites(said: Said) -> list[NearSite]:
     found = nearest_sites(session, actor(), point, on=today()) if point else last_sites(session, actor(), on=today())
     if chosen in ("", FREE) or chosen in {str(one.id) for one in found}:
         return found
-    row = session.scalars(select(Site).where(Site.id == _uuid(chosen))).first()
-    near = find_sites(session, actor(), row.name, on=today(), limit=50) if row else []
-    return [*(one for one in near if str(one.id) == chosen), *found]
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
-    except ValueError:
-        raise bad_argument("site", text) from None
+    return [*sites_by_id(session, actor(), [read_id(chosen, "site")], on=today()), *found]

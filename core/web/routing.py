@@ -22,7 +22,7 @@ from core.web.report_form import faults_of
 from core.web.report_words import say_severity, severity_options
 from core.web.site_words import campaign_titles, say_types, type_options, unit_options
 from core.web.words import by_locale
-from core.work.nearby import NearSite, find_sites
+from core.work.nearby import NearSite, find_sites, sites_by_id
 from core.work.phases import EVERY, list_phases, phase_names, phases_on, set_phase
 from core.work.precedents import end_precedent, list_precedents
 from core.work.roles import ADMINISTER, DIRECT, SEE
@@ -214,8 +214,12 @@ def _trial() -> tuple[Trial | None, str]:
 
 
 def _trial_sites() -> list[NearSite]:
-    """Sites by the text that the try-out asks for."""
-    return find_sites(db(), actor(), request.args.get("q", ""), on=today(), limit=20, verb=SEE)
+    """Sites by the text that the try-out asks for, the chosen one first."""
+    found = find_sites(db(), actor(), request.args.get("q", ""), on=today(), limit=20, verb=SEE)
+    chosen = request.args.get("site", "")
+    if not chosen or chosen in {str(one.id) for one in found}:
+        return found
+    return [*sites_by_id(db(), actor(), [read_id(chosen, "site")], on=today(), verb=SEE), *found]
 
 
 def _wish(said: Said, faults: list[Fault]) -> RuleWish:

@@ -14,14 +14,16 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from core.errors import N_, Fault, InvalidInput, NotFound
+from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
 from core.work.calendar import local_day
 from core.work.journal import record
 from core.work.names import narrow, tidy
 from core.work.permits import require
 from core.work.roles import ANSWER
-from core.work.tables import Contact, ContactLink, HandOn, Site
+from core.work.site_lists import get_site
+from core.work.tables import Contact, ContactLink, HandOn
 from tenants.access import Actor, reach
+from tenants.models import Person
 from tenants.scope import ScopedSession
 
 KINDS: dict[str, tuple[str, str]] = {
@@ -66,8 +68,8 @@ def add_contact(
         faults.append(Fault(N_("电话号码不对"), "phone", value=number[:20], remedy=N_("请填数字，可以不填")))
     if faults:
         raise InvalidInput(faults=faults)
-    if site_id is not None and session.get(Site, (session.tenant_id, site_id)) is None:
-        raise NotFound(N_("没有找到这个点位"))
+    if site_id is not None:
+        get_site(session, actor, site_id, today=local_day(now))
     same = select(Contact).where(
         Contact.unit_id == unit_id, Contact.name == said, Contact.kind == kind, Contact.state == "active"
     )
@@ -113,6 +115,17 @@ def list_contacts(session: ScopedSession, actor: Actor, now: datetime) -> list[C
     return [ContactRow(contact, count, end) for contact, count, end in rows]
 
 
+def links_of(session: Session, contact_id: UUID) -> list[tuple[ContactLink, str]]:
+    """The links of a contact, newest first, each with who made it; what they say is known to nobody any more."""
+    rows = session.execute(
+        select(ContactLink, Person.name)
+        .join(Person, (Person.tenant_id == ContactLink.tenant_id) & (Person.id == ContactLink.person_id))
+        .where(ContactLink.contact_id == contact_id)
+        .order_by(ContactLink.created_at.desc(), ContactLink.id)
+    )
+    return [(link, name) for link, name in rows]
+
+
 def retire_contact(session: ScopedSession, actor: Actor, contact_id: UUID, now: datetime) -> Contact:
     """Let a contact be used no more (停用联系人); its links end now."""
     found = get_contact(session, actor, contact_id, now)
@@ -125,8 +138,10 @@ def retire_contact(session: ScopedSession, actor: Actor, contact_id: UUID, now: 
 def make_link(
     session: ScopedSession, actor: Actor, contact_id: UUID, *, now: datetime, days: int = USUAL_DAYS
 ) -> tuple[ContactLink, str]:
-    """Make a link for a contact (生成链接): the row, and the word that is shown once. Raises NotFound and InvalidInput."""
+    """Make a link for a contact (生成链接): the row, and the word that is shown once. Raises NotFound, Conflict, InvalidInput."""
     contact = get_contact(session, actor, contact_id, now)
+    if contact.state != "active":
+        raise Conflict(N_("这个联系人已停用"))
     if not 1 <= days <= MOST_DAYS:
         remedy, params = N_("请填 1 到 {most} 天"), {"most": MOST_DAYS}
         raise InvalidInput(faults=[Fault(N_("有效天数不对"), "days", None, str(days), "", remedy, params)])
@@ -157,8 +172,8 @@ def revoke_links(session: ScopedSession, actor: Actor, contact_id: UUID, now: da
     return len(found)
 
 
-def open_link(session: Session, word: str, now: datetime) -> tuple[ContactLink, Contact]:
-    """The contact behind a word, when its link is good still; its use is counted. Raises NotFound for all else alike."""
+def open_link(session: Session, word: str, now: datetime, *, counted: bool = True) -> tuple[ContactLink, Contact]:
+    """The contact behind a word, when its link is good still; its use is ``counted``. Raises NotFound for all else alike."""
     row = session.execute(
         select(ContactLink, Contact)
         .join(Contact, (Contact.tenant_id == ContactLink.tenant_id) & (Contact.id == ContactLink.contact_id))
@@ -172,7 +187,8 @@ def open_link(session: Session, word: str, now: datetime) -> tuple[ContactLink, 
     if row is None:
         raise NotFound
     link, contact = row
-    link.opened_at, link.opened = link.opened_at or now, link.opened + 1
+    if counted:
+        link.opened_at, link.opened = link.opened_at or now, link.opened + 1
     return link, contact
 
 

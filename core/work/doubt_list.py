@@ -104,9 +104,7 @@ def uses_of(session: Session, actor: Actor, signals: Iterable[Signal], now: date
         f.id: f for f in session.scalars(select(Finding).where(Finding.id.in_(findings), sees_finding(actor, day)))
     }
     seen_visits = {v.id: v for v in session.scalars(select(Visit).where(Visit.id.in_(visits), sees_visit(actor, day)))}
-    return {
-        signal_id: [_use(one, seen_findings, seen_visits) for one in uses] for signal_id, uses in said.items()
-    }
+    return {signal_id: [_use(one, seen_findings, seen_visits) for one in uses] for signal_id, uses in said.items()}
 
 
 def _uses(body: Mapping[str, Any]) -> Sequence[Mapping[str, str]]:

@@ -46,9 +46,7 @@ def settle_doubt(
     if reason := why_not_settle(session, actor, finding, found.unit_id, day):
         raise Forbidden(reason)
     if found.state != OPEN:
-        raise Conflict(
-            N_("这个疑点已由{who}核实为“{state}”"), who=found.person_name, state=STATES[found.state][0]
-        )
+        raise Conflict(N_("这个疑点已由{who}核实为“{state}”"), who=found.person_name, state=STATES[found.state][0])
     faults: list[Fault] = []
     said = read_text(note, "note", faults)
     if verdict not in VERDICTS:

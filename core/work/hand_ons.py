@@ -57,6 +57,8 @@ def hand_on(
     Raises NotFound, Forbidden (not the leading or a helping unit), Conflict (not with the unit now) and InvalidInput.
     """
     contact = get_contact(session, actor, contact_id, now)
+    if contact.state != "active":
+        raise Conflict(N_("这个联系人已停用"))
     faults: list[Fault] = []
     said = read_text(asked, "asked", faults, LONGEST)
     if not finding_ids:
@@ -66,6 +68,12 @@ def hand_on(
     made = []
     for finding_id in dict.fromkeys(finding_ids):
         finding = _mine(session, actor, finding_id, now)
+        if finding.restricted or finding.hidden:
+            raise Conflict(N_("限定范围的问题不能转交给外部联系人"))
+        # The line of history first: it takes the finding's row, so that two who hand on at once do so one after the other.
+        act_by_system(session, finding.id, "note", person=actor, note=f"转交{contact.name}处理", now=now)
+        if session.scalar(select(HandOn.id).where(HandOn.finding_id == finding.id, HandOn.state.in_(OPEN)).limit(1)):
+            raise Conflict(N_("{number} 已经转交，还没有回复；可先收回"), number=finding.number or "")
         row = HandOn(
             finding_id=finding.id,
             contact_id=contact.id,
@@ -74,11 +82,8 @@ def hand_on(
             hidden=finding.hidden,
             created_at=now,
         )
-        if session.scalar(select(HandOn.id).where(HandOn.finding_id == finding.id, HandOn.state.in_(OPEN)).limit(1)):
-            raise Conflict(N_("{number} 已经转交，还没有回复；可先收回"), number=finding.number or "")
         session.add(row)
         made.append(row)
-        act_by_system(session, finding.id, "note", person=actor, note=f"转交{contact.name}处理", now=now)
     session.flush()
     record(session, actor, "hand_on.send", "contact", contact.id, items=len(made))
     return made
@@ -90,7 +95,13 @@ def items_of(session: Session, contact: Contact) -> list[Item]:
         select(HandOn, Finding, Site.name)
         .join(Finding, (Finding.tenant_id == HandOn.tenant_id) & (Finding.id == HandOn.finding_id))
         .outerjoin(Site, (Site.tenant_id == Finding.tenant_id) & (Site.id == Finding.site_id))
-        .where(HandOn.contact_id == contact.id, HandOn.state.in_(OPEN), Finding.state.in_(WITH_UNIT))
+        .where(
+            HandOn.contact_id == contact.id,
+            HandOn.state.in_(OPEN),
+            Finding.state.in_(WITH_UNIT),
+            Finding.restricted.is_(False),
+            Finding.hidden.is_(False),
+        )
         .order_by(Finding.due_at, HandOn.id)
     ).all()
     photos = _before(session, [finding for _, finding, _ in rows])
@@ -117,11 +128,13 @@ def answer_item(
     Raises NotFound (not his), Conflict (answered or withdrawn already) and InvalidInput.
     """
     row = session.scalars(
-        select(HandOn).where(HandOn.id == hand_on_id, HandOn.contact_id == contact.id).with_for_update()
+        select(HandOn).where(HandOn.id == hand_on_id, HandOn.contact_id == contact.id).with_for_update(),
+        execution_options={"populate_existing": True},
     ).first()
-    if row is None:
+    finding = session.get(Finding, (session.tenant_id, row.finding_id), populate_existing=True) if row else None
+    if row is None or finding is None or finding.restricted or finding.hidden:
         raise NotFound
-    if row.state not in OPEN:
+    if row.state not in OPEN or finding.state not in WITH_UNIT:
         raise Conflict(N_("这一项已经回复或收回，不用再处理"))
     faults: list[Fault] = []
     said = read_text(note, "note", faults, LONGEST)
@@ -147,7 +160,9 @@ def judge_item(
 
     ``verdict``: accepted, sent_back, withdrawn. Raises NotFound, Forbidden, Conflict.
     """
-    row = session.scalars(select(HandOn).where(HandOn.id == hand_on_id).with_for_update()).first()
+    row = session.scalars(
+        select(HandOn).where(HandOn.id == hand_on_id).with_for_update(), execution_options={"populate_existing": True}
+    ).first()
     if row is None:
         raise NotFound
     _mine(session, actor, row.finding_id, now, any_state=True)
@@ -155,7 +170,11 @@ def judge_item(
     if verdict not in wanted or row.state not in wanted[verdict]:
         raise Conflict(N_("转交事项目前是“{state}”，不能这样处理"), state=STATE_TITLES[row.state][0])
     row.state, row.version = verdict, row.version + 1
-    row.note = note.strip()[:LONGEST] if verdict == "sent_back" else row.note
+    if verdict == "sent_back":
+        faults: list[Fault] = []
+        row.asked = read_text(note, "note", faults, LONGEST) or row.asked
+        if faults:
+            raise InvalidInput(faults=faults)
     record(session, actor, f"hand_on.{verdict}", "finding", row.finding_id)
     session.flush()
     return row
@@ -167,9 +186,32 @@ def items_beside(session: Session, finding_id: UUID) -> list[tuple[HandOn, Conta
         select(HandOn, Contact)
         .join(Contact, (Contact.tenant_id == HandOn.tenant_id) & (Contact.id == HandOn.contact_id))
         .where(HandOn.finding_id == finding_id)
-        .order_by(HandOn.created_at.desc())
+        .order_by(HandOn.created_at.desc(), HandOn.id)
     )
     return [(row, contact) for row, contact in rows]
+
+
+def handed_to(
+    session: Session, actor: Actor, contact_id: UUID, now: datetime, *, limit: int = 100
+) -> list[tuple[HandOn, Finding]]:
+    """What was handed on to one contact, newest first, as far as the actor sees the findings."""
+    rows = session.execute(
+        select(HandOn, Finding)
+        .join(Finding, (Finding.tenant_id == HandOn.tenant_id) & (Finding.id == HandOn.finding_id))
+        .where(HandOn.contact_id == contact_id, sees_finding(actor, local_day(now)))
+        .order_by(HandOn.created_at.desc(), HandOn.id)
+        .limit(limit)
+    )
+    return [(row, finding) for row, finding in rows]
+
+
+def photo_of_contact(session: Session, contact: Contact, file_id: UUID) -> File:
+    """A photo of how it was, of one of the contact's own open items. Raises NotFound for any other."""
+    shown = {one for item in items_of(session, contact) for one in item.before}
+    found = session.get(File, (contact.tenant_id, file_id)) if file_id in shown else None
+    if found is None:
+        raise NotFound
+    return found
 
 
 def withdraw_settled(session: ScopedSession) -> int:

@@ -48,7 +48,8 @@ Condition = Callable[[Actor, datetime], ColumnElement[bool]]
 
 def to_answer(actor: Actor, now: datetime) -> ColumnElement[bool]:
     """Findings that his units lead and have not answered (待整改)."""
-    part = _part(actor, now, Part.leading.is_(True))
+    # While it is with the unit the leading part is open; said here so that the small index of open parts answers.
+    part = _part(actor, now, Part.leading.is_(True), Part.state == "open")
     return and_(Finding.state.in_(WITH_UNIT), part, _shown(actor, now))
 
 

@@ -159,8 +159,10 @@ def check_state(finding: Finding, step: Transition, standing: Standing) -> None:
     if finding.state in step.from_states and step.source in ("", finding.source):
         return
     state = STATES[finding.state]
-    may = "、".join(one.title_zh for one in allowed(finding.state, standing, finding.source))
-    facts: dict[str, Any] = {"state": state.title_zh, "state_code": state.code, "verb": step.title_zh, "may": may}
+    steps = allowed(finding.state, standing, finding.source)
+    may = "、".join(one.title_zh for one in steps)
+    facts: dict[str, Any] = {"state": state.title_zh, "verb": step.title_zh, "may": may}
+    facts |= {"state_code": state.code, "allowed": [one.verb for one in steps], "waits_for": state.waits_for}
     if may:
         raise Conflict(N_("问题目前是“{state}”，不能办理“{verb}”；您现在可以办理：{may}"), **facts)
     if state.waits_for:

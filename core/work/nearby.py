@@ -97,7 +97,7 @@ def last_sites(session: Session, actor: Actor, *, on: date, limit: int = 5) -> l
     )
     seen = sorted([*session.execute(visited), *session.execute(reported)], key=lambda row: row[1], reverse=True)
     order = list(dict.fromkeys(site_id for site_id, _ in seen))[:limit]
-    return _in_order(session, actor, order, on)
+    return sites_by_id(session, actor, order, on=on)
 
 
 def find_sites(
@@ -112,8 +112,9 @@ def find_sites(
     return [NearSite(site.id, site.name, site.unit_id, unit) for site, unit in rows]
 
 
-def _in_order(session: Session, actor: Actor, ids: Sequence[UUID], on: date) -> list[NearSite]:
-    rows = session.execute(_offered(actor, on).where(Site.id.in_(ids)))
+def sites_by_id(session: Session, actor: Actor, ids: Sequence[UUID], *, on: date, verb: str = REPORT) -> list[NearSite]:
+    """Some sites in their order, those within the reach of one of the actor's verbs."""
+    rows = session.execute(_offered(actor, on, verb).where(Site.id.in_(ids)))
     found = {site.id: NearSite(site.id, site.name, site.unit_id, unit) for site, unit in rows}
     return [found[one] for one in ids if one in found]
 

@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, InvalidInput, NotFound, TooLarge
 from core.work.calendar import local_day
+from core.work.hand_on_sight import sees_answer_photo
 from core.work.journal import record
 from core.work.looks import rows_of as bands
 from core.work.photo_reading import MAX_BYTES, Picture, as_jpeg, read_picture
@@ -79,7 +80,12 @@ def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, no
         Attachment.file_id == File.id,
         sees_attachment(actor, day),
     )
-    seen = or_(attached.correlate(File), sees_whistle_photo(actor, day), _sent_by(actor, file_id))
+    seen = or_(
+        attached.correlate(File),
+        sees_whistle_photo(actor, day),
+        sees_answer_photo(actor, day),
+        _sent_by(actor, file_id),
+    )
     row = session.scalars(select(File).where(File.id == file_id, seen)).first()
     path = path_of(files, actor.tenant.id, row.sha256) if row else None
     if path is None or not path.is_file():
@@ -89,7 +95,11 @@ def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, no
 
 def thumbnail(session: Session, actor: Actor, file_id: UUID, files: Path, *, now: datetime | None = None) -> Path:
     """The path of a small picture (longest side 320 px) of a photo that the actor may see, made at first use."""
-    path = open_photo(session, actor, file_id, files, now=now)
+    return small_of(open_photo(session, actor, file_id, files, now=now))
+
+
+def small_of(path: Path) -> Path:
+    """The path of the small picture (longest side 320 px) beside a stored photo, made at first use."""
     small = path.with_name(f"{path.name}.{THUMBNAIL_SIDE}")
     if not small.exists():
         with Image.open(path, formats=("JPEG",)) as image:

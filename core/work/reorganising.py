@@ -138,9 +138,14 @@ def change_head(
     """Give a draft another title, document or day. Raises NotFound, Forbidden, Stale, Conflict and InvalidInput."""
     row = _lock_draft(session, actor, row_id, version, today)
     _write_head(row, title, document, effective_on, today)
+    _keep(session, actor, row)
+    return row
+
+
+def _keep(session: ScopedSession, actor: Actor | None, row: Reorganisation) -> None:
     row.version += 1
     session.flush()
-    return row
+    record(session, actor, "reorganisation.edit", "reorganisation", row.id, title=row.title, version=row.version)
 
 
 def _lock_draft(
@@ -177,8 +182,8 @@ def edit_draft(
     draft = read_draft(row.tree, row.body)
     rebase(draft, standing)
     change(draft, standing)
-    row.body, row.version = write_draft(draft), row.version + 1
-    session.flush()
+    row.body = write_draft(draft)
+    _keep(session, actor, row)
     return row
 
 

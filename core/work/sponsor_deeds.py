@@ -22,7 +22,7 @@ from core.work.tables import Finding, SponsorEntry, Sponsorship, Visit
 from tenants.scope import ScopedSession
 
 ENTRY_KINDS: Mapping[str, str] = MappingProxyType(
-    {"visit": N_("到访"), "settled": N_("办结"), "meeting": N_("会商"), "other": N_("其他")}
+    {"visit": N_("到访"), "settled": N_("办结事项"), "meeting": N_("会商"), "other": N_("其他")}
 )
 
 

@@ -944,6 +944,7 @@ def add_tables() -> None:
         sa.Column("person_name", sa.Text(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("hidden", sa.Boolean(), server_default="false", nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "finding_id"], ["finding.tenant_id", "finding.id"], name=op.f("fk_sweep_finding_id_finding")
@@ -1008,6 +1009,7 @@ def add_tables() -> None:
         sa.Column("visit_id", sa.Uuid(), nullable=True),
         sa.Column("found", sa.Integer(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("person_name", sa.Text(), nullable=False),
         sa.Column("hidden", sa.Boolean(), server_default="false", nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "site_id"], ["site.tenant_id", "site.id"], name=op.f("fk_sweep_site_site_id_site")
@@ -1122,6 +1124,13 @@ def add_tables() -> None:
     op.add_column("part", sa.Column("assignee_id", sa.Uuid(), nullable=True))
     op.add_column("part", sa.Column("done_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("part", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "ix_part_open",
+        "part",
+        ["tenant_id", "unit_id"],
+        unique=False,
+        postgresql_where=sa.text("state = 'open' AND ended_at IS NULL"),
+    )
     op.create_index("ix_part_tenant_id_assignee_id", "part", ["tenant_id", "assignee_id"], unique=False)
     op.create_foreign_key(
         op.f("fk_part_assignee_id_person"), "part", "person", ["tenant_id", "assignee_id"], ["tenant_id", "id"]
@@ -1163,6 +1172,7 @@ def drop_tables() -> None:
     op.drop_column("site", "zone")
     op.drop_constraint(op.f("fk_part_assignee_id_person"), "part", type_="foreignkey")
     op.drop_index("ix_part_tenant_id_assignee_id", table_name="part")
+    op.drop_index("ix_part_open", table_name="part")
     op.drop_column("part", "ended_at")
     op.drop_column("part", "done_at")
     op.drop_column("part", "assignee_id")

@@ -82,7 +82,6 @@ def lay_ledger(wall: Wall, count: int = 100_000, seed: int = 7) -> Ledger:
             session.execute(insert(Finding), rows[start : start + 2000])
         _beside(session, ref.id, lines)
         session.commit()
-        session.execute(text("SELECT 1"))
         root = session.scalars(select(Unit.id).where(Unit.kind == "district")).one()
         street = session.scalars(select(Unit.id).where(Unit.kind == "subdistrict").order_by(Unit.code).limit(1)).one()
     people = {
@@ -177,7 +176,8 @@ def _beside(session: ScopedSession, tenant: int, lines: dict[str, UUID]) -> None
         session.execute(
             text(
                 "INSERT INTO part (tenant_id, finding_id, kind, unit_id, \"leading\", state, hidden)"
-                " SELECT tenant_id, id, 'line', :unit, true, 'open', false FROM finding"
+                " SELECT tenant_id, id, 'line', :unit, true, CASE WHEN answered_at IS NULL THEN 'open' ELSE 'done' END, false"
+                " FROM finding"
                 " WHERE tenant_id = :tenant AND category = :category"
             ),
             {"tenant": tenant, "category": category, "unit": lines[role]},

@@ -49,11 +49,15 @@ KEPT: dict[str, str] = {
         # negative list
         "negative_entry.campaign negative_entry.effect negative_entry.state "
         "negative_step.verb negative_step.from_state negative_step.to_state "
+        # charts
+        "reorganisation.tree reorganisation.state unit_lineage.kind "
         # whistles
         "whistle.state whistle_event.verb whistle_event.from_state whistle_event.to_state setting.name "
         # cards
         "card_scheme.state card_issue.state card_issue.period_kind "
-        "card_event.verb card_event.from_state card_event.to_state".split(),
+        "card_event.verb card_event.from_state card_event.to_state "
+        # notices
+        "notice.kind notice.state notice_event.verb notice_event.from_state notice_event.to_state".split(),
         CODE,
     ),
     **dict.fromkeys(

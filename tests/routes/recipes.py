@@ -20,6 +20,7 @@ from werkzeug.routing import Rule
 
 from core.campaigns.registry import installed
 from core.work.site_posts import assign_sites
+from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id
 from tests.routes.carding import DAY, TEXT
 from tests.routes.world import (
@@ -30,22 +31,27 @@ from tests.routes.world import (
     TODAY,
     Asker,
     World,
+    fresh_draft,
     fresh_entry,
     fresh_finding,
     fresh_grant,
     fresh_link,
+    fresh_notice,
     fresh_person,
     fresh_post,
     fresh_roster,
     fresh_sponsorship,
     fresh_token,
+    fresh_unit,
     fresh_visit,
     fresh_whistle,
     let_run,
     new_card,
+    new_member,
     new_scheme,
     of_old_password,
     of_unconfirmed,
+    unread_note,
 )
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
@@ -61,7 +67,8 @@ SECRET: dict[str, str] = {
     "district": "nirgends",
     **dict.fromkeys(
         ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
-         "whistle_id", "called_id", "scheme_id", "card_id", "report_id", "entry_id", "photo_id", "token_id", "event_id", "ref",
+         "whistle_id", "called_id", "notice_id", "note_id", "scheme_id", "card_id", "report_id", "entry_id", "photo_id", "token_id", "event_id", "ref",
+         "reorganisation_id", "seat_id", "area_id", "member_id",
          "post_id", "sponsorship_id", "handover_id"),
         NEVER,
     ),
@@ -302,6 +309,32 @@ def of_assigned(world: World) -> dict[str, str]:
     return {}
 
 
+def notice_form(world: World, side: str) -> Sent:
+    fields = {"kind": "rectification_notice", "title": "市场卫生", "demand": "立即整改", "clause": ""}
+    due = (TODAY + timedelta(days=3)).isoformat() + "T17:00"
+    ids = {"unit": side_id(world, "unit_id", side), "id": side_id(world, "finding_id", side)}
+    return Sent(form=fields | ids | {"due": due})
+
+
+def notice_json(world: World, side: str) -> Sent:
+    body = {"kind": "rectification_notice", "title": "市场卫生", "demand": "立即整改"}
+    due = (TODAY + timedelta(days=3)).isoformat() + "T09:00:00Z"
+    ids = {"unit_id": side_id(world, "unit_id", side), "finding_ids": [side_id(world, "finding_id", side)]}
+    return Sent(json=body | ids | {"due_at": due})
+
+
+def of_unread(world: World) -> dict[str, str]:
+    unread_note(world, "leader")
+    return {}
+
+
+def rules_form(world: World, _side: str) -> Sent:
+    with world.session() as session:
+        version = read_kept(session, Times).version
+    hours = str(1 + secrets.randbelow(200))
+    return Sent(form={"matter": "times", "version": str(version), "acceptance_hours": hours, "amber_hours": "24"})
+
+
 ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
 GRANT = {"campaign": "sanitary_city", "detail": "totals"}
 
@@ -451,6 +484,47 @@ WRITES: dict[str, Recipe] = {
     ),
     "card_schemes.change": Recipe(ADMIN, form(**{"as": "text"}, version="1", text=TEXT), new_scheme),
     "card_schemes.move": Recipe(ADMIN, form(verb="activate", version="1"), new_scheme),
+    # charts
+    "unit.move": Recipe(ADMIN, lambda w, s: Sent(form={"parent": side_id(w, "unit_id", s)}), fresh_unit, ids=("unit_id",)),
+    "unit.close": Recipe(ADMIN, lambda w, s: Sent(form={"heir": side_id(w, "unit_id", s)}), fresh_unit, ids=("unit_id",)),
+    "unit.command": Recipe(ADMIN, form(commanded="0", reason="铁路单位"), fresh_unit),
+    "areas.add": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"unit": fresh_unit(w)["unit_id"], "site": side_id(w, "site_id", s)}),
+        ids=("site_id",),
+    ),
+    "areas.remove": Recipe(ADMIN, form(), new_member),
+    "site_grids.put": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"partition": f"网格{word()}", "unit": side_id(w, "unit_id", s)}),
+        ids=("unit_id",),
+    ),
+    "site_grids.end": Recipe(ADMIN, form(partition="社区网格")),
+    "reorganisations.begin": Recipe(ADMIN, form(title="调整", tree="headquarters", effective_on=TODAY.isoformat())),
+    "reorganisations.decide": Recipe(ADMIN, form(version="2"), fresh_draft),
+    "reorganisations.take_back": Recipe(ADMIN, form(version="2"), fresh_draft),
+    "drafts.change": Recipe(ADMIN, form(version="2", title="改名", effective_on=TODAY.isoformat()), fresh_draft),
+    "drafts.change_many": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"version": "2", "doing": "keep", "unit": side_id(w, "area_id", s)}),
+        fresh_draft,
+        ids=("area_id",),
+    ),
+    "drafts.add": Recipe(ADMIN, form(version="2", name="新组", kind="work_group"), fresh_draft),
+    "drafts.drop": Recipe(ADMIN, form(version="2"), fresh_draft),
+    "drafts.bring_in": Recipe(
+        ADMIN,
+        lambda _w, _s: Sent(
+            form={"version": "2", "file": (io.BytesIO(book(单位=[["名称", "类型"], ["指挥部", "指挥部"]])), "x.xlsx")}
+        ),
+        fresh_draft,
+    ),
+    "draft_unit.put": Recipe(
+        ADMIN,
+        lambda w, s: Sent(form={"version": "2", "doing": "keep", "name": f"片区{word()}", "parent": ""}),
+        lambda w: fresh_draft(w) | {"unit_id": w.a.ids["area_id"]},
+    ),
+    "draft_unit.put_seat": Recipe(ADMIN, form(version="2", name="改名组", parent=""), fresh_draft),
     # duties
     "person.set_term": Recipe(ADMIN, form(until=(TODAY + timedelta(90)).isoformat()), of_person),
     "posts.give": Recipe(
@@ -493,6 +567,17 @@ WRITES: dict[str, Recipe] = {
         lambda w, s: Sent(form={"site": side_id(w, "site_id", s), "post": side_id(w, "post_id", s)}),
         of_assigned,
         ids=("site_id", "post_id"),
+    ),
+    # notices
+    "notices.make": Recipe(OFFICE, notice_form, ids=("unit_id", "finding_id")),
+    "notice.act": Recipe(LIAISON, form(verb="sign", version="1"), fresh_notice),
+    "inbox.read_all": Recipe(
+        "leader", form(), of_unread, records=False, why="one's own reading is no act upon anybody's record"
+    ),
+    "rules.change": Recipe(OFFICE, rules_form),
+    "api_notices.issue_notice": Recipe(OFFICE, notice_json, ids=("unit_id", "finding_id")),
+    "api_notices.act": Recipe(
+        LIAISON, lambda _w, _s: Sent(json={"verb": "sign"}, headers={"If-Match": '"v1"'}), fresh_notice
     ),
 }
 

@@ -62,6 +62,8 @@ from tenants.scope import ScopedSession, Wall
 from tests.conftest import SECRET
 from tests.routes import canaries
 from tests.routes.carding import fresh_card, fresh_scheme, give_cards
+from tests.routes.charting import draw, fresh_member, give_charts
+from tests.routes.noticing import give_notices, new_note, new_notice
 from tests.routes.whistling import blow_fresh, lead_on
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
@@ -232,6 +234,8 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         hand_over(session, made, city, other)
         answer_for(session, made)
         made.ids |= give_cards(session, made.actors)
+        made.ids |= give_notices(session, made.ids, made.actors)
+        made.ids |= give_charts(session, admin, name, made.ids, TODAY)
         keep_negative_list(session, made)
         session.commit()
     keep_upload(app, wall, made)
@@ -321,6 +325,48 @@ def fresh_whistle(world: World) -> dict[str, str]:
         found = blow_fresh(session, world.a.ids, world.a.actors["liaison"])
         session.commit()
         return {"whistle_id": str(found.id)}
+
+
+def fresh_notice(world: World) -> dict[str, str]:
+    """A new notice of A that nobody has opened."""
+    with world.session() as session:
+        found = new_notice(session, world.a.ids, world.a.actors["hq_office"])
+        session.commit()
+        return {"notice_id": str(found.id)}
+
+
+def unread_note(world: World, asker: str) -> dict[str, str]:
+    """A new note of A to one of the askers."""
+    with world.session() as session:
+        person = world.askers[asker].person_id
+        assert person
+        found = new_note(session, world.a.ids, person)
+        session.commit()
+        return {"note_id": found}
+
+
+def fresh_draft(world: World) -> dict[str, str]:
+    """A new draft of A with its new unit and a version that one knows."""
+    with world.session() as session:
+        row, seat = draw(session, None, "路由调整", TODAY)
+        session.commit()
+        return {"reorganisation_id": str(row.id), "seat_id": seat}
+
+
+def fresh_unit(world: World, kind: str = "community") -> dict[str, str]:
+    """A new unit of A that nothing hangs on."""
+    with world.session() as session:
+        unit = add_unit(session, None, name=f"单位{secrets.token_hex(4)}", kind=kind, today=BEGAN)
+        session.commit()
+        return {"unit_id": str(unit.id)}
+
+
+def new_member(world: World) -> dict[str, str]:
+    """A new member of A's area."""
+    with world.session() as session:
+        member = fresh_member(session, world.a.ids, TODAY)
+        session.commit()
+        return {"member_id": member}
 
 
 def new_card(world: World) -> dict[str, str]:

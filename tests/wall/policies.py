@@ -38,6 +38,16 @@ APPENDED = {
     "publication",
     "publication_grant",
     "published_figure",
+    "card_event",
+    "chase",
+    "handover",
+    "negative_step",
+    "notice_event",
+    "rank_day",
+    "recheck_sample",
+    "sponsor_entry",
+    "unit_lineage",
+    "whistle_event",
 }
 """Tables of which design 4 says that nothing in them is ever changed, whatever their class says."""
 

@@ -239,7 +239,7 @@ def test_a_draft_that_loses_a_unit_is_not_approved(desk: Desk) -> None:
     page = change(desk, draft, "seats", name="新社区", kind="community", parent=str(desk.place.street))
     new = key_of(page, "新社区")
     change(desk, draft, f"units/{one}", doing="merge", into=new)
-    page = change(desk, draft, "seats/drop", seat=new)
+    page = change(desk, draft, f"seats/{new}/drop")
     assert "没有说明这个单位的去向（测试区第1社区）" in page
     assert "没有去向" in content(desk.admin.read(f"{draft}?show=lost"))
     _, page = desk.admin.send(f"{room}/approve", {"version": version_of(desk.admin.read(draft))}, 422)
@@ -292,7 +292,7 @@ def test_refused_forms_of_a_draft_come_back_with_their_words(desk: Desk) -> None
         ("head", {"title": "", "effective_on": TODAY.isoformat()}, "不能为空"),
         ("head", {"title": "x", "effective_on": EVE.isoformat()}, "生效日期已经过去"),
         ("head", {"title": "x", "effective_on": "soon"}, "日期写法有误"),
-        ("seats/drop", {"seat": str(one)}, "现有的单位不能删去"),
+        (f"seats/{one}/drop", {}, "现有的单位不能删去"),
     ]
     for path, data, word in cases:
         assert word in change(desk, draft, path, 422, **data), path

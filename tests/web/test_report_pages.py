@@ -71,7 +71,7 @@ def test_the_form_begins_with_the_usual_and_the_last_site(wall, place, grid):
     page = grid.read("findings/new")
     usual = re.search(r"<details open><summary>常用.*?</details>", page, re.DOTALL)
     assert usual
-    names = re.findall(r"<label for=\"c1-\d+\">([^<]+)</label>", usual[0])
+    names = re.findall(r"<label for=\"c-\d+\">([^<]+)</label>", usual[0])
     assert names[0] == "不文明养宠"
     assert len(names) == report_words.MOST_USUAL
     assert f'name="site" value="{place.market}" checked' in page
@@ -352,9 +352,25 @@ def test_a_set_of_groups_is_kept_counted_and_offered_first(wall, place, office, 
         content(office.read("settings/category-sets")).replace("、", " 、 ").replace("  ", " "),
     )
     page = grid.read("findings/new")
-    assert page.index("九乱 · 乱停乱放") < page.index("环境卫生")
+    assert page.index("乱停乱放") < page.index("环境卫生")
     office.send(f"settings/category-sets/{one.id}", said | {"name": "十乱", "group.ORD-PARK": "2"}, 303)
     assert "十乱" in office.read("settings/category-sets")
     office.send(f"settings/category-sets/{one.id}/retire", {}, 303)
     assert "还没有分类口径" in office.read("settings/category-sets")
     assert office.ask(f"settings/category-sets/{one.id}").status_code == 404
+
+
+def test_a_findings_page_shows_what_was_merged_with_words_and_photos(wall, place, office):
+    with place.district.session(wall) as session:
+        top = bring_in(session, place, place.office, now=now() - timedelta(hours=2))
+        low = bring_in(session, place, photos=place.photos[:1], detail="门口一堆", now=now() - timedelta(hours=1))
+        told = bring_in(session, place, merge_into=top.id, category="ENV-BIN", now=now())
+        session.commit()
+    assert f"findings/{low.id}/merge" not in office.read(f"findings/{low.id}")
+    assert "可能是同一件" in office.read(f"findings/{top.id}")
+    office.send(f"findings/{low.id}/merge", {"version": "1", "target": str(top.id)}, 303)
+    page = office.read(f"findings/{top.id}")
+    for said in ("门口一堆", place.grid.name, "巡查上报", f"findings/{top.id}/merged/{place.photos[0]}"):
+        assert said in page
+    assert f"/findings/{top.id}" in office.read(f"findings/{low.id}")
+    assert "上报人认为和这件是同一件" in office.read(f"findings/{told.id}")

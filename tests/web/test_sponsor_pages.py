@@ -8,12 +8,13 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
-from flask import Flask
+from flask import Flask, g, render_template
 from sqlalchemy import select
 
 from core.app import create_app
 from core.databases import Urls
 from core.settings import ZONE, Settings
+from core.web.sponsor_reading import sponsors_beside, sponsors_beside_units
 from core.work.sponsor_keeping import Wish, begin_sponsorship
 from core.work.tables import SponsorEntry, Sponsorship
 from tenants.db import new_id, now
@@ -187,3 +188,23 @@ def test_a_roster_is_imported_after_a_check(desk: Desk) -> None:
     answer, _ = office.send("sponsors/import", {"file": (io.BytesIO(b"PK nothing"), "x.xlsx")}, 303)
     assert "工作簿打不开" in office.read(answer.headers["Location"].removeprefix(f"/t/{office.slug}/"), 422)
     assert len(desk.rows(Sponsorship)) == 1
+
+
+def test_sponsors_stand_beside_a_finding_as_of_its_day_with_what_they_did(app: Flask, wall: Wall, desk: Desk) -> None:
+    home, row = desk.stage.homes[0], desk.begin("leader", "当时包保", object_unit_id=desk.stage.homes[0])
+    desk.begin("leader", "后来包保", object_unit_id=home, valid_from=TODAY + 5 * DAY)
+    desk.office.send(f"sponsors/{row.id}/log", {"kind": "visit", "day": TODAY.isoformat()}, 303)
+    with app.test_request_context("/"), desk.stage.district.session(wall) as session:
+        g.now, g.actor = now(), add_actor(wall, desk.stage.district.ref, "leader", desk.stage.district.root)
+        place = {"unit_id": home, "site_id": desk.stage.market}
+        beside = sponsors_beside(session, **place, on=TODAY, days=(TODAY - 9 * DAY, TODAY))
+        page = content(render_template("sponsors/_beside.html", beside=beside))
+        assert "当时包保" in page
+        assert "到访 1 次" in page
+        assert "后来包保" not in page
+        later = sponsors_beside(session, **place, on=TODAY + 5 * DAY)
+        assert [line.name for line in later.lines] == ["当时包保", "后来包保"]
+        before = sponsors_beside(session, **place, on=TODAY - 60 * DAY)
+        assert "没有人包保这里" in content(render_template("sponsors/_beside.html", beside=before))
+        both = sponsors_beside_units(session, [home, desk.stage.homes[1]], TODAY)
+        assert [len(both[one].lines) for one in (home, desk.stage.homes[1])] == [1, 0]

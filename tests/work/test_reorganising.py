@@ -281,7 +281,8 @@ def test_a_merge_at_once_takes_everything_along(wall: Wall) -> None:
         assert event is not None
         assert (event.note, event.person_name) == ("机构调整", actor.name)
         verbs = session.scalars(select(Audit.verb).where(Audit.object_kind == "reorganisation")).all()
-        assert sorted(verbs) == ["reorganisation.apply", "reorganisation.approve", "reorganisation.propose"]
+        steps = ["apply", "approve", "edit", "propose"]
+        assert sorted(verbs) == [f"reorganisation.{step}" for step in steps]
 
 
 def test_a_split_gives_open_items_to_the_heir_and_by_rule_to_the_others(wall: Wall) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 import pytest
 from sqlalchemy import select
 
+from core.campaigns.body import seal
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.figures.periods import parse_period
 from core.figures.scores import score_campaign
@@ -266,3 +269,22 @@ def test_photos_and_notes_are_part_of_the_version(wall: Wall, place: Town, tmp_p
         (one,) = changes(version_of(session, first.visit), version_of(session, done.visit))
         assert (one.question, one.note_before, one.note_after) == ("toilet_clean", "地面有水", "地面已干")
         assert (one.photos_before, one.photos_after) == ((photo,), ())
+
+
+def test_a_correction_is_scored_by_the_edition_of_the_visit(wall: Wall, place: Town) -> None:
+    """Since then the campaign has another edition in which the toilets are worth nothing: it does not touch old visits."""
+    running = []
+    for campaign in campaigns():
+        items = {form: tuple(replace(i, points=Decimal(0)) for i in form.items) for form in campaign.edition.forms}
+        forms = tuple(seal(replace(form, items=kept)) for form, kept in items.items())
+        running.append(replace(campaign, editions=(seal(replace(campaign.edition, key="edition_2027", forms=forms)),)))
+    with place.district.session(wall) as session:
+        first = send(session, place)
+        done = amend(session, place, first.visit.id, campaigns=running)
+        session.commit()
+        before = {s.campaign: (s.edition, s.edition_sha256, s.form_sha256, s.possible) for s in first.sheets}
+        after = {s.campaign: (s.edition, s.edition_sha256, s.form_sha256, s.possible) for s in done.sheets}
+        # the fair scale, not applicable at first, is worth 5 points more in the civilized city
+        assert {key: one[:3] for key, one in after.items()} == {key: one[:3] for key, one in before.items()}
+        assert after["sanitary_city"] == before["sanitary_city"]
+        assert after["civilized_city"][3] > before["civilized_city"][3] > 0

@@ -157,6 +157,7 @@ class Part(TenantRow, SecretRow, Base):
         tenant_reference("assignee_id", "person"),
         Index("ix_part_tenant_id_unit_id", "tenant_id", "unit_id"),
         Index("ix_part_tenant_id_assignee_id", "tenant_id", "assignee_id"),
+        Index("ix_part_open", "tenant_id", "unit_id", postgresql_where=text("state = 'open' AND ended_at IS NULL")),
         CheckConstraint("kind IN ('line', 'place', 'assist')", name="kind"),
         CheckConstraint("state IN ('informed', 'open', 'done', 'cosigned')", name="state"),
     )

@@ -125,7 +125,10 @@ class NegativeEntry(TenantRow, Base):
     """An entry of the negative list (负面清单): an event with its date, source and effect; watched, triggered, cleared.
 
     ``effect``: ``deduct`` (``points`` of 1/100 off the campaign's total), ``cap`` (the total is at most ``points``) or ``bar``
-    (no total counts). It touches scores of periods that end on or after ``triggered_on`` until ``cleared_on``.
+    (no total counts). It touches the score of a period when it is in force on the period's last day, or on the day of the
+    cut-off where that comes first: ``triggered_on`` is not later, and ``cleared_on`` is empty or later (a period that ended
+    before the clearing keeps the effect). Without ``unit_id`` it touches the district's total alone, else also the totals of
+    that unit and of those above it. Deductions come first, then the lowest cap (scaled to the assessed points), then bars.
     """
 
     __tablename__ = "negative_entry"

@@ -20,7 +20,7 @@ function askTwins() {
   const asked = query(['category', 'site', 'unit', 'longitude', 'latitude', 'source']);
   if (!asked.get('category') || asked.toString() === last) return;
   last = asked.toString();
-  bring(twins, asked);
+  bring(twins, asked).then(() => { if (twins.children.length) twins.scrollIntoView({ block: 'nearest' }); });
 }
 
 /* ---- where ---- */
