@@ -96,7 +96,7 @@ class Changes(Body):
     place = Text()
 
 
-class NewStep(Body):
+class FindingStep(Body):
     """A step to take (办理): its verb, and the fields that it needs and takes; ``allowed`` of a finding names them."""
 
     verb = Text(required=True, validate=OneOf(tuple(TRANSITIONS)))
@@ -169,7 +169,7 @@ def get_finding(finding_id: UUID) -> Response:
 @room.post("/findings/<uuid:finding_id>/actions")
 @asked.require(SEE)
 @room.doc(parameters=[IF_MATCH, REPEATABLE])
-@room.arguments(NewStep)
+@room.arguments(FindingStep)
 @room.response(200, FindingDetail, headers=ETAG)
 @room.refuses(*WRITING, 412, 428)
 def act(body: dict[str, Any], finding_id: UUID) -> Response:

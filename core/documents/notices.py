@@ -54,7 +54,7 @@ class Paper:
     opening: str
     lines: tuple[PaperLine, ...]
     others: int
-    demand: str
+    demand: tuple[str, ...]
     clause: str
     closing: str
     issuer: str
@@ -80,7 +80,7 @@ def paper_of(found: NoticeDetail, photos: Mapping[UUID, UUID], *, is_demo: bool)
         opening=f"现就{notice.title}有关事宜{'函商' if asking else '通知'}如下。{listed}",
         lines=lines,
         others=found.others,
-        demand=notice.demand,
+        demand=tuple(line.strip() for line in notice.demand.splitlines() if line.strip()),
         clause=notice.clause,
         closing=_closing(notice.due_at, asking=asking, replies=kind.replies),
         issuer=notice.issuer,

@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Subquery, and_, case, cast, exists, func, select
+from sqlalchemy import ColumnElement, Date, Select, Subquery, and_, case, cast, false, func, or_, select, union
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from core.figures.card_subjects import pairs_of
 from core.work.card_rules import BY_LEAD, League
@@ -71,48 +72,57 @@ def finding_counts(
 
 
 def _facts(session: ScopedSession, window: Window, campaign: str, categories: Sequence[str]) -> Subquery:
-    """One row a finding that may be counted, with its state and closing as they stood at the cut-off."""
-    unchanged = Finding.changed_at < window.cut_off
-    state = case((unchanged, Finding.state), else_=func.coalesce(_state_then(window), Finding.state))
-    closed = case((unchanged, Finding.closed_at), else_=func.coalesce(_closed_then(window), Finding.closed_at))
-    query = select(
-        Finding.id.label("id"),
-        Finding.opened_at.label("opened_at"),
-        Finding.due_at.label("due_at"),
-        state.label("state"),
-        closed.label("closed_at"),
-        _happened(window, FindingEvent.verb == "relapse").label("relapsed"),
-        _happened(window, _closing()).label("closing"),
-        _returned(window).label("returns"),
-    ).where(
-        Finding.tenant_id == session.tenant_id,
-        Finding.opened_at < window.cut_off,
-        Finding.basis == VERIFIED,
-        Finding.restricted.is_(False),
-        Finding.hidden.is_(False),
+    """One row a finding that may be counted, with its state and closing as they stood at the cut-off.
+
+    History is joined as grouped lists, never looked up finding by finding: the wall's own check costs each look-up.
+    """
+    then, during = _then(session, window), _during(session, window)
+    changed = Finding.changed_at >= window.cut_off
+    query = (
+        select(
+            Finding.id.label("id"),
+            Finding.opened_at.label("opened_at"),
+            Finding.due_at.label("due_at"),
+            case((changed, func.coalesce(then.c.state, Finding.state)), else_=Finding.state).label("state"),
+            case((changed, func.coalesce(then.c.closed_at, Finding.closed_at)), else_=Finding.closed_at).label(
+                "closed_at"
+            ),
+            func.coalesce(during.c.relapsed, false()).label("relapsed"),
+            func.coalesce(during.c.closing, false()).label("closing"),
+            func.coalesce(during.c.returns, 0).label("returns"),
+        )
+        .select_from(Finding)
+        .outerjoin(then, then.c.finding_id == Finding.id)
+        .outerjoin(during, during.c.finding_id == Finding.id)
+        .where(
+            Finding.tenant_id == session.tenant_id,
+            Finding.opened_at < window.cut_off,
+            Finding.basis == VERIFIED,
+            Finding.restricted.is_(False),
+            Finding.hidden.is_(False),
+            or_(
+                Finding.opened_at >= window.start,
+                Finding.due_at >= window.start,
+                Finding.changed_at >= window.start,
+                Finding.state.in_(NOT_CLOSED),
+            ),
+        )
     )
     if categories:
         query = query.where(Finding.category.in_(categories))
-    return _of_campaign(query, campaign).subquery("facts")
+    return _of_campaign(session, query, campaign).subquery("facts")
 
 
-def _of_campaign(query: Select[Any], campaign: str) -> Select[Any]:
+def _of_campaign(session: ScopedSession, query: Select[Any], campaign: str) -> Select[Any]:
     if not campaign:
         return query
-    links = [
-        exists().where(t.tenant_id == Finding.tenant_id, t.finding_id == Finding.id, t.campaign == campaign)
-        for t in (FindingItem, FindingCampaign)
-    ]
-    return query.where(links[0].correlate(Finding) | links[1].correlate(Finding))
-
-
-def _mine() -> ColumnElement[bool]:
-    return and_(FindingEvent.tenant_id == Finding.tenant_id, FindingEvent.finding_id == Finding.id)
-
-
-def _state_then(window: Window) -> Any:
-    last = select(FindingEvent.to_state).where(_mine(), FindingEvent.at < window.cut_off)
-    return last.order_by(FindingEvent.version.desc()).limit(1).correlate(Finding).scalar_subquery()
+    mine = union(
+        *(
+            select(t.finding_id).where(t.tenant_id == session.tenant_id, t.campaign == campaign)
+            for t in (FindingItem, FindingCampaign)
+        )
+    )
+    return query.where(Finding.id.in_(mine))
 
 
 def _closing() -> ColumnElement[bool]:
@@ -121,20 +131,44 @@ def _closing() -> ColumnElement[bool]:
     return and_(FindingEvent.to_state.in_(CLOSED_STATES), came_from)
 
 
-def _closed_then(window: Window) -> Any:
-    query = select(func.max(FindingEvent.at)).where(_mine(), _closing(), FindingEvent.at < window.cut_off)
-    return query.correlate(Finding).scalar_subquery()
+def _then(session: ScopedSession, window: Window) -> Subquery:
+    """The last state and the last closing before the cut-off, of the findings that have changed since."""
+    changed = and_(
+        Finding.tenant_id == session.tenant_id,
+        Finding.id == FindingEvent.finding_id,
+        Finding.changed_at >= window.cut_off,
+    )
+    last = aggregate_order_by(FindingEvent.to_state, FindingEvent.version.desc())
+    return (
+        select(
+            FindingEvent.finding_id,
+            func.array_agg(last)[1].label("state"),
+            func.max(FindingEvent.at).filter(_closing()).label("closed_at"),
+        )
+        .join(Finding, changed)
+        .where(FindingEvent.tenant_id == session.tenant_id, FindingEvent.at < window.cut_off)
+        .group_by(FindingEvent.finding_id)
+        .subquery("then")
+    )
 
 
-def _happened(window: Window, what: ColumnElement[bool]) -> Any:
-    during = and_(FindingEvent.at >= window.start, FindingEvent.at < window.cut_off)
-    return exists().where(_mine(), what, during).correlate(Finding)
-
-
-def _returned(window: Window) -> Any:
-    during = and_(FindingEvent.at >= window.start, FindingEvent.at < window.cut_off)
-    query = select(func.count()).where(_mine(), FindingEvent.verb == "return", during)
-    return query.correlate(Finding).scalar_subquery()
+def _during(session: ScopedSession, window: Window) -> Subquery:
+    """What happened to each finding within the window."""
+    return (
+        select(
+            FindingEvent.finding_id,
+            func.bool_or(FindingEvent.verb == "relapse").label("relapsed"),
+            func.bool_or(_closing()).label("closing"),
+            func.count().filter(FindingEvent.verb == "return").label("returns"),
+        )
+        .where(
+            FindingEvent.tenant_id == session.tenant_id,
+            FindingEvent.at >= window.start,
+            FindingEvent.at < window.cut_off,
+        )
+        .group_by(FindingEvent.finding_id)
+        .subquery("during")
+    )
 
 
 def _sums(facts: Subquery, window: Window) -> dict[str, Any]:

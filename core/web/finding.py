@@ -16,6 +16,7 @@ from core.web.errors import fault_map
 from core.web.finding_clock import read_clocks
 from core.web.finding_duplicates import read_duplicates
 from core.web.finding_forms import RARE, choose, read_choices, read_forms
+from core.web.finding_proofs import handed_photos, read_proofs
 from core.web.finding_reading import (
     left_of,
     read_concerns,
@@ -46,7 +47,7 @@ blueprint.before_request(asked.enter)
 @require(SEE)
 def show(finding_id: UUID) -> str:
     """A finding with its photos, parts, costs, history and the allowed steps; ``do`` opens the form of one."""
-    return _page(finding_id, Typed(verb=request.args.get("do", "")[:40]))
+    return _page(finding_id, Typed(verb=request.args.get("do", "")[:40], photos=handed_photos(finding_id)))
 
 
 @blueprint.post("/<uuid:finding_id>/act")
@@ -95,6 +96,7 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         since=read_history([e for e in found.events if e.version > typed.version]) if lost_race else [],
         duplicates=read_duplicates(session, found),
         beside=_sponsors(found),
+        proofs=read_proofs(session, found),
         forms=forms,
         form=form,
         choices=read_choices(form, found.row, found) if form else {},

@@ -129,7 +129,7 @@ def read_waits(found: Detail) -> str:
 def read_history(events: Sequence[FindingEvent]) -> list[dict[str, Any]]:
     """The history as the timeline shows it, newest first."""
     tones: Mapping[str, str] = TONES | {ANSWERED: "active"}
-    before = [None, *(event.detail.get("due_at") for event in events[:-1])]
+    before = [None, *(event.detail.get("due_at") for event in events)][: len(events)]
     lines = [
         {
             "at": event.at,
@@ -178,7 +178,8 @@ def say_event(event: FindingEvent, *, moved: bool = True) -> str:
 def _named(detail: Mapping[str, Any]) -> Iterator[str]:
     """Units, people and findings that a step names."""
     for key, text in (("unit", N_("单位：%(name)s")), ("person", N_("责任人：%(name)s"))):
-        name = (detail.get(key) or {}).get("name")
+        known = detail.get(key)
+        name = known.get("name") if isinstance(known, dict) else ""  # a unit's own step names it in the line already
         yield gettext(text, name=name) if name else ""
     proposed = (detail.get("proposed") or {}).get("name")
     yield gettext("建议由 %(unit)s 办理", unit=proposed) if proposed else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from uuid import UUID
 
-from core.errors import N_, Fault, InvalidInput
+from core.errors import N_, Fault, InvalidInput, NotFound
 from core.work.chart_drafts import Draft, Fate, Rule, Seat, keep, new_key
 from core.work.units import HEADQUARTERS_KINDS, Node, check_kind, checked_name
 
@@ -138,10 +138,10 @@ def _bad(field: str, message: str, remedy: str, value: str = "") -> InvalidInput
 
 
 def nodes_of(standing: Mapping[UUID, Node], ids: Iterable[UUID]) -> list[Node]:
-    """The units of some ids. Raises InvalidInput for one that is not in this tree."""
+    """The units of some ids. Raises NotFound for one that is not in this tree."""
     found = []
     for one in ids:
         if one not in standing:
-            raise _bad("unit", N_("这棵树里没有这个单位"), N_("请从列表里选"), str(one))
+            raise NotFound
         found.append(standing[one])
     return found

@@ -21,7 +21,7 @@ from core.work.notice_moves import ISSUE, ISSUED, ISSUER
 from core.work.notice_sight import parties_of
 from core.work.roles import ANSWER, DIRECT
 from core.work.serials import take_serials_of
-from core.work.sight import sees_finding
+from core.work.sight import audit_kind, sees_finding
 from core.work.tables import Finding, Notice, NoticeEvent, NoticeFinding
 from core.work.wording import read_text, shown
 from tenants.access import Actor
@@ -117,7 +117,15 @@ def put_notice(
     session.add(notice)
     session.flush()
     _add_first_line(session, notice, sender, findings)
-    record(session, actor, "notice.issue", KIND, notice.id, number=notice.number, findings=len(findings))
+    record(
+        session,
+        actor,
+        "notice.issue",
+        audit_kind(notice.restricted, KIND),
+        notice.id,
+        number=notice.number,
+        findings=len(findings),
+    )
     session.flush()
     tell_notice(session, notice, TOLD_DUE if notice.due_at else TOLD, now, but=actor.person_id if actor else None)
     return notice

@@ -33,6 +33,7 @@ from core.work.notice_moves import (
 )
 from core.work.notice_sight import parties_of, sees_notice
 from core.work.roles import DIRECT
+from core.work.sight import audit_kind
 from core.work.tables import Finding, Notice, NoticeEvent, NoticeFinding
 from core.work.wording import read_text, shown
 from tenants.access import Actor
@@ -198,7 +199,7 @@ def _write(
     line.person_id, line.person_name = actor.person_id, actor.name
     line.unit_name = notice.unit_name if move.by == ADDRESSEE else notice.issuer
     session.add(line)
-    record(session, actor, f"notice.{move.verb}", KIND, notice.id, number=notice.number, version=notice.version)
+    record(session, actor, f"notice.{move.verb}", audit_kind(notice.restricted, KIND), notice.id, number=notice.number, version=notice.version)
     session.flush()
     return True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import func, select, tuple_
@@ -39,7 +40,7 @@ class Again:
     fits: bool
 
 
-def list_samples(session: Session, *, after: tuple[str, str] | None = None, size: int = 50) -> list[RecheckSample]:
+def list_samples(session: Session, *, after: tuple[datetime, UUID] | None = None, size: int = 50) -> list[RecheckSample]:
     """Samples, newest first, one more than ``size`` when there are more; ``after`` is the last one's moment and id."""
     query = select(RecheckSample).order_by(RecheckSample.created_at.desc(), RecheckSample.id.desc()).limit(size + 1)
     if after is not None:

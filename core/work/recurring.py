@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import Integer, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.calendar import local_day
+from core.work.dated import valid_on
 from core.work.sight import sees_finding
 from core.work.states import DISMISSED, NOT_CLOSED
-from core.work.tables import Finding, Site
+from core.work.tables import Finding, FindingEvent, Site
 from tenants.access import Actor
-from tenants.models import Unit
+from tenants.models import Unit, UnitPath
 
 WINDOW_DAYS = 90  # (ours)
 LEAST = 2
@@ -23,7 +24,7 @@ LEAST = 2
 
 @dataclass(frozen=True, slots=True)
 class Recurrence:
-    """A site where one category came back (反复点位): how often in the window, relapses among them, how many are open."""
+    """A site where one category came back (反复点位): findings opened in the window, relapses in it, how many are open now."""
 
     site_id: UUID
     site_name: str
@@ -36,6 +37,11 @@ class Recurrence:
     first_at: datetime
     last_at: datetime
 
+    @property
+    def times(self) -> int:
+        """How often it occurred in the window: each finding once, and once more for each relapse."""
+        return self.count + self.relapsed
+
 
 def recurring(
     session: Session,
@@ -46,13 +52,24 @@ def recurring(
     least: int = LEAST,
     categories: Sequence[str] = (),
     site_id: UUID | None = None,
+    unit_id: UUID | None = None,
     limit: int = 200,
 ) -> list[Recurrence]:
     """Sites and categories that recur within the actor's reach (one query), the most frequent first.
 
-    A finding counts once, however often it was merged into or corrected; a relapse of the same finding counts as coming back.
+    A finding counts once, however often it was merged into or corrected; a relapse in the window counts as coming back, even
+    of a finding that was opened before it. ``least`` is how often it must have occurred.
     """
-    count, relapsed = func.count(), func.coalesce(func.sum(Finding.relapsed), 0)
+    since = now - timedelta(days=days)
+    relapses = (
+        select(FindingEvent.finding_id, func.count().label("n"), func.max(FindingEvent.at).label("last"))
+        .where(FindingEvent.tenant_id == actor.tenant.id, FindingEvent.verb == "relapse", FindingEvent.at >= since)
+        .group_by(FindingEvent.finding_id)
+        .subquery("relapses")
+    )
+    count = func.count().filter(Finding.opened_at >= since)
+    relapsed = func.coalesce(func.sum(relapses.c.n), 0)
+    last = func.max(func.greatest(Finding.opened_at, relapses.c.last))
     query = (
         select(
             Finding.site_id,
@@ -61,26 +78,34 @@ def recurring(
             Unit.name,
             Finding.category,
             count,
-            relapsed,
+            cast(relapsed, Integer),
             func.count().filter(Finding.state.in_(NOT_CLOSED)),
             func.min(Finding.opened_at),
-            func.max(Finding.opened_at),
+            last,
         )
         .join(Site, (Site.tenant_id == Finding.tenant_id) & (Site.id == Finding.site_id))
         .join(Unit, (Unit.tenant_id == Site.tenant_id) & (Unit.id == Site.unit_id))
+        .outerjoin(relapses, relapses.c.finding_id == Finding.id)
         .where(
             Finding.tenant_id == actor.tenant.id,
-            Finding.opened_at >= now - timedelta(days=days),
+            or_(Finding.opened_at >= since, relapses.c.n > 0),
             Finding.state.not_in(DISMISSED),
             sees_finding(actor, local_day(now)),
         )
         .group_by(Finding.site_id, Site.name, Unit.id, Unit.name, Finding.category)
-        .having(or_(count >= least, relapsed > 0))
-        .order_by((count + relapsed).desc(), func.max(Finding.opened_at).desc(), Finding.site_id, Finding.category)
+        .having(count + relapsed >= least)
+        .order_by((count + relapsed).desc(), last.desc(), Finding.site_id, Finding.category)
         .limit(limit)
     )
     if categories:
         query = query.where(Finding.category.in_(categories))
     if site_id is not None:
         query = query.where(Finding.site_id == site_id)
+    if unit_id is not None:
+        under = select(UnitPath.unit_id).where(
+            UnitPath.tenant_id == actor.tenant.id,
+            UnitPath.ancestor_id == unit_id,
+            valid_on(UnitPath, local_day(now)),
+        )
+        query = query.where(Site.unit_id.in_(under))
     return [Recurrence(*list(row)) for row in session.execute(query).all()]

@@ -8,7 +8,7 @@ The restricted class is never in a sample (ours): a count of it would tell of it
 from __future__ import annotations
 
 import hashlib
-import secrets
+import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -55,9 +55,15 @@ class Draw:
     people: Mapping[UUID, UUID | None]
 
 
-def new_seed() -> str:
-    """A seed that nobody could have chosen."""
-    return secrets.token_hex(8)
+def next_seed(session: ScopedSession, secret: str, closed_from: date, closed_to: date, now: datetime) -> str:
+    """The seed of the next sample of a period: nobody can choose it, and looking again gives the same one (ours).
+
+    It depends on the installation's secret, the days, today and how many samples there are, not on the rate: another rate
+    makes the same list longer or shorter, so that nobody previews until the draw is to his liking.
+    """
+    count = session.scalar(select(func.count()).select_from(RecheckSample))
+    said = f"{session.tenant_id} {closed_from} {closed_to} {local_day(now)} {count}"
+    return hmac.new(secret.encode(), f"recheck {said}".encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def rank_of(seed: str, finding_id: UUID) -> bytes:

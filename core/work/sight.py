@@ -12,12 +12,12 @@ from core.work.tables import Attachment, Audit, Finding, FindingCampaign, Part, 
 from tenants.access import Actor, may, reach, reach_of, root_unit
 from tenants.models import Holding, Post
 
-RESTRICTED_KIND = "conduct"  # what lines of the trail about restricted findings are about
+RESTRICTED_KIND = "conduct"  # what lines of the trail about restricted findings and their papers are about
 
 
-def audit_kind(restricted: bool) -> str:
-    """The kind under which the trail names a finding: restricted ones apart, so that lines are judged without a look-up."""
-    return RESTRICTED_KIND if restricted else "finding"
+def audit_kind(restricted: bool, kind: str = "finding") -> str:
+    """The kind under which the trail names a thing: restricted ones apart, so that lines are judged without a look-up."""
+    return RESTRICTED_KIND if restricted else kind
 
 
 def sees_finding(actor: Actor, on: date) -> ColumnElement[bool]:

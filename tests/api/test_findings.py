@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from core.work.transitions import TRANSITIONS
 from tenants.scope import Wall
 from tests.api.conftest import Caller
 from tests.factory import add_actor
@@ -156,3 +157,81 @@ def test_lists_are_filtered_and_counted(client_for, wall: Wall, site: Town) -> N
     elsewhere = client_for(add_actor(wall, site.ref, "leader", site.district.communities[1]))
     assert elsewhere.get("findings").get_json()["items"] == []
     assert elsewhere.get("findings/counts").get_json()["total"] == 0
+
+
+def test_every_step_takes_its_fields(client_for, wall: Wall, site: Town) -> None:
+    liaison, office = client_for(site.liaison), client_for(site.office)
+    one = mine(liaison)
+    by_verb = {step["verb"]: step for step in one["allowed"]}
+    assert by_verb["return"]["needs"] == ["reason", "note"]
+    assert by_verb["return"]["takes"] == ["unit", "photos"]
+    assert by_verb["take"] | {"title_zh": "", "title_en": ""} == {
+        "verb": "take",
+        "title_zh": "",
+        "title_en": "",
+        "to_state": "taken",
+        "needs": [],
+        "takes": ["person", "note"],
+        "needs_note": False,
+        "needs_photo": False,
+        "needs_outcome": False,
+    }
+    finance = str(site.district.departments["finance_bureau"])
+    back = step(liaison, one, "return", reason="not_our_duty", note="不归我们", unit_id=finance).get_json()
+    assert (back["state"], back["returns"], back["stopped_at"] is not None) == ("returned", 1, True)
+    assert back["working_seconds_left"] is None
+    settled = step(office, back, "arbitrate", unit_id=finance, note="按职责", days=2, precedent=True).get_json()
+    assert [part["unit_id"] for part in settled["parts"] if part["leading"]] == [finance]
+    assert (settled["state"], settled["stopped_at"]) == ("dispatched", None)
+    changed = step(office, settled, "correct", changes={"severity": "urgent"}, note="很急").get_json()
+    assert changed["severity"] == "urgent"
+    assert changed["events"][-1]["detail"]["before"] == {"severity": "ordinary"}
+    wrong = step(office, changed, "correct", changes={"state": "closed"}, note="x")
+    assert (wrong.status_code, wrong.get_json()["faults"][0]["field"]) == (422, "changes.state")
+    late = step(office, changed, "transfer", unit_id=finance, note="x", days=500)
+    assert (late.status_code, late.get_json()["faults"][0]["field"]) == (422, "days")
+
+
+def test_a_refused_state_says_what_is_open(client_for, site: Town) -> None:
+    liaison = client_for(site.liaison)
+    one = mine(liaison)
+    taken = step(liaison, one, "take").get_json()
+    refused = step(liaison, taken, "take").get_json()
+    assert (refused["status"], refused["state"], refused["waits_for"]) == (409, "taken", "leading")
+    assert refused["allowed"] == [one["verb"] for one in taken["allowed"]]
+    office = client_for(site.office)
+    refused = step(office, office.get(f"findings/{one['id']}").get_json(), "close", outcome="fixed").get_json()
+    assert (refused["state"], refused["waits_for"]) == ("taken", "leading")
+    assert "transfer" in refused["allowed"]
+
+
+def test_the_new_filters(client_for, site: Town) -> None:
+    caller = client_for(site.office)
+
+    def count(query: str) -> int:
+        made = caller.get(f"findings?{query}")
+        assert made.status_code == 200, made.text
+        counted = caller.get(f"findings/counts?{query}").get_json()
+        assert counted["total"] == len(made.get_json()["items"])
+        return counted["total"]
+
+    whole = len(FAILED)
+    assert count("group=working") == count("source=visit") == count("severity=ordinary&severity=urgent") == whole
+    assert count("group=to_check&group=closed") == count("severity=urgent") == count("returned=true") == 0
+    assert count("relapsed=false&returned=false") == whole
+    assert count("opened_from=2026-11-19&opened_to=2026-11-19") == count("as_of=2026-11-19") == whole
+    assert count("as_of=2026-11-18") == count("opened_from=2026-11-20") == 0
+    assert count(f"person_id={site.liaison.person_id}") == count(f"area_id={site.district.root}") == 0
+    for bad in ("group=x", "source=x", "severity=x", "returned=x", "as_of=x", "person_id=7", "area_id=7"):
+        made = caller.get(f"findings/counts?{bad}")
+        assert made.status_code == 422, bad
+        assert made.get_json()["faults"][0]["field"].split(".")[0] == bad.split("=")[0]
+    assert caller.get("findings?opened_from=2026-11-20&opened_to=2026-11-19").status_code == 422
+
+
+def test_the_description_names_every_step(app, client_for, site: Town) -> None:
+    described = app.test_client().get("/api/v1/openapi.json").get_json()["components"]["schemas"]["FindingStep"]
+    assert described["properties"]["verb"]["enum"] == list(TRANSITIONS)
+    fields = {name for one in TRANSITIONS.values() for name in one.fields}
+    named = {name.removesuffix("_id") for name in described["properties"]}
+    assert fields <= named

@@ -23,6 +23,7 @@ from core.work.site_posts import assign_sites
 from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id
 from tests.routes.carding import DAY, TEXT
+from tests.routes.filters import new_filter
 from tests.routes.world import (
     MONTH,
     OPERATOR,
@@ -69,7 +70,7 @@ SECRET: dict[str, str] = {
         ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
          "whistle_id", "called_id", "notice_id", "note_id", "scheme_id", "card_id", "report_id", "entry_id", "photo_id", "token_id", "event_id", "ref",
          "reorganisation_id", "seat_id", "area_id", "member_id",
-         "post_id", "sponsorship_id", "handover_id"),
+         "post_id", "sponsorship_id", "handover_id", "filter_id"),
         NEVER,
     ),
     "sha256": "0" * 64,
@@ -266,6 +267,22 @@ def of_finding(world: World) -> dict[str, str]:
     return {"finding_id": fresh_finding(world, "dispatched")[0]}
 
 
+def of_filter(world: World, *, removed: bool = False) -> dict[str, str]:
+    """A saved filter of the office that asks."""
+    person = world.askers[OFFICE].person_id
+    assert person
+    with world.session() as session:
+        made = new_filter(session, world.a.actors["hq_office"], person, removed=removed)
+        session.commit()
+        return made
+
+
+def bulk_form(world: World, side: str) -> Sent:
+    """A step for one finding: one of A that waits for it, or the other's."""
+    one, version = fresh_finding(world, "dispatched") if side == "own" else (side_id(world, "finding_id", side), 1)
+    return Sent(form={"verb": "take", "one": f"{one}.{version}"})
+
+
 def of_answered(world: World) -> dict[str, str]:
     return {"finding_id": fresh_finding(world, "answered")[0]}
 
@@ -415,7 +432,7 @@ WRITES: dict[str, Recipe] = {
     "site_form.change": Recipe(ADMIN, lambda w, s: Sent(form=site_body(w, s) | {"state": "active"}), ids=("unit_id",)),
     "finding.act": Recipe(
         LIAISON,
-        lambda w, s: Sent(form={"verb": "take", "version": "1", "note": "测试", "photos": side_id(w, "ref", s)}),
+        lambda w, s: Sent(form={"verb": "answer", "version": "1", "note": "测试", "photos": side_id(w, "ref", s)}),
         of_finding,
         ids=("ref",),
     ),
@@ -424,7 +441,7 @@ WRITES: dict[str, Recipe] = {
     # API
     "api_campaigns.enable": Recipe(ADMIN, fresh=of_suspended),
     "api_campaigns.suspend": Recipe(ADMIN, fresh=of_running),
-    "api_findings.act": Recipe(LIAISON, step("take"), of_finding, ids=("photo_id",)),
+    "api_findings.act": Recipe(LIAISON, step("answer"), of_finding, ids=("photo_id",)),
     "api_grants.give": Recipe(ADMIN, lambda w, _s: Sent(json=GRANT | {"reader": w.city.slug})),
     "api_grants.withdraw": Recipe(ADMIN, fresh=lambda w: {"grant_id": fresh_grant(w)}),
     "api_people.add_person": Recipe(ADMIN, lambda _w, _s: Sent(json={"name": f"新人{word()}"})),
@@ -579,6 +596,18 @@ WRITES: dict[str, Recipe] = {
     "api_notices.act": Recipe(
         LIAISON, lambda _w, _s: Sent(json={"verb": "sign"}, headers={"If-Match": '"v1"'}), fresh_notice
     ),
+    # finding lists: saved filters, one step for many
+    "finding_saved.save": Recipe(OFFICE, form(query="view=problem&group=new", name="待受理的", shared="1")),
+    "finding_saved.remove": Recipe(OFFICE, fresh=lambda w: of_filter(w)),
+    "finding_saved.restore": Recipe(OFFICE, fresh=lambda w: of_filter(w, removed=True)),
+    "finding_bulk.show_preview": Recipe(
+        LIAISON,
+        lambda w, s: Sent(form={"verb": "take", "scope": "rows", "id": side_id(w, "finding_id", s)}),
+        records=False,
+        why="shows what would be done; nothing is written until it is confirmed",
+        ids=("finding_id",),
+    ),
+    "finding_bulk.act": Recipe(LIAISON, bulk_form, ids=("finding_id",)),
 }
 
 # Questions that list pages read from their address: another's ids there must tell nothing either.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from fractions import Fraction
 from uuid import UUID
@@ -199,7 +200,10 @@ def test_missed_days_are_caught_up_exactly_once(session: ScopedSession, place: T
     shares(session, place, [9, 7, 7, 3, 0], day=DAY)
     row = scheme_of(session, place)
     draft = scheme_of(session, place, title="另一个")
-    assert close_days(session, WORDS, now=at(date(2026, 11, 18))) == {row.id: 17, draft.id: 17}  # from the period before
+    assert close_days(session, WORDS, now=at(date(2026, 11, 18))) == {
+        row.id: 17,
+        draft.id: 17,
+    }  # from the period before
     assert close_days(session, WORDS, now=at(date(2026, 11, 18))) == {row.id: 0, draft.id: 0}
     assert close_days(session, WORDS, now=NOW) == {row.id: 4, draft.id: 4}
     days = read_days(session, row.id, date(2026, 11, 1), date(2026, 11, 30))
@@ -219,12 +223,18 @@ def test_two_runs_at_once_write_one_revision(wall: Wall, place: Town) -> None:
         row = scheme_of(session, place)
         session.commit()
         scheme_id = row.id
-    with place.session(wall) as one:
-        close_days(one, WORDS, now=NOW)
-        one.commit()
-    with place.session(wall) as other:
-        assert close_days(other, WORDS, now=NOW) == {scheme_id: 0}
-        assert {d.revision for d in read_days(other, scheme_id, *_november())} == {1}
+
+    def close(_: int) -> int:
+        with place.session(wall) as own:
+            done = close_days(own, WORDS, now=NOW)[scheme_id]
+            own.commit()
+            return done
+
+    with ThreadPoolExecutor(4) as pool:
+        assert sorted(pool.map(close, range(4))) == [0, 0, 0, 11]  # from the 11th, the period before yesterday's
+    with place.session(wall) as session:
+        month = parse_period("2026-11")
+        assert {d.revision for d in read_days(session, scheme_id, month.start, month.end)} == {1}
 
 
 def test_only_schemes_in_force_are_computed(session: ScopedSession, place: Town) -> None:
@@ -233,8 +243,3 @@ def test_only_schemes_in_force_are_computed(session: ScopedSession, place: Town)
     session.flush()
     assert close_days(session, WORDS, now=NOW) == {}
     assert list_schemes(session, place.office, date(2026, 11, 22)) == []
-
-
-def _november() -> tuple[date, date]:
-    month = parse_period("2026-11")
-    return month.start, month.end

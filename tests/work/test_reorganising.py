@@ -181,7 +181,6 @@ def test_drawing_refuses_what_cannot_be(wall: Wall) -> None:
             (sent(one, one), "to"),
             (sent(one, two, heir="x"), "heir"),
             (lambda d, _s: drop_seat(d, str(one)), "unit"),
-            (lambda _d, s: nodes_of(s, [new_id()]), "unit"),
         )
         for change, field in bad:
             version = row.version
@@ -190,6 +189,8 @@ def test_drawing_refuses_what_cannot_be(wall: Wall) -> None:
             assert refused.value.faults[0].field == field
             assert refused.value.faults[0].remedy
             assert row.version == version
+        with pytest.raises(NotFound):
+            edit(session, row, lambda _d, s: nodes_of(s, [new_id()]))
         for change, message in (
             (sent(one, office), "辖区和部门不能互相承接"),
             (sent(one, district.root), "不能由这个单位承接"),

@@ -1,0 +1,288 @@
+"""The steps of one finding on its page: each form asks for what the table says, keeps what was typed, and says what comes of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from uuid import UUID
+
+import pytest
+from flask import Flask
+from sqlalchemy import select
+
+from core.app import create_app
+from core.databases import Urls
+from core.settings import Settings
+from core.web.finding_forms import FIELDS, FIRST, RARE, SECOND, TOGETHER, forms_of
+from core.work.states import STATES, SYSTEM
+from core.work.tables import Finding, Part, Precedent
+from core.work.transitions import TRANSITIONS
+from tenants.db import now
+from tenants.scope import Wall
+from tests.conftest import SECRET
+from tests.web.desk import Clerk, clerk, content
+from tests.work.ledger_town import Town, lay_finding, town
+from tests.work.pictures import jpeg
+
+FIELD_NAMES = {"unit": "unit", "photos": "photos_file", "changes": "changes.title"}  # how a field is named in the form
+
+
+@pytest.fixture(scope="module")
+def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
+
+
+@dataclass
+class Stage:
+    """The ledger's town, its people at their desks."""
+
+    place: Town
+    wall: Wall
+    desks: dict[str, Clerk]
+
+    def lay(self, state: str, **more: object) -> UUID:
+        with self.place.district.session(self.wall) as session:
+            finding = lay_finding(session, self.place, state, **more)  # type: ignore[arg-type]
+            finding.due_at = finding.accept_by = now().replace(year=now().year + 1)
+            session.commit()
+            return finding.id
+
+    def read(self, finding: UUID) -> Finding:
+        with self.place.district.session(self.wall) as session:
+            return session.scalars(select(Finding).where(Finding.id == finding)).one()
+
+    def act(self, who: str, finding: UUID, verb: str, status: int = 303, **sent: str) -> str:
+        """Send a step as the page would, and give the page that follows."""
+        version = str(self.read(finding).version)
+        desk = self.desks[who]
+        _, page = desk.send(f"findings/{finding}/act", {"version": version, "verb": verb} | sent, status)
+        return desk.read(f"findings/{finding}") if status == 303 else page
+
+
+@pytest.fixture(scope="module")
+def stage(app: Flask, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Stage:
+    place = town(wall, tmp_path_factory.mktemp("files"))
+    return Stage(place, wall, {name: clerk(app, wall, actor) for name, actor in place.people.items()})
+
+
+def test_every_step_of_people_has_its_place_in_the_forms() -> None:
+    offered = set((*FIRST, *SECOND, *RARE)) | {verb for pair in TOGETHER for verb in pair}
+    assert offered == {step.verb for step in TRANSITIONS.values() if step.by != (SYSTEM,)}
+    assert set(FIELDS) >= {name for step in TRANSITIONS.values() for name in step.fields}
+
+
+def test_a_form_marks_what_its_steps_need(app: Flask) -> None:
+    with app.test_request_context("/"):
+        judged = forms_of([TRANSITIONS["close"], TRANSITIONS["send_back"]])
+        assert [form.verbs for form in judged] == [("close", "send_back")]
+        by_name = {one.name: one for one in judged[0].fields}
+        assert not by_name["note"].required
+        assert by_name["note"].hint == "退回重改时必填"
+        assert by_name["outcome"].hint == "销号时必填"
+        alone = forms_of([TRANSITIONS["send_back"]])[0]
+        assert {one.name: one.required for one in alone.fields} == {"photos": False, "note": True}
+        bare = forms_of([TRANSITIONS["take"]])[0]
+        assert (bare.needed, [one.name for one in bare.optional]) == ((), ["person", "note"])
+
+
+WHO = {
+    "desk": "office",
+    "leading": "liaison",
+    "another": "office",
+    "assisting": "helper",
+    "place": "place",
+    "leader": "leader",
+}
+
+
+@pytest.mark.parametrize("verb", [step.verb for step in TRANSITIONS.values() if step.by != (SYSTEM,)])
+def test_each_form_asks_for_exactly_what_the_table_says(stage: Stage, verb: str) -> None:
+    step = TRANSITIONS[verb]
+    state = next(state for state in STATES if state in step.from_states)
+    finding = stage.lay(state, source=step.source or "visit", help_asked=verb in ("finish_part", "drop_part"))
+    desk = stage.desks[WHO[next(party for party in step.by if party != SYSTEM)]]
+    page = desk.read(f"findings/{finding}?do={verb}")
+    buttons = re.findall(r'name="verb" value="(\w+)"', page)
+    assert verb in buttons, content(page)[:400]
+    form = page[page.index('id="act"') : page.index("</form>", page.index('id="act"'))]
+    for name in step.needs:
+        assert f'name="{FIELD_NAMES.get(name, name)}"' in form, name
+    asked = {name for one in buttons for name in TRANSITIONS[one].fields}
+    for name in set(FIELDS) - asked:
+        assert f'name="{FIELD_NAMES.get(name, name)}"' not in form, name
+
+
+@pytest.mark.parametrize(
+    ("verb", "state", "who", "field"),
+    [
+        ("return", "dispatched", "liaison", "reason"),
+        ("arbitrate", "returned", "office", "unit"),
+        ("ask_extension", "taken", "liaison", "days"),
+        ("ask_parking", "taken", "liaison", "review_on"),
+        ("assign", "taken", "liaison", "person"),
+        ("merge", "taken", "office", "target"),
+        ("correct", "taken", "office", "changes"),
+        ("instruct", "taken", "leader", "note"),
+    ],
+)
+def test_what_is_missing_is_said_beside_its_field(stage: Stage, verb: str, state: str, who: str, field: str) -> None:
+    finding = stage.lay(state)
+    page = stage.act(who, finding, verb, 422, **({} if field == "note" else {"note": "我的理由"}))
+    assert f'href="#f-{field}"' in page
+    assert "我的理由</textarea>" in page or "note" not in TRANSITIONS[verb].fields or field == "note"
+    assert stage.read(finding).version == 1
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"days": "x"}, "工作日数不对"),
+        ({"days": "0"}, "工作日数不对"),
+        ({"days": "9999"}, "工作日数不对"),
+    ],
+)
+def test_a_field_that_cannot_be_read_keeps_the_rest(stage: Stage, sent: dict[str, str], said: str) -> None:
+    finding = stage.lay("taken")
+    page = stage.act("liaison", finding, "ask_extension", 422, note="等材料", **sent)
+    assert said in page
+    assert "等材料</textarea>" in page
+    assert f'value="{sent["days"]}"' in page
+
+
+def test_other_fields_that_cannot_be_read(stage: Stage) -> None:
+    page = stage.act("liaison", stage.lay("taken"), "ask_parking", 422, note="x", review_on="明天")
+    assert "日期写法无效" in page
+    assert 'value="明天"' in page
+    page = stage.act("office", stage.lay("returned"), "arbitrate", 422, note="x", unit="7")
+    assert "选项无效" in page
+    page = stage.act("office", stage.lay("taken"), "merge", 422, target="2026-99999")
+    assert "没有这个编号的问题" in page
+    assert 'value="2026-99999"' in page
+
+
+# ---- the ways of a finding ----
+
+
+def test_returned_arbitrated_and_remembered(stage: Stage) -> None:
+    finding = stage.lay("dispatched")
+    other = str(stage.place.other)
+    page = stage.act("liaison", finding, "return", reason="not_our_duty", note="不归我们管", unit=other)
+    said = content(page)
+    for words in ("退回待裁定", "自 ", "起暂停计时", "不属本单位职责", "建议由", "等创建办（受理派遣）办理"):
+        assert words in said, words
+    assert "退回 1 次" in content(stage.desks["office"].read(f"findings/{finding}"))
+    stage.act("office", finding, "arbitrate", unit=other, note="按职责分工", precedent="1")
+    assert stage.read(finding).state == "dispatched"
+    with stage.place.district.session(stage.wall) as session:
+        assert session.scalars(select(Precedent.unit_id).where(Precedent.finding_id == finding)).one() == UUID(other)
+    assert "作为判例" in content(stage.desks["office"].read(f"findings/{finding}"))
+    assert stage.desks["stranger"].read(f"findings/{finding}"), "it leads now"
+
+
+def test_extension_and_parking_are_asked_and_decided(stage: Stage) -> None:
+    finding = stage.lay("taken")
+    said = content(stage.act("liaison", finding, "ask_extension", days="2", note="等材料"))
+    assert "申请延期 2 个工作日，批准之前期限照常计算" in said
+    page = stage.desks["office"].read(f"findings/{finding}")
+    assert re.findall(r'name="verb" value="(\w+)"', page) == ["grant", "refuse"]
+    assert "最多 2 天" in page
+    stage.act("office", finding, "grant", 422, days="3")
+    said = content(stage.act("office", finding, "grant", days="1"))
+    assert "已延期 1 个工作日" in said
+    later = now().date().replace(month=1, day=9, year=now().year + 1)
+    said = content(stage.act("liaison", finding, "ask_parking", review_on=later.isoformat(), note="管网改造"))
+    assert "挂账待批" in said
+    said = content(stage.act("office", finding, "park"))
+    assert f"挂账中，{later.year}年1月9日 复核" in said
+    assert content(stage.act("office", finding, "unpark", days="2")).count("整改中")
+
+
+def test_help_is_asked_done_and_waited_for(stage: Stage) -> None:
+    finding, helper = stage.lay("taken"), str(stage.place.helper)
+    said = content(stage.act("liaison", finding, "assist", unit=helper, note="请清运垃圾"))
+    assert "协办 · 请清运垃圾" in said
+    photo = stage.desks["liaison"].photo(jpeg())
+    page = stage.act("liaison", finding, "answer", 409, photos=photo, note="我们这边好了")
+    assert "还有 1 个协办单位没有完成" in page
+    assert "我们这边好了</textarea>" in page
+    assert "已完成" in content(stage.act("helper", finding, "finish_part", note="已清运"))
+    stage.act("liaison", finding, "answer", photos=photo)
+    assert "已会签" in content(stage.act("place", finding, "cosign"))
+
+
+def test_a_leaders_order_is_reported_back_before_it_closes(stage: Stage) -> None:
+    finding = stage.lay("answered", source="leader")
+    page = stage.desks["office"].read(f"findings/{finding}")
+    assert re.findall(r'name="verb" value="(\w+)"', page) == ["report_back"]
+    assert "销号前须回报交办领导" in content(page)
+    page = stage.act("office", finding, "close", 409, outcome="fixed")
+    assert "须先回报交办领导" in page
+    page = stage.act("office", finding, "report_back", note="已向领导汇报")
+    assert re.findall(r'name="verb" value="(\w+)"', page) == ["close", "send_back"]
+    assert "已销号" in content(stage.act("office", finding, "close", outcome="fixed"))
+
+
+def test_instructions_stand_on_top(stage: Stage) -> None:
+    finding = stage.lay("rectifying")
+    said = content(stage.act("leader", finding, "instruct", note="三天内必须改好"))
+    assert said.index("三天内必须改好") < said.index("整改前后")
+    assert "批示" in said
+
+
+def test_a_correction_changes_what_differs_and_nothing_else(stage: Stage) -> None:
+    finding = stage.lay("taken")
+    was = stage.read(finding)
+    same = {f"changes.{name}": getattr(was, name) for name in ("category", "title", "detail", "severity", "place")}
+    page = stage.act("office", finding, "correct", 422, note="写错了", **same)
+    assert "没有要更正的内容" in page
+    page = stage.act("office", finding, "correct", 422, note="写错了", **same | {"changes.title": " "})
+    assert 'href="#f-changes.title"' in page
+    said = content(stage.act("office", finding, "correct", note="写错了", **same | {"changes.severity": "urgent"}))
+    assert "严重程度：一般 → 紧急" in said
+    assert (stage.read(finding).severity, stage.read(finding).title) == ("urgent", was.title)
+
+
+def test_merged_findings_keep_their_sources(stage: Stage) -> None:
+    target, twin = stage.lay("taken"), stage.lay("taken")
+    with stage.place.district.session(stage.wall) as session:
+        session.scalars(select(Finding).where(Finding.id == target)).one().number = "2026-00909"
+        session.commit()
+    said = content(stage.act("office", twin, "merge", target="2026-00909"))
+    assert "已并入 2026-00909 ，由那一件一起办理" in said
+    assert "重复和并案 1" in content(stage.desks["office"].read(f"findings/{target}"))
+    stage.act("office", twin, "unmerge", note="不是一处")
+    assert stage.read(twin).state == "taken"
+
+
+def test_rare_steps_are_folded_and_what_makes_no_sense_is_not_offered(stage: Stage) -> None:
+    page = stage.desks["office"].read(f"findings/{stage.lay('taken')}")
+    fold = re.search(r'<details class="sc-rare">.*?</details>', page, re.DOTALL)
+    assert fold
+    assert re.findall(r'data-verb="(\w+)"', fold[0]) == ["transfer", "correct", "merge", "cancel"]
+    assert "drop_part" not in page, "nobody helps"
+    helped = stage.desks["office"].read(f"findings/{stage.lay('taken', help_asked=True)}?do=drop_part")
+    assert f'<option value="{stage.place.helper}"' in helped
+    assert f'<option value="{stage.place.other}"' not in helped
+
+
+def test_transfer_cancel_and_restore(stage: Stage) -> None:
+    finding = stage.lay("taken")
+    stage.act("office", finding, "transfer", unit=str(stage.place.other), note="改由财政")
+    with stage.place.district.session(stage.wall) as session:
+        lead = select(Part.unit_id).where(Part.finding_id == finding, Part.leading)
+        assert session.scalars(lead).one() == stage.place.other
+    assert "已撤销" in content(stage.act("office", finding, "cancel", note="误报"))
+    assert "待受理" in content(stage.act("office", finding, "restore", note="确有其事"))
+
+
+def test_people_to_choose_from_are_the_leading_units(stage: Stage) -> None:
+    page = stage.desks["liaison"].read(f"findings/{stage.lay('taken')}?do=assign")
+    assert f'<option value="{stage.place.people["liaison"].person_id}"' in page
+    assert f'<option value="{stage.place.people["stranger"].person_id}"' not in page
+
+
+def test_a_refused_step_names_the_state_and_what_is_open(stage: Stage) -> None:
+    finding = stage.lay("taken")
+    page = stage.act("liaison", finding, "take", 409, note="别丢")
+    assert "问题目前是“已接收”，不能办理“接收”；您现在可以办理" in page
+    assert "别丢" in content(page)
