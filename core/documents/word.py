@@ -7,7 +7,7 @@ from io import BytesIO
 from docxtpl import DocxTemplate
 
 from core.campaigns import Campaign, Edition, read_report
-from core.documents.monthly import ReportData
+from core.documents.report_data import ReportData
 
 WORD = "monthly.docx"
 PAGE = "monthly.html"

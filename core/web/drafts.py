@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -26,6 +27,7 @@ from core.work.names import tidy
 from core.work.reorganising import (
     STATES,
     TREES,
+    Sheet,
     change_head,
     edit_draft,
     find_reorganisation,
@@ -83,24 +85,13 @@ def page(
     if row.state != "draft":
         return redirect(url_for("reorganisations.show", reorganisation_id=row.id), 303)
     sheet = open_sheet(db(), row, today())
-    text, kind, wanted = (request.args.get(name, "") for name in ("q", "kind", "show"))
-    if wanted and wanted not in SHOWS:
-        raise bad_argument("show", wanted)
-    lines = lines_of(sheet, text=text[:40], kind=kind, show=wanted)
-    cursor = read_cursor(1)
-    after = read_id(cursor[0], "cursor") if cursor else None
-    at = next((n + 1 for n, line in enumerate(lines) if line.node.id == after), 0)
     kinds = {node.kind for node in sheet.standing.values()}
     shown = render_template(
         "reorganisations/draft.html",
         row=row,
         sheet=sheet,
-        page=cut(lines[at : at + SIZE + 1], lambda line: (line.node.id,), SIZE),
-        total=len(lines),
+        **_lines(sheet),
         faults=[say_draft_fault(fault) for fault in sheet.faults],
-        text=text,
-        kind=kind,
-        show=wanted,
         shows=[(key, gettext(word)) for key, word in SHOWS.items()],
         kinds=[(k, gettext(t)) for k, t in UNIT_KINDS.items() if k in kinds],
         new_kinds=kind_options(row.tree),
@@ -118,6 +109,19 @@ def page(
         say_kind=say_kind,
     )
     return shown, status
+
+
+def _lines(sheet: Sheet) -> dict[str, Any]:
+    """One page of the units that the filters leave, with the filters. Raises InvalidInput."""
+    text, kind, wanted = (request.args.get(name, "") for name in ("q", "kind", "show"))
+    if wanted and wanted not in SHOWS:
+        raise bad_argument("show", wanted)
+    lines = lines_of(sheet, text=text[:40], kind=kind, show=wanted)
+    cursor = read_cursor(1)
+    after = read_id(cursor[0], "cursor") if cursor else None
+    at = next((n + 1 for n, line in enumerate(lines) if line.node.id == after), 0)
+    page = cut(lines[at : at + SIZE + 1], lambda line: (line.node.id,), SIZE)
+    return {"page": page, "total": len(lines), "text": text, "kind": kind, "show": wanted}
 
 
 @blueprint.post("/head")

@@ -119,7 +119,10 @@ def say_title(row: FindingRow) -> str:
 def say_refusal(error: SanchengError) -> str:
     """A refusal of the ledger; the names of states and steps in it are translated too."""
     named = {one.title_zh for one in (*STATES.values(), *TRANSITIONS.values())}
-    params = {key: gettext(value) if isinstance(value, str) and value in named else value for key, value in error.params.items()}
+    params = {
+        key: gettext(value) if isinstance(value, str) and value in named else value
+        for key, value in error.params.items()
+    }
     return say(type(error)(error.message, **params))
 
 

@@ -14,7 +14,8 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
 from core.campaigns import Campaign, Edition
-from core.documents.monthly import ReportData, monthly_report
+from core.documents.monthly import monthly_report
+from core.documents.report_data import ReportData
 from core.documents.word import PAGE, WORD, WORD_TYPE, file_name, page_template, render_docx
 from core.errors import NotFound
 from core.figures.shelf import find_publication

@@ -23,6 +23,7 @@ from tenants.access import Actor
 from tenants.models import Holding, Post, Unit, UnitParent, UnitRole
 from tenants.scope import ScopedSession
 
+Rows = Select[*tuple[Any, ...]]
 OPEN_NOTICES = ("issued", "read", "signed", "replied")
 
 
@@ -124,12 +125,12 @@ def burdens(session: ScopedSession, actor: Actor | None, units: Collection[UUID]
     return Burdens(found)
 
 
-def _named(name: str, chosen: Select[Any]) -> Select[Any]:
+def _named(name: str, chosen: Rows) -> Rows:
     rows = chosen.subquery()
     return select(literal(name).label("name"), rows.c.unit_id, func.count()).group_by(rows.c.unit_id)
 
 
-def _chart(tenant: int, ids: list[UUID], on: date) -> list[tuple[str, Select[Any]]]:
+def _chart(tenant: int, ids: list[UUID], on: date) -> list[tuple[str, Rows]]:
     children = (
         select(UnitParent.parent_id.label("unit_id"))
         .join(Unit, (Unit.tenant_id == UnitParent.tenant_id) & (Unit.id == UnitParent.unit_id))
@@ -148,7 +149,7 @@ def _chart(tenant: int, ids: list[UUID], on: date) -> list[tuple[str, Select[Any
     return [("children", children), ("posts", posts), ("holdings", holdings), ("roles", roles)]
 
 
-def _work(tenant: int, actor: Actor | None, ids: list[UUID], on: date) -> list[tuple[str, Select[Any]]]:
+def _work(tenant: int, actor: Actor | None, ids: list[UUID], on: date) -> list[tuple[str, Rows]]:
     parts = (
         select(Part.unit_id, Part.finding_id)
         .distinct()
@@ -158,7 +159,7 @@ def _work(tenant: int, actor: Actor | None, ids: list[UUID], on: date) -> list[t
     )
     if actor is not None:
         parts = parts.where(sees_finding(actor, on))
-    found: list[tuple[str, Select[Any]]] = [("findings", parts)]
+    found: list[tuple[str, Rows]] = [("findings", parts)]
     used = (Site.tenant_id == tenant, Site.state == "active")
     for one in (Site.unit_id, Site.operator_unit_id):
         sited = select(one.label("unit_id")).where(*used, one.in_(ids))

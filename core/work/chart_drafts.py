@@ -173,11 +173,11 @@ def rebase(draft: Draft, standing: Mapping[UUID, Node]) -> None:
         fate.heir = fate.heir if fate.heir in fate.to else next(iter(fate.to), "")
         fate.rules = [rule for rule in fate.rules if rule.to in fate.to]
     for node in standing.values():
-        seat = draft.seats.get(str(node.id))
-        if seat is None and node.id not in draft.fates:
+        kept = draft.seats.get(str(node.id))
+        if kept is None and node.id not in draft.fates:
             keep(draft, node)
-        elif seat is not None:
-            _follow(draft, seat, node)
+        elif kept is not None:
+            _follow(draft, kept, node)
 
 
 def _follow(draft: Draft, seat: Seat, node: Node) -> None:

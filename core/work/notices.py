@@ -199,7 +199,15 @@ def _write(
     line.person_id, line.person_name = actor.person_id, actor.name
     line.unit_name = notice.unit_name if move.by == ADDRESSEE else notice.issuer
     session.add(line)
-    record(session, actor, f"notice.{move.verb}", audit_kind(notice.restricted, KIND), notice.id, number=notice.number, version=notice.version)
+    record(
+        session,
+        actor,
+        f"notice.{move.verb}",
+        audit_kind(notice.restricted, KIND),
+        notice.id,
+        number=notice.number,
+        version=notice.version,
+    )
     session.flush()
     return True
 

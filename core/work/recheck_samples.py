@@ -40,7 +40,9 @@ class Again:
     fits: bool
 
 
-def list_samples(session: Session, *, after: tuple[datetime, UUID] | None = None, size: int = 50) -> list[RecheckSample]:
+def list_samples(
+    session: Session, *, after: tuple[datetime, UUID] | None = None, size: int = 50
+) -> list[RecheckSample]:
     """Samples, newest first, one more than ``size`` when there are more; ``after`` is the last one's moment and id."""
     query = select(RecheckSample).order_by(RecheckSample.created_at.desc(), RecheckSample.id.desc()).limit(size + 1)
     if after is not None:

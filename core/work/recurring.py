@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import Integer, cast, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Subquery, cast, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.calendar import local_day
@@ -61,12 +61,7 @@ def recurring(
     of a finding that was opened before it. ``least`` is how often it must have occurred.
     """
     since = now - timedelta(days=days)
-    relapses = (
-        select(FindingEvent.finding_id, func.count().label("n"), func.max(FindingEvent.at).label("last"))
-        .where(FindingEvent.tenant_id == actor.tenant.id, FindingEvent.verb == "relapse", FindingEvent.at >= since)
-        .group_by(FindingEvent.finding_id)
-        .subquery("relapses")
-    )
+    relapses = _relapses(actor, since)
     count = func.count().filter(Finding.opened_at >= since)
     relapsed = func.coalesce(func.sum(relapses.c.n), 0)
     last = func.max(func.greatest(Finding.opened_at, relapses.c.last))
@@ -97,15 +92,32 @@ def recurring(
         .order_by((count + relapsed).desc(), last.desc(), Finding.site_id, Finding.category)
         .limit(limit)
     )
+    conditions = _wanted(actor, categories, site_id, unit_id, local_day(now))
+    return [Recurrence(*list(row)) for row in session.execute(query.where(*conditions)).all()]
+
+
+def _relapses(actor: Actor, since: datetime) -> Subquery:
+    """How often each finding relapsed in the window, and when last."""
+    return (
+        select(FindingEvent.finding_id, func.count().label("n"), func.max(FindingEvent.at).label("last"))
+        .where(FindingEvent.tenant_id == actor.tenant.id, FindingEvent.verb == "relapse", FindingEvent.at >= since)
+        .group_by(FindingEvent.finding_id)
+        .subquery("relapses")
+    )
+
+
+def _wanted(
+    actor: Actor, categories: Sequence[str], site_id: UUID | None, unit_id: UUID | None, on: date
+) -> list[ColumnElement[bool]]:
+    """The filter as conditions."""
+    found: list[ColumnElement[bool]] = []
     if categories:
-        query = query.where(Finding.category.in_(categories))
+        found.append(Finding.category.in_(categories))
     if site_id is not None:
-        query = query.where(Finding.site_id == site_id)
+        found.append(Finding.site_id == site_id)
     if unit_id is not None:
         under = select(UnitPath.unit_id).where(
-            UnitPath.tenant_id == actor.tenant.id,
-            UnitPath.ancestor_id == unit_id,
-            valid_on(UnitPath, local_day(now)),
+            UnitPath.tenant_id == actor.tenant.id, UnitPath.ancestor_id == unit_id, valid_on(UnitPath, on)
         )
-        query = query.where(Site.unit_id.in_(under))
-    return [Recurrence(*list(row)) for row in session.execute(query).all()]
+        found.append(Site.unit_id.in_(under))
+    return found

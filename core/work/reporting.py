@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -52,30 +52,14 @@ def report(
     session: Session,
     actor: Actor,
     *,
-    source: str,
-    category: str,
-    site_id: UUID | None = None,
-    unit_id: UUID | None = None,
-    place: str = "",
-    longitude: Decimal | None = None,
-    latitude: Decimal | None = None,
-    title: str = "",
-    detail: str = "",
-    severity: str = "ordinary",
     photos: Sequence[str] = (),
     fixed: Sequence[str] | None = None,
     campaigns: Sequence[str] = (),
-    restricted: bool = False,
-    patrol_id: UUID | None = None,
-    asked_by: str = "",
-    due_at: datetime | None = None,
-    priority: bool | None = None,
-    lead_unit_id: UUID | None = None,
-    merge_into: UUID | None = None,
     finding_id: UUID | None = None,
     now: datetime | None = None,
+    **said: Any,
 ) -> Finding:
-    """Report one finding (上报问题).
+    """Report one finding (上报问题); ``said`` are the other fields of :class:`ReportBody` by name.
 
     ``photos`` are file ids or SHA-256 of how it looked; ``fixed``, if given, those after it was put right at once. ``due_at``
     is a deadline by hand, ``lead_unit_id`` who shall answer, both for who directs the work there; ``merge_into`` a finding
@@ -83,26 +67,10 @@ def report(
     Conflict (another body under the id).
     """
     body = ReportBody(
-        source,
-        category,
-        site_id,
-        unit_id,
-        place,
-        longitude,
-        latitude,
-        title,
-        detail,
-        severity,
-        tuple(photos),
-        None if fixed is None else tuple(fixed),
-        tuple(campaigns) or own_campaigns(actor),
-        restricted,
-        patrol_id,
-        asked_by,
-        due_at,
-        priority,
-        lead_unit_id,
-        merge_into,
+        **said,
+        photos=tuple(photos),
+        fixed=None if fixed is None else tuple(fixed),
+        campaigns=tuple(campaigns) or own_campaigns(actor),
     )
     return enter(session, actor, body, finding_id or new_id(), now or server_now()).finding
 

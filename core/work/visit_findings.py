@@ -111,7 +111,7 @@ def open_findings(
     ]
     insert_rows(session, actor, FindingEvent, events)
     site = session.get_one(Site, (actor.tenant.id, opening.visit.site_id))
-    leads = {part["finding_id"]: part["unit_id"] for part in parts if part["leading"]}
+    leads: dict[Any, Any] = {part["finding_id"]: part["unit_id"] for part in parts if part["leading"]}
     announce_visit(session, actor, site.name, [(finding, leads[finding.id]) for finding in findings], now)
     return findings
 

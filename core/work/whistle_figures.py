@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ColumnElement, Integer, and_, case, cast, extract, func, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Integer, Row, and_, case, cast, extract, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.calendar import local_day
@@ -94,21 +94,14 @@ def called_figures(
         .group_by(Unit.id, Unit.name, Unit.commanded, Unit.pinyin)
         .order_by(func.count().desc(), Unit.pinyin, Unit.id)
     )
-    return [
-        CalledFigures(
-            unit_id=row.id,
-            unit_name=row.name,
-            commanded=row.commanded,
-            called=row.called,
-            accepted=row.accepted,
-            arrived=row.arrived,
-            in_time=row.in_time,
-            minutes=median_minutes(row.low, row.high),
-            solved=row.solved,
-            escalated=row.escalated,
-        )
-        for row in rows
-    ]
+    return [_called(row) for row in rows]
+
+
+def _called(row: Row[Any]) -> CalledFigures:
+    """A line of called units from its row: the same names, and the median of its two middle minutes."""
+    same = {name: getattr(row, name) for name in ("commanded", "called", "accepted", "arrived", "in_time", "solved")}
+    minutes = median_minutes(row.low, row.high)
+    return CalledFigures(unit_id=row.id, unit_name=row.name, minutes=minutes, escalated=row.escalated, **same)
 
 
 def caller_figures(

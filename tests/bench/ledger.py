@@ -43,10 +43,10 @@ OPEN_SHARE = {
 CATEGORIES = {
     "ENV-LITTER": ("sanitation", "地面有烟头和纸屑"),
     "ENV-BIN": ("sanitation", "垃圾桶满溢"),
-    "ADV-ILLEGAL": ("urban_management", "墙面有小广告"),
-    "TRF-PARK": ("urban_management", "机动车占用人行道"),
+    "ORD-POSTER": ("urban_management", "墙面有小广告"),
+    "ORD-PARK": ("urban_management", "机动车占用人行道"),
     "SAF-FIRE": ("fire_rescue", "消防通道堆放杂物"),
-    "FOOD-LICENCE": ("market_regulator", "经营者没有公示证照"),
+    "LIC-SHOW": ("market_regulator", "经营者没有公示证照"),
 }
 
 

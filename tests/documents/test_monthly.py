@@ -14,8 +14,10 @@ from docx import Document
 from jinja2 import Environment, StrictUndefined
 
 from core.campaigns import Campaign, Edition
-from core.documents.monthly import DASH, ReportData, ReportFigure, monthly_report
+from core.documents.monthly import monthly_report
+from core.documents.report_data import ReportData, ReportFigure
 from core.documents.word import file_name, page_template, render_docx
+from core.documents.wording import DASH
 from core.errors import Conflict, NotFound
 from core.figures.periods import parse_period
 from core.figures.publishing import publish

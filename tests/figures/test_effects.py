@@ -11,8 +11,9 @@ from uuid import UUID
 import pytest
 from docx import Document
 
-from core.documents.monthly import DASH, monthly_report
+from core.documents.monthly import monthly_report
 from core.documents.word import render_docx
+from core.documents.wording import DASH
 from core.figures.comparison import BARRED, compare
 from core.figures.effects import NEGATIVE
 from core.figures.grants import give_grant

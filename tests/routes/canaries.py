@@ -49,6 +49,10 @@ KEPT: dict[str, str] = {
         # negative list
         "negative_entry.campaign negative_entry.effect negative_entry.state "
         "negative_step.verb negative_step.from_state negative_step.to_state "
+        # intake
+        "routing_rule.category routing_rule.site_type routing_rule.campaign routing_rule.severity routing_rule.line_role "
+        "precedent.category precedent.site_type precedent.campaign campaign_phase.campaign category_set.state "
+        "patrol_member.duty "
         # charts
         "reorganisation.tree reorganisation.state unit_lineage.kind "
         # whistles

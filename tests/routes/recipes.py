@@ -19,11 +19,14 @@ from uuid import UUID
 from werkzeug.routing import Rule
 
 from core.campaigns.registry import installed
+from core.work.actors import resolve_actor
+from core.work.patrols import end_patrol
 from core.work.site_posts import assign_sites
 from core.work.tenant_settings import Times, read_kept
-from tenants.db import new_id
+from tenants.db import new_id, now
 from tests.routes.carding import DAY, TEXT
 from tests.routes.filters import new_filter
+from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins
 from tests.routes.world import (
     MONTH,
     OPERATOR,
@@ -70,7 +73,7 @@ SECRET: dict[str, str] = {
         ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
          "whistle_id", "called_id", "notice_id", "note_id", "scheme_id", "card_id", "report_id", "entry_id", "photo_id", "token_id", "event_id", "ref",
          "reorganisation_id", "seat_id", "area_id", "member_id",
-         "post_id", "sponsorship_id", "handover_id", "filter_id"),
+         "post_id", "sponsorship_id", "handover_id", "filter_id", "rule_id", "precedent_id", "set_id", "patrol_id"),
         NEVER,
     ),
     "sha256": "0" * 64,
@@ -352,6 +355,63 @@ def rules_form(world: World, _side: str) -> Sent:
     return Sent(form={"matter": "times", "version": str(version), "acceptance_hours": hours, "amber_hours": "24"})
 
 
+def intake(kind: str) -> Callable[[World], dict[str, str]]:
+    """A fresh thing of the intake rooms, made by A's own people."""
+
+    def make(world: World) -> dict[str, str]:
+        office, ids = world.a.actors[OFFICE], world.a.ids
+        with world.session() as session:
+            walker = resolve_actor(session, world.a.ref, world.askers["grid_worker"].person_id, TODAY)
+            assert walker
+            made = {
+                "rule_id": lambda: new_rule(session, office, TODAY),
+                "precedent_id": lambda: str(new_precedent(session, ids).id),
+                "set_id": lambda: new_set(session, office),
+                "patrol_id": lambda: new_shift(session, walker),
+                "finding_id": lambda: new_merged(session, office, ids),
+            }[kind]()
+            session.commit()
+        return {kind: made}
+
+    return make
+
+
+def off_duty(world: World) -> dict[str, str]:
+    """No shift is running for the grid worker who asks."""
+    with world.session() as session:
+        walker = resolve_actor(session, world.a.ref, world.askers["grid_worker"].person_id, TODAY)
+        assert walker
+        end_patrol(session, walker, UUID(new_shift(session, walker)), now=now())
+        session.commit()
+    return {}
+
+
+def twin(world: World) -> dict[str, str]:
+    """A finding to merge; the body names the other one."""
+    with world.session() as session:
+        one, other = new_twins(session, world.a.actors[OFFICE], world.a.ids)
+        session.commit()
+    world.a.ids["twin"] = other
+    world.b.ids.setdefault("twin", world.b.ids["finding_id"])
+    return {"finding_id": one}
+
+
+def into_twin(world: World, side: str) -> Sent:
+    known = {"own": world.a, "other": world.b}.get(side)
+    target = NEVER if known is None else known.ids.get("twin", known.ids["finding_id"])
+    return Sent(form={"version": "1", "target": target})
+
+
+def report_form(world: World, side: str, **more: str) -> Sent:
+    fields = {"id": str(new_id()), "source": "snapshot", "category": "ORD-STALL", "severity": "ordinary"}
+    return Sent(form=fields | {"site": side_id(world, "site_id", side), "duplicate": "new"} | more)
+
+
+def report_json(world: World, side: str) -> Sent:
+    body = {"id": str(new_id()), "category": "ORD-STALL", "site_id": side_id(world, "site_id", side)}
+    return Sent(json=body | {"photos": [side_id(world, "photo_id", side)]})
+
+
 ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
 GRANT = {"campaign": "sanitary_city", "detail": "totals"}
 
@@ -427,6 +487,39 @@ WRITES: dict[str, Recipe] = {
     ),
     "units.rename": Recipe(ADMIN, lambda _w, _s: Sent(form={"name": f"改名社区{word()}"})),
     # field
+    # intake
+    "reporting.submit": Recipe(INSPECTOR, report_form, ids=("site_id",)),
+    "reporting.instruct": Recipe(
+        OFFICE, lambda w, s: report_form(w, s, source="leader", asked_by="区长"), ids=("site_id",)
+    ),
+    "duplicates.merge": Recipe(OFFICE, into_twin, twin),
+    "duplicates.unmerge": Recipe(OFFICE, form(version="2", note="不是一处"), intake("finding_id")),
+    "patrols.start": Recipe(
+        "grid_worker",
+        lambda w, s: Sent(form={"unit": side_id(w, "unit_id", s), "route": word()}),
+        off_duty,
+        ids=("unit_id",),
+    ),
+    "patrols.end": Recipe("grid_worker", form(note="正常"), intake("patrol_id")),
+    "routing.add": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"territory_id": side_id(w, "unit_id", s), "zone": word(), "hours": "5"}),
+        ids=("unit_id",),
+    ),
+    "routing.end": Recipe(OFFICE, form(), intake("rule_id")),
+    "routing.drop_precedent": Recipe(OFFICE, form(), intake("precedent_id")),
+    "routing.keep_phase": Recipe(OFFICE, lambda _w, _s: Sent(form={"campaign": "", "phase": word()})),
+    "category_sets.add": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(form={"name": word(), "names": "乱停乱放", "group.ORD-PARK": "1"}),
+    ),
+    "category_sets.change": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(form={"name": word(), "names": "乱停乱放", "group.ORD-PARK": "1"}),
+        intake("set_id"),
+    ),
+    "category_sets.retire": Recipe(OFFICE, form(), intake("set_id")),
+    "api_reporting.report": Recipe(INSPECTOR, report_json, ids=("site_id", "photo_id")),
     "photos.upload": Recipe(INSPECTOR, lambda _w, _s: Sent(data=jpeg((64, 48)), content_type="image/jpeg")),
     "site_form.add": Recipe(ADMIN, lambda w, s: Sent(form=site_body(w, s)), ids=("unit_id",)),
     "site_form.change": Recipe(ADMIN, lambda w, s: Sent(form=site_body(w, s) | {"state": "active"}), ids=("unit_id",)),
@@ -502,8 +595,12 @@ WRITES: dict[str, Recipe] = {
     "card_schemes.change": Recipe(ADMIN, form(**{"as": "text"}, version="1", text=TEXT), new_scheme),
     "card_schemes.move": Recipe(ADMIN, form(verb="activate", version="1"), new_scheme),
     # charts
-    "unit.move": Recipe(ADMIN, lambda w, s: Sent(form={"parent": side_id(w, "unit_id", s)}), fresh_unit, ids=("unit_id",)),
-    "unit.close": Recipe(ADMIN, lambda w, s: Sent(form={"heir": side_id(w, "unit_id", s)}), fresh_unit, ids=("unit_id",)),
+    "unit.move": Recipe(
+        ADMIN, lambda w, s: Sent(form={"parent": side_id(w, "unit_id", s)}), fresh_unit, ids=("unit_id",)
+    ),
+    "unit.close": Recipe(
+        ADMIN, lambda w, s: Sent(form={"heir": side_id(w, "unit_id", s)}), fresh_unit, ids=("unit_id",)
+    ),
     "unit.command": Recipe(ADMIN, form(commanded="0", reason="铁路单位"), fresh_unit),
     "areas.add": Recipe(
         ADMIN,

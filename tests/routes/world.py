@@ -64,6 +64,7 @@ from tests.routes import canaries
 from tests.routes.carding import fresh_card, fresh_scheme, give_cards
 from tests.routes.charting import draw, fresh_member, give_charts
 from tests.routes.filters import keep_filter
+from tests.routes.intaking import give_intake
 from tests.routes.noticing import give_notices, new_note, new_notice
 from tests.routes.whistling import blow_fresh, lead_on
 from tests.work.market import ANSWERS
@@ -236,6 +237,7 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         answer_for(session, made)
         made.ids |= give_cards(session, made.actors)
         made.ids |= give_notices(session, made.ids, made.actors)
+        made.ids |= give_intake(session, made.ids, made.actors, TODAY)
         made.ids |= give_charts(session, admin, name, made.ids, TODAY)
         keep_negative_list(session, made)
         made.ids |= keep_filter(session, made.actors["hq_office"])

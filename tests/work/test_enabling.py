@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -17,12 +18,13 @@ from core.errors import Forbidden, NotFound
 from core.work import enabling
 from core.work.cards import list_campaigns
 from core.work.enabling import campaign_as_run, enable, enabled, frozen_edition, suspend
-from core.work.tables import Audit, Definition
+from core.work.tables import Audit, Definition, Finding, FindingCampaign, FindingEvent
 from core.work.units import departments
 from tenants.db import Base
 from tenants.models import EnabledCampaign
 from tenants.scope import ScopedSession, Wall
 from tests.factory import District, add_actor, add_site, bare_district
+from tests.work.ledger_town import THURSDAY, lay_finding, town
 
 TODAY = date(2026, 3, 2)
 KEY = "sanitary_city"
@@ -82,6 +84,36 @@ def test_suspended_and_enabled_again_every_row_is_equal(wall: Wall) -> None:
         assert [c.key for c in enabled(session, installed())] == ["food_safety_city", KEY]
         verbs = session.scalars(select(Audit.verb).order_by(Audit.id)).all()
         assert verbs == ["campaign.enable", "campaign.enable", "campaign.suspend", "campaign.enable"]
+
+
+def test_with_findings_only_what_the_clocks_say_changes(wall: Wall, tmp_path: Path) -> None:
+    place = town(wall, tmp_path, "停用区")
+    with place.district.session(wall) as session:
+        enable(session, None, campaign(), today=TODAY)
+        for state in ("rectifying", "answered", "closed"):
+            finding = lay_finding(session, place, state)
+            session.add(FindingCampaign(finding_id=finding.id, campaign=KEY))
+        lay_finding(session, place, "rectifying")  # of no campaign: nobody holds it
+        session.commit()
+        before = dump(session)
+        clocks = dict(session.execute(select(Finding.id, Finding.due_at)).all())
+        end = THURSDAY + timedelta(hours=30)
+        suspend(session, None, KEY, today=TODAY, at=THURSDAY)
+        enable(session, None, campaign(), today=TODAY, at=end)
+        session.commit()
+        after = dump(session)
+        assert {name for name in after if after[name] != before[name]} == {"finding", "finding_event"}
+        assert set(before["finding_event"]) < set(after["finding_event"]), "history only grows"
+        verbs = session.execute(select(FindingEvent.verb, func.count()).group_by(FindingEvent.verb)).all()
+        assert dict(verbs) == {"open": 4, "hold": 2, "release": 2}
+        moved = {f.state: f.due_at - clocks[f.id] for f in session.scalars(select(Finding)) if f.due_at != clocks[f.id]}
+        assert moved == {"rectifying": timedelta(hours=30)}, "the answered one's clock did not run"
+        columns = (
+            "id, state, opened_at, limit_seconds, outcome, returns, reopened, extended_days, resume_state, stopped_at"
+        )
+        shown = session.execute(text(f"SELECT {columns} FROM finding ORDER BY id")).all()
+        assert {row.resume_state for row in shown} == {row.stopped_at for row in shown} == {None}
+        assert sorted(row.state for row in shown) == ["answered", "closed", "rectifying", "rectifying"]
 
 
 def test_the_same_switch_twice_changes_nothing(wall: Wall) -> None:

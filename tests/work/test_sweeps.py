@@ -14,7 +14,7 @@ from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.reporting import report
 from core.work.sweep_reading import by_unit, get_sweep, list_sweeps, open_at_site, progress_of
 from core.work.sweeps import close, plan, similar_sites, tick_site
-from core.work.tables import Finding, Sweep, SweepSite
+from core.work.tables import Finding, Site, Sweep, SweepSite
 from core.work.visits import submit
 from tenants.access import Actor
 from tenants.db import new_id
@@ -89,8 +89,6 @@ def named(session, place, sweep, who=None) -> dict[str, bool]:
 
 
 def test_all_similar_active_sites_in_one_step(session, place) -> None:
-    from core.work.tables import Site
-
     session.get(Site, (session.tenant_id, place.sites[4])).state = "closed"
     finding = first(session, place)
     names = [one.name for one in similar_sites(session, place.office, finding, on=DUE)]
