@@ -99,7 +99,7 @@ class Wall:
         scope = options.get("scope")
         # Without a scope the setting is emptied all the same, so that nothing set on the session before can be read.
         value = self.signer.sign(scope) if isinstance(scope, Scope) else ""
-        connection.exec_driver_sql("SELECT set_config('app.scope', %s, true)", (value,))
+        connection.exec_driver_sql(STATE_SCOPE, (value,))
 
     def _wash(self, dbapi_connection: Any, _record: Any, state: PoolResetState) -> None:
         """Leave nothing of one scope for the next: settings of the session, held cursors, prepared statements, locks."""
@@ -126,6 +126,8 @@ class Wall:
             )
 
 
+# Compiling a statement costs tenfold what it saves: policies make the planner guess high, and what people ask is small.
+STATE_SCOPE = "SELECT set_config('app.scope', %s, true), set_config('jit', 'off', true)"
 # Whatever the login role can become by SET ROLE counts as its own: membership is enough, use of it is not awaited.
 ROLE_CHECK = """
 WITH mine AS (

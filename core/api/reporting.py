@@ -16,7 +16,7 @@ from core.api.finding_shapes import PartShape
 from core.api.replies import ListQuery, etag, here, once, reply
 from core.api.rooms import READING, WRITING, Room
 from core.work.category_sets import groups_of
-from core.work.duplicates import HOURS, METRES, Candidate, candidates
+from core.work.duplicates import Candidate, candidates
 from core.work.findings import parts_of
 from core.work.report_input import ReportBody
 from core.work.reporting import enter, own_campaigns
@@ -96,8 +96,8 @@ class TwinQuery(ListQuery):
     site_id = Id()
     longitude = Number()
     latitude = Number()
-    metres = Whole(load_default=METRES, validate=Range(min=1, max=2000))
-    hours = Whole(load_default=int(HOURS.total_seconds() // 3600), validate=Range(min=1, max=720))
+    metres = Whole(validate=Range(min=1, max=2000), metadata={"description": "the tenant's own without it"})
+    hours = Whole(validate=Range(min=1, max=720), metadata={"description": "the tenant's own without it"})
 
 
 class TwinShape(Body):
@@ -184,8 +184,8 @@ def list_twins(query: dict[str, Any]) -> Response:
         category=query["category"],
         site_id=query.get("site_id"),
         point=_point(longitude, latitude),
-        metres=query["metres"],
-        within=timedelta(hours=query["hours"]),
+        metres=query.get("metres"),
+        within=timedelta(hours=query["hours"]) if "hours" in query else None,
         limit=query["page_size"],
         now=asked.now(),
     )

@@ -100,14 +100,15 @@ def play_findings(session: ScopedSession, stage: Stage, until: datetime) -> Iter
     """Lead most findings through take, answer and check; some late, some sent back once, the newest left open."""
     random = Random(stage.part.seed + 1)  # noqa: S311 - a fixed seed is the point
     chosen = (
-        select(Finding.id, Finding.opened_at, Finding.due_at, Part.unit_id)
+        select(Finding.id, Finding.number, Finding.opened_at, Finding.due_at, Part.unit_id)
         .join(Part, (Part.tenant_id == Finding.tenant_id) & (Part.finding_id == Finding.id))
         .where(Part.leading.is_(True), Finding.state == "dispatched", Finding.opened_at < until - timedelta(hours=6))
         .order_by(Finding.opened_at, Finding.number)
     )
-    for number, (finding_id, opened, due, unit_id) in enumerate(session.execute(chosen).all(), 1):
+    for number, (finding_id, key, opened, due, unit_id) in enumerate(session.execute(chosen).all(), 1):
         session.expunge_all()
-        lead(session, stage, random, finding_id, unit_id, opened, due, until)
+        photo = draw_after(session, stage, stage.actors["演示检查员甲"], key) if at_stage(stage) else ""
+        lead(session, stage, random, finding_id, unit_id, opened, due, until, photo=photo)
         if number % BATCH == 0:
             yield number
     yield 0

@@ -41,17 +41,33 @@ class Stage:
     actors: dict[str, Actor] = field(default_factory=dict)
     liaisons: dict[UUID, Actor] = field(default_factory=dict)
     photos: list[str] = field(default_factory=list)
+    files: Path | None = None
     sites: list[tuple[UUID, tuple[str, ...]]] = field(default_factory=list)
 
 
-def seat_person(session: ScopedSession, tenant: TenantRef, name: str, unit_id: UUID, role: str, since: date) -> Actor:
-    """Find or add a made-up person with a post, and give him as an actor."""
+def seat_person(
+    session: ScopedSession,
+    tenant: TenantRef,
+    name: str,
+    unit_id: UUID,
+    role: str,
+    since: date,
+    *,
+    on: date | None = None,
+    until: date | None = None,
+) -> Actor:
+    """Find or add a made-up person with a post since a day, and give him as the actor that he is on ``on``, else then.
+
+    ``until`` is the last day of a post that has an end.
+    """
     person_id = session.scalar(select(Person.id).where(Person.name == name))
     if person_id is None:
-        made = add_person_with_post(session, None, name=name, unit_id=unit_id, role=role, title=name, today=since)
+        made = add_person_with_post(
+            session, None, name=name, unit_id=unit_id, role=role, title=name, today=since, until=until
+        )
         person_id = made.id
         session.flush()
-    actor = resolve_actor(session, tenant, person_id, since)
+    actor = resolve_actor(session, tenant, person_id, on or since)
     assert actor is not None
     return actor
 
@@ -63,13 +79,19 @@ def seat_crew(session: ScopedSession, stage: Stage, since: date) -> None:
         stage.actors[name] = seat_person(session, stage.tenant, name, root.id, role, since)
 
 
-def liaison_of(session: ScopedSession, stage: Stage, unit_id: UUID, since: date) -> Actor:
+def liaison_of(session: ScopedSession, stage: Stage, unit_id: UUID, since: date, *, on: date | None = None) -> Actor:
     """The made-up liaison officer of a unit."""
     if unit_id not in stage.liaisons:
         unit = session.scalars(select(Unit).where(Unit.id == unit_id)).one()
-        name = f"演示联络员·{unit.name}{(unit.code or '')[-6:]}"
-        stage.liaisons[unit_id] = seat_person(session, stage.tenant, name, unit_id, "liaison", since)
+        stage.liaisons[unit_id] = seat_person(
+            session, stage.tenant, liaison_name(unit), unit_id, "liaison", since, on=on
+        )
     return stage.liaisons[unit_id]
+
+
+def liaison_name(unit: Unit) -> str:
+    """What the made-up liaison officer of a unit is called."""
+    return f"演示联络员·{unit.name}{(unit.code or '')[-6:]}"
 
 
 def place_sites(session: ScopedSession, stage: Stage, since: date) -> None:
@@ -101,6 +123,7 @@ ROADS = frozenset({"main_road", "back_street", "shopping_street"})
 
 def draw_photos(session: ScopedSession, stage: Stage, files: Path) -> None:
     """Draw the district's photos: plain coloured fields that say DEMO, so that nobody takes them for real."""
+    stage.files = files
     for number in range(6):
         image = Image.new("RGB", (960, 720), (70 + 22 * number, 120, 190 - 18 * number))
         pen = ImageDraw.Draw(image)
@@ -112,3 +135,21 @@ def draw_photos(session: ScopedSession, stage: Stage, files: Path) -> None:
         row = store(session, stage.actors["演示检查员甲"], data.getvalue(), files=files)
         stage.photos.append(str(row.id))
     session.flush()
+
+
+def draw_after(session: ScopedSession, stage: Stage, actor: Actor, key: str) -> str:
+    """Draw one more photo, unlike all others, for what was put right: a chequered field that says DEMO; gives its id."""
+    assert stage.files is not None, "the stage is set before anything is put right"
+    row = store(session, actor, picture_bytes(f"{stage.part.seed}-{key}"), files=stage.files)
+    return str(row.id)
+
+
+def picture_bytes(key: str) -> bytes:
+    """A small made-up photo that another key does not give, however closely one looks."""
+    random = Random(key)  # noqa: S311 - a picture, not a secret
+    fields = Image.frombytes("L", (9, 8), random.randbytes(72))
+    image = fields.resize((360, 320), Image.Resampling.NEAREST).convert("RGB")
+    ImageDraw.Draw(image).text((12, 8), f"DEMO {key}", fill=(40, 120, 60), font_size=18)
+    data = BytesIO()
+    image.save(data, "JPEG", quality=70)
+    return data.getvalue()

@@ -30,7 +30,7 @@ from core.work.findings import SORTS
 from core.work.tables import Site
 from tenants.models import Person, Unit
 
-DEFAULT_SORT = {"problem": "-opened_at", "rectification": "due_at", "responsibility": "due_at"}
+DEFAULT_SORT = {"problem": "-opened_at", "rectification": "due_at", "responsibility": "-opened_at"}
 LABELS: Mapping[str, str] = {
     "q": N_("含"),
     "group": N_("进度"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,11 +28,22 @@ from core.web.finding_words import (
 from core.web.step_words import CHANGE_LABELS
 from core.web.visit_reading import form_title, forms_of
 from core.web.words import by_locale
+from core.work.calendar import local_day
 from core.work.enabling import campaign_as_run, frozen_edition
 from core.work.finding_detail import Detail, Photo
 from core.work.tables import FindingEvent, FindingItem, Sheet
-from core.work.transitions import ANOTHER, ANSWERED, CLOSED, LEADING, PARTIES, RECTIFYING, STATES, TRANSITIONS
-from tenants.models import EnabledCampaign
+from core.work.transitions import (
+    ANOTHER,
+    ANSWERED,
+    CLOSED,
+    DISPATCHED,
+    LEADING,
+    PARTIES,
+    RECTIFYING,
+    STATES,
+    TRANSITIONS,
+)
+from tenants.models import EnabledCampaign, Unit, UnitName
 from tenants.scope import ScopedSession
 
 
@@ -126,8 +137,9 @@ def read_waits(found: Detail) -> str:
     return gettext("；").join(filter(None, (said, gettext(standing.own) if standing.own else "")))
 
 
-def read_history(events: Sequence[FindingEvent]) -> list[dict[str, Any]]:
-    """The history as the timeline shows it, newest first."""
+def read_history(session: ScopedSession, events: Sequence[FindingEvent]) -> list[dict[str, Any]]:
+    """The history as the timeline shows it, newest first; units under the names that they had then."""
+    named = _name_units(session, events)
     tones: Mapping[str, str] = TONES | {ANSWERED: "active"}
     before = [None, *(event.detail.get("due_at") for event in events)][: len(events)]
     lines = [
@@ -135,12 +147,42 @@ def read_history(events: Sequence[FindingEvent]) -> list[dict[str, Any]]:
             "at": event.at,
             "what": say_verb(event.verb),
             "who": _who(event),
-            "text": say_event(event, moved=_is_new(event) or event.detail.get("due_at") != due),
+            "text": say_event(event, named, moved=_is_new(event) or event.detail.get("due_at") != due),
             "tone": _tone(event, tones),
         }
         for event, due in zip(events, before, strict=True)
     ]
     return lines[::-1]
+
+
+def _hands(event: FindingEvent) -> list[tuple[str, str]]:
+    """Whom a step gave the lead to, or from whom to whom it moved, as ids; a mere proposal hands nothing over."""
+    moved = [(one["from"], one["to"]) for one in event.detail.get("moved", ())]
+    lead = event.detail.get("lead") if event.to_state == DISPATCHED else None
+    return moved or ([("", lead)] if lead else [])
+
+
+def _name_units(session: ScopedSession, events: Sequence[FindingEvent]) -> Mapping[tuple[str, date], str]:
+    """The names of the units that steps handed it to, on the days of the steps (two queries)."""
+    asked = {(one, local_day(event.at)) for event in events for pair in _hands(event) for one in pair if one}
+    ids = {UUID(one) for one, _ in asked}
+    if not ids:
+        return {}
+    known = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(ids))).all())
+    former = session.scalars(select(UnitName).where(UnitName.unit_id.in_(ids))).all()
+    then = {
+        (one, day): row.name
+        for one, day in asked
+        for row in former
+        if str(row.unit_id) == one and row.valid_from <= day < row.valid_to
+    }
+    return {(one, day): known.get(UUID(one), "") for one, day in asked} | then
+
+
+def _say_hands(event: FindingEvent, named: Mapping[tuple[str, date], str]) -> Iterator[str]:
+    for old, new in _hands(event):
+        before, after = (named.get((one, local_day(event.at)), "") for one in (old, new))
+        yield f"{before} → {after}" if before else f"{gettext('牵头单位')}{gettext('：')}{after}"
 
 
 def _is_new(event: FindingEvent) -> bool:
@@ -162,11 +204,11 @@ def _tone(event: FindingEvent, tones: Mapping[str, str]) -> str:
     return tones.get(event.to_state, "neutral")
 
 
-def say_event(event: FindingEvent, *, moved: bool = True) -> str:
+def say_event(event: FindingEvent, named: Mapping[tuple[str, date], str], *, moved: bool = True) -> str:
     """What came with a step: reason, outcome, unit, person, note, photos, and the new deadline when it ``moved``."""
     detail = event.detail
     parts = [say_reason(event.verb, detail.get("reason") or ""), say_outcome(detail.get("outcome"))]
-    parts += [*_named(detail), *_amounts(detail), *_changes(detail), event.note]
+    parts += [*_say_hands(event, named), *_named(detail), *_amounts(detail), *_changes(detail), event.note]
     if count := len(detail.get("photos", ())):
         parts.append(gettext("附 %(n)s 张照片", n=count))
     if moved and (due := detail.get("due_at")):

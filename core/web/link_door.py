@@ -97,9 +97,12 @@ def _read_word(slug: str, signed: str) -> str:
     if not signed.isascii() or len(signed) > LONGEST_WORD:
         raise NotFound
     try:
-        return _signer(slug).unsign(signed).decode()
+        word = _signer(slug).unsign(signed).decode()
     except BadSignature:
         raise NotFound from None
+    if sign_word(slug, word) != signed:  # another spelling of the same signature
+        raise NotFound
+    return word
 
 
 def _count(word: str) -> None:

@@ -67,7 +67,7 @@ def read_card(session: ScopedSession, actor: Actor, site_id: UUID, now: datetime
     row = get_site(session, actor, site_id, today=on)
     due = plan(row.types, enabled(session, house().registry))
     waiting = Filter(site_id=site_id, states=NOT_CLOSED)
-    found = session.execute(base_query(actor, waiting, now).order_by(Finding.due_at).limit(LATEST)).all()
+    found = session.execute(base_query(actor, waiting, now).order_by(Finding.due_at, Finding.id).limit(LATEST)).all()
     return SiteCard(
         row,
         unit_path(session, row.unit_id, on),

@@ -19,6 +19,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
     {
         roles.SEE: N_("查看点位、检查、问题和得分"),
         roles.VISIT: N_("检查点位、提交检查表"),
+        roles.REPORT: N_("上报问题、登记巡查班次"),
+        roles.DIRECT: N_("受理、派遣、裁定问题，批准延期和挂账，签发通知单，抽取回头看"),
+        roles.RESTRICTED: N_("查看和办理作风纪律问题"),
         roles.ANSWER: N_("接收、退回和答复问题"),
         roles.CHECK: N_("核验答复、办结、退回重改、重新打开"),
         roles.KEEP_SITES: N_("新增和修改点位"),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -20,13 +21,12 @@ from core.work.nearby import Point, in_box, metres_between
 from core.work.sight import sees_finding
 from core.work.states import DISMISSED
 from core.work.tables import Attachment, File, Finding, FindingEvent, Site
+from core.work.tenant_settings import Duplicates, read_setting
 from core.work.transitions import OPEN
 from tenants.access import Actor
 from tenants.db import now as server_now
 from tenants.models import Unit
 
-METRES = 50  # around a place (ours)
-HOURS = timedelta(hours=72)  # back from now (ours)
 MOST = 5  # candidates shown (ours)
 LOOKED_AT = 500  # findings in the box that are measured (ours)
 DEEPEST = 50  # a chain of merges that is longer is broken
@@ -72,24 +72,23 @@ def candidates(
     point: Point | None = None,
     restricted: bool = False,
     but: UUID | None = None,
-    metres: int = METRES,
-    within: timedelta = HOURS,
+    metres: int | None = None,
+    within: timedelta | None = None,
     limit: int = MOST,
     until: datetime | None = None,
     now: datetime | None = None,
 ) -> list[Candidate]:
     """Findings that a new one may repeat, the likeliest first (two or three queries); ``but`` is the finding itself.
 
-    Same site first, then the nearer, then the later. Without site and point there is nothing to compare. ``until`` is the
-    moment from which ``within`` counts back, now if not given.
+    Same site first, then the nearer, then the later. Without site and point there is nothing to compare. ``metres`` and
+    ``within`` are the tenant's own if not given; ``until`` is the moment from which ``within`` counts back, else now.
     """
     moment = now or server_now()
+    if metres is None or within is None:
+        usual = read_setting(session, Duplicates)
+        metres, within = metres or usual.metres, within or timedelta(hours=usual.hours)
     point = point or _point_of(session, site_id)
-    near = [Finding.site_id == site_id] if site_id else []
-    longitude = func.coalesce(Finding.longitude, Site.longitude)
-    latitude = func.coalesce(Finding.latitude, Site.latitude)
-    if point is not None:
-        near.append(in_box(longitude, latitude, point, metres))
+    near = _near(site_id, point, metres)
     if not near:
         return []
     end = until or moment
@@ -101,13 +100,24 @@ def candidates(
     )
     if but is not None:
         query = query.where(Finding.id != but)
-    rows = session.execute(query.add_columns(longitude, latitude)).all()
+    rows = session.execute(query.add_columns(*_coordinates())).all()
     found = [
         _candidate(finding, site, unit, (x, y) if x is not None and y is not None else None, point, site_id, category)
         for finding, site, unit, x, y in rows
     ]
     close = [one for one in found if one.same_site or (one.metres is not None and one.metres <= metres)]
     return sorted(close, key=_likeliest)[:limit]
+
+
+def _coordinates() -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+    """Where a finding is: its own coordinates, else its site's."""
+    return func.coalesce(Finding.longitude, Site.longitude), func.coalesce(Finding.latitude, Site.latitude)
+
+
+def _near(site_id: UUID | None, point: Point | None, metres: int) -> list[ColumnElement[bool]]:
+    """The conditions of which one must hold; none when there is nothing to compare."""
+    found = [Finding.site_id == site_id] if site_id else []
+    return [*found, in_box(*_coordinates(), point, metres)] if point is not None else found
 
 
 def _likeliest(one: Candidate) -> tuple[bool, bool, int, float]:
@@ -158,7 +168,8 @@ def candidates_for(
     here = (finding.longitude, finding.latitude)
     point = (here[0], here[1]) if here[0] is not None and here[1] is not None else None
     moment = now or server_now()
-    later = min(moment, finding.opened_at + HOURS)
+    usual = timedelta(hours=read_setting(session, Duplicates).hours)
+    later = min(moment, finding.opened_at + usual)
     return candidates(
         session,
         actor,
@@ -167,7 +178,7 @@ def candidates_for(
         point=point,
         restricted=finding.restricted,
         but=finding.id,
-        within=later - (finding.opened_at - HOURS),
+        within=later - (finding.opened_at - usual),
         limit=limit,
         until=later,
         now=moment,

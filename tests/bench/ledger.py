@@ -175,7 +175,7 @@ def _beside(session: ScopedSession, tenant: int, lines: dict[str, UUID]) -> None
     for category, (role, _) in CATEGORIES.items():
         session.execute(
             text(
-                "INSERT INTO part (tenant_id, finding_id, kind, unit_id, \"leading\", state, hidden)"
+                'INSERT INTO part (tenant_id, finding_id, kind, unit_id, "leading", state, hidden)'
                 " SELECT tenant_id, id, 'line', :unit, true, CASE WHEN answered_at IS NULL THEN 'open' ELSE 'done' END, false"
                 " FROM finding"
                 " WHERE tenant_id = :tenant AND category = :category"
@@ -187,21 +187,31 @@ def _beside(session: ScopedSession, tenant: int, lines: dict[str, UUID]) -> None
 
 
 _STATEMENTS = (
-    "INSERT INTO part (tenant_id, finding_id, kind, unit_id, \"leading\", state, hidden)"
-    " SELECT tenant_id, id, 'place', unit_id, false, 'informed', false FROM finding WHERE tenant_id = :tenant",
-    "INSERT INTO finding_campaign (tenant_id, finding_id, campaign, hidden) SELECT tenant_id, id, 'civilized_city', false"
-    " FROM finding WHERE tenant_id = :tenant",
-    "INSERT INTO finding_campaign (tenant_id, finding_id, campaign, hidden) SELECT tenant_id, id, 'sanitary_city', false"
-    " FROM finding WHERE tenant_id = :tenant AND category LIKE 'ENV%'",
-    "INSERT INTO finding_link (tenant_id, finding_id, campaign, indicator, direct, hidden)"
-    " SELECT tenant_id, id, 'civilized_city', 'CIV-' || category, true, false FROM finding WHERE tenant_id = :tenant",
-    "INSERT INTO finding_event (tenant_id, finding_id, version, id, at, verb, from_state, to_state, person_name, unit_name,"
-    " note, detail, hidden)"
-    " SELECT f.tenant_id, f.id, v.version, gen_random_uuid(), f.opened_at + v.version * interval '5 hours',"
-    " v.verb, v.before, CASE WHEN v.version = f.version THEN f.state ELSE v.after END, '', '', '',"
-    " jsonb_build_object('due_at', f.due_at), false"
-    " FROM finding f JOIN (VALUES (1, 'open', NULL, 'dispatched'), (2, 'take', 'dispatched', 'taken'),"
-    " (3, 'answer', 'taken', 'answered'), (4, 'close', 'answered', 'closed')) AS v(version, verb, before, after)"
-    " ON v.version <= f.version WHERE f.tenant_id = :tenant",
+    (
+        'INSERT INTO part (tenant_id, finding_id, kind, unit_id, "leading", state, hidden)'
+        " SELECT tenant_id, id, 'place', unit_id, false, 'informed', false FROM finding WHERE tenant_id = :tenant"
+    ),
+    (
+        "INSERT INTO finding_campaign (tenant_id, finding_id, campaign, hidden) SELECT tenant_id, id, 'civilized_city', false"
+        " FROM finding WHERE tenant_id = :tenant"
+    ),
+    (
+        "INSERT INTO finding_campaign (tenant_id, finding_id, campaign, hidden) SELECT tenant_id, id, 'sanitary_city', false"
+        " FROM finding WHERE tenant_id = :tenant AND category LIKE 'ENV%'"
+    ),
+    (
+        "INSERT INTO finding_link (tenant_id, finding_id, campaign, indicator, direct, hidden)"
+        " SELECT tenant_id, id, 'civilized_city', 'CIV-' || category, true, false FROM finding WHERE tenant_id = :tenant"
+    ),
+    (
+        "INSERT INTO finding_event (tenant_id, finding_id, version, id, at, verb, from_state, to_state, person_name, unit_name,"
+        " note, detail, hidden)"
+        " SELECT f.tenant_id, f.id, v.version, gen_random_uuid(), f.opened_at + v.version * interval '5 hours',"
+        " v.verb, v.before, CASE WHEN v.version = f.version THEN f.state ELSE v.after END, '', '', '',"
+        " jsonb_build_object('due_at', f.due_at), false"
+        " FROM finding f JOIN (VALUES (1, 'open', NULL, 'dispatched'), (2, 'take', 'dispatched', 'taken'),"
+        " (3, 'answer', 'taken', 'answered'), (4, 'close', 'answered', 'closed')) AS v(version, verb, before, after)"
+        " ON v.version <= f.version WHERE f.tenant_id = :tenant"
+    ),
 )
 assert set(OPEN_SHARE) < set(STATES)

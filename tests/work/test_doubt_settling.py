@@ -15,7 +15,7 @@ from core.work.doubt_list import Filter, list_doubts, uses_of
 from core.work.doubt_settling import STATES, settle_doubt
 from core.work.doubts import KINDS
 from core.work.ledger import act
-from core.work.tables import Finding, FindingEvent, Signal
+from core.work.tables import Attachment, File, Finding, Signal
 from core.work.tenant_settings import Integrity, read_kept, write_setting
 from tests.factory import add_actor
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
@@ -122,8 +122,6 @@ def test_where_a_photo_was_used_is_told_as_far_as_one_sees(session, place) -> No
 
 
 def test_the_before_photo_of_a_report_is_no_after_photo(session, place) -> None:
-    from core.work.tables import Attachment, File
-
     finding = lay_finding(session, place, "rectifying")
     file = session.scalars(select(File)).first()
     session.add(Attachment(finding_id=finding.id, version=1, file_id=file.id))
@@ -163,7 +161,6 @@ def test_what_came_back_within_the_days(session, place) -> None:
             again = THURSDAY + timedelta(days=days)
             act(session, office, finding.id, "relapse", version=2, note="又有了", now=again)
     since, until = THURSDAY - timedelta(hours=1), THURSDAY + timedelta(hours=1)
-    session.query(FindingEvent)  # the openings of other tests are rolled back
     rows = came_back(session, office, since, until, now=NOW + timedelta(days=60))
     assert [(row.unit_id, row.closed, row.came_back) for row in rows] == [(place.lead, 3, 1)]
 

@@ -141,9 +141,7 @@ def test_a_word_of_one_district_opens_nothing_in_another(wall, session, place, t
 def test_only_who_answers_hands_on_and_only_while_he_does(session, place) -> None:
     contact = contact_of(session, place)
     helped = lay_finding(session, place, "rectifying", help_asked=True)
-    office = add_contact(
-        session, place.people["helper"], kind="shop", name="商户", unit_id=place.helper, now=NOW
-    )
+    office = add_contact(session, place.people["helper"], kind="shop", name="商户", unit_id=place.helper, now=NOW)
     hand_on(session, place.people["helper"], [helped.id], office.id, asked="", now=NOW)
     for state in ("reported", "answered", "closed", "returned"):
         with pytest.raises(Conflict):

@@ -237,7 +237,16 @@ def test_what_went_on_otherwise_is_dropped(session, place) -> None:
         with pytest.raises(Conflict, match="另行办理"):
             settle_recheck(session, place.people["second"], one.id, "stable", now=LATER)
     kept = due_for(session, place)
-    act(session, office, kept.finding_id, "correct", version=1, changes={"title": "地面有大量烟头"}, note="写错", now=LATER)
+    act(
+        session,
+        office,
+        kept.finding_id,
+        "correct",
+        version=1,
+        changes={"title": "地面有大量烟头"},
+        note="写错",
+        now=LATER,
+    )
     session.refresh(kept)
     assert kept.state == "due"
 

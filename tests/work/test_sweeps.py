@@ -161,7 +161,9 @@ def test_a_report_of_the_kind_settles_a_site_too(session, place) -> None:
     finding = first(session, place)
     sweep = begun(session, place, finding)
     at = NOW + timedelta(hours=2)
-    report(session, place.office, source="self", category=finding.category, site_id=place.sites[2], detail="也有", now=at)
+    report(
+        session, place.office, source="self", category=finding.category, site_id=place.sites[2], detail="也有", now=at
+    )
     rows = {r.site_name: r for r in progress_of(session, sweep, now=at, actor=place.office)}
     assert (rows["东市场"].done, rows["东市场"].found) == (True, 1)
 
