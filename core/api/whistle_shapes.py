@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from core.api.fields import Body, Flag, Id, ListOf, Moment, Number, OneOf, Part, Text, Whole
-from core.api.finding_shapes import StepShape
 from core.work.whistle_detail import Detail
 from core.work.whistle_list import WhistleRow
 from core.work.whistle_steps import STAGES, STATES, Offer
@@ -72,9 +71,13 @@ class WhistleEventShape(Body):
     photo_id = Id(required=True, allow_none=True)
 
 
-class WhistleStepShape(StepShape):
+class WhistleStepShape(Body):
     """A step that the asker may take now (可办理); unit_id says at which called unit, null for the caller's and leaders'."""
 
+    verb = Text(required=True)
+    title_zh = Text(required=True)
+    title_en = Text(required=True)
+    needs_note = Flag(required=True)
     unit_id = Id(required=True, allow_none=True)
     takes_photo = Flag(required=True)
 
@@ -160,8 +163,6 @@ def _step(offer: Offer) -> dict[str, Any]:
         "title_zh": move.title_zh,
         "title_en": move.title_en,
         "needs_note": move.needs_note,
-        "needs_photo": False,
-        "needs_outcome": False,
         "unit_id": offer.unit_id,
         "takes_photo": move.takes_photo,
     }

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.campaigns import Campaign
-from core.demo.places import Stage, liaison_of
+from core.demo.places import Stage, draw_after, liaison_of
 from core.settings import ZONE
 from core.work.ledger import act
 from core.work.tables import Finding, Part
@@ -107,7 +107,7 @@ def play_findings(session: ScopedSession, stage: Stage, until: datetime) -> Iter
     )
     for number, (finding_id, key, opened, due, unit_id) in enumerate(session.execute(chosen).all(), 1):
         session.expunge_all()
-        photo = draw_after(session, stage, stage.actors["演示检查员甲"], key) if at_stage(stage) else ""
+        photo = draw_after(session, stage, stage.actors["演示检查员甲"], key) if stage.is_main else ""
         lead(session, stage, random, finding_id, unit_id, opened, due, until, photo=photo)
         if number % BATCH == 0:
             yield number
@@ -123,22 +123,25 @@ def lead(
     opened: datetime,
     due: datetime,
     until: datetime,
+    *,
+    photo: str = "",
 ) -> None:
-    """Take one finding as far as the clock and its unit's diligence allow."""
+    """Take one finding as far as the clock and its unit's diligence allow; ``photo`` is its own, '' one of the six."""
     liaison = liaison_of(session, stage, unit_id, opened.astimezone(ZONE).date())
     checker = stage.actors["演示创建办"]
     span = due - opened
     pace = random.choice((0.3, 0.5, 0.7, 0.9, 0.9, 1.6)) if random.random() < 0.93 else 9.0
-    photo = [random.choice(stage.photos)]
+    common = random.choice(stage.photos)
+    photos = [photo or common]
     again = random.random() < 0.08
     steps = [
         (liaison, "take", opened + span * min(pace, 1.0) / 3, {}),
-        (liaison, "answer", opened + span * pace, {"photos": photo, "note": "已整改（演示数据）"}),
+        (liaison, "answer", opened + span * pace, {"photos": photos, "note": "已整改（演示数据）"}),
     ]
     if again:
         steps.append((checker, "send_back", opened + span * (pace + 0.05), {"note": "照片看不出整改效果（演示数据）"}))
         steps.append(
-            (liaison, "answer", opened + span * (pace + 0.4), {"photos": photo, "note": "重新整改（演示数据）"})
+            (liaison, "answer", opened + span * (pace + 0.4), {"photos": photos, "note": "重新整改（演示数据）"})
         )
     steps.append((checker, "close", steps[-1][2] + timedelta(hours=2), {"outcome": "fixed"}))
     if until - opened < FRESH and random.random() < 0.6:

@@ -12,9 +12,14 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.campaigns.registry import Registry, installed
+from core.demo.card_scenes import give_cards, set_rules
 from core.demo.cast import ACCOUNTS, CITIES, PARTS, PASSWORD, STAGE, Part
+from core.demo.headquarters import fill_posts, name_sponsors, set_up_headquarters
 from core.demo.inspections import play_findings, play_visits
-from core.demo.places import CREW, Stage, draw_photos, place_sites, seat_crew, seat_person
+from core.demo.ledger_scenes import play_ledger
+from core.demo.paper_scenes import play_papers
+from core.demo.places import CREW, Stage, draw_photos, liaison_name, place_sites, seat_crew, seat_person
+from core.demo.playing import SUPERVISOR, Play
 from core.figures.grants import give_grant, grants_in_force
 from core.figures.periods import containing
 from core.figures.publishing import publish
@@ -30,11 +35,13 @@ from core.work.tables import Audit
 from tenants.access import TenantRef, root_unit
 from tenants.accounts import AppUser, PlatformEvent, Tenant
 from tenants.db import now as clock
-from tenants.models import UnitRole
+from tenants.models import Unit, UnitRole
 from tenants.scope import ScopedSession, Wall
 
 DAYS = 90
 DONE = "demo.complete"
+SCENE = "demo.scene"
+INSPECTED = "inspected"
 Tell = Callable[[str], object]
 
 __all__ = ["ACCOUNTS", "PASSWORD", "lay_demo"]
@@ -116,20 +123,55 @@ def lay_district(
             registry=registry,
         )
     with wall.open(made.tenant.id) as session:
-        if session.scalar(select(Audit.id).where(Audit.verb == DONE).limit(1)):
+        if is_marked(session, DONE):
             return made.tenant.name
         stage = Stage(made.tenant, part)
         set_stage(session, stage, files, first, until)
         session.commit()
-        campaigns = enabled(session, registry)
-        for _ in play_visits(session, stage, campaigns, first, until):
-            session.commit()
-        for _ in play_findings(session, stage, until):
-            session.commit()
-        send_figures(session, stage, registry, city, first, until)
+        if not is_marked(session, INSPECTED):
+            campaigns = enabled(session, registry)
+            for _ in play_visits(session, stage, campaigns, first, until):
+                session.commit()
+            for _ in play_findings(session, stage, until):
+                session.commit()
+            send_figures(session, stage, registry, city, first, until)
+            mark(session, INSPECTED)
+        if stage.is_main:
+            play_scenes(Play(session, stage, registry, first, until))
         record(session, None, DONE, "tenant", made.tenant.slug)
         session.commit()
     return made.tenant.name
+
+
+SCENES: tuple[tuple[str, Callable[[Play], None]], ...] = (
+    ("rules", set_rules),
+    ("headquarters", set_up_headquarters),
+    ("posts", fill_posts),
+    ("sponsors", name_sponsors),
+    ("ledger", play_ledger),
+    ("papers", play_papers),
+    ("cards", give_cards),
+)
+
+
+def play_scenes(play: Play) -> None:
+    """Play the scenes of the ledger's rooms that were not played yet, each whole or not at all."""
+    for name, scene in SCENES:
+        if not is_marked(play.session, name):
+            scene(play)
+            mark(play.session, name)
+
+
+def mark(session: ScopedSession, name: str) -> None:
+    """Keep what was written, and remember that this part of the demo is there."""
+    record(session, None, SCENE, "tenant", name)
+    session.commit()
+
+
+def is_marked(session: ScopedSession, name: str) -> bool:
+    """Whether a part of the demo is there already."""
+    asked = (Audit.verb == DONE,) if name == DONE else (Audit.verb == SCENE, Audit.object_id == name)
+    return session.scalar(select(Audit.id).where(*asked).limit(1)) is not None
 
 
 def set_stage(session: ScopedSession, stage: Stage, files: Path, first: date, until: datetime) -> None:
@@ -193,5 +235,11 @@ def person_for(session: ScopedSession, home: TenantRef, login: str, since: date)
     if login == "lianluo":
         unit = session.scalars(select(UnitRole).where(UnitRole.role == "market_regulator")).first()
         return seat_person(session, home, "演示联络员", unit.unit_id if unit else root, "liaison", since).person_id
+    if login == "jiedao":
+        street = session.scalars(select(Unit).where(Unit.kind == "subdistrict").order_by(Unit.code)).first()
+        assert street is not None, "every district has its streets"
+        return seat_person(session, home, liaison_name(street), street.id, "liaison", since).person_id
+    if login == "jilv":
+        return seat_person(session, home, SUPERVISOR, root, "discipline", since).person_id
     role = next(role for role, name in CREW if name == SEATS[login])
     return seat_person(session, home, SEATS[login], root, role, since).person_id

@@ -44,6 +44,11 @@ class Stage:
     files: Path | None = None
     sites: list[tuple[UUID, tuple[str, ...]]] = field(default_factory=list)
 
+    @property
+    def is_main(self) -> bool:
+        """Whether this is the district in which a newcomer sees every room."""
+        return self.part.division == STAGE
+
 
 def seat_person(
     session: ScopedSession,
@@ -100,8 +105,7 @@ def place_sites(session: ScopedSession, stage: Stage, since: date) -> None:
     wanted = (Unit.kind.in_(("community", "village")), in_force(Unit, since))
     units = list(session.scalars(select(Unit).where(*wanted).order_by(Unit.code)))
     known = {site.name: site.id for site in session.scalars(select(Site))}
-    at_stage = stage.part.division == STAGE
-    counts = [(types, many if at_stage else few, word) for types, many, few, word in PLACES]
+    counts = [(types, many if stage.is_main else few, word) for types, many, few, word in PLACES]
     places = [(types, word, n) for types, count, word in counts for n in range(1, count + 1)]
     for types, word, number in places:
         unit = units[random.randrange(len(units))]

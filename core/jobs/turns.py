@@ -15,6 +15,7 @@ from core.figures.card_days import close_days
 from core.work.calendar import local_day
 from core.work.chasing import chase
 from core.work.escalating import escalate
+from core.work.hand_ons import withdraw_settled
 from core.work.queue import enqueue
 from core.work.recomputing import retry_provisional
 from core.work.reorganising_due import apply_due_reorganisations
@@ -44,6 +45,10 @@ def _close_days(session: ScopedSession, now: datetime) -> int:
     return sum(close_days(session, installed(), now=now).values())
 
 
+def _withdraw(session: ScopedSession, _now: datetime) -> int:
+    return withdraw_settled(session)
+
+
 OFTEN: tuple[Turn, ...] = (
     Turn("chase", chase),
     Turn("escalate", escalate),
@@ -53,6 +58,7 @@ NIGHTLY: tuple[Turn, ...] = (
     Turn("reorganise", _reorganise, cleared=True),
     Turn("calendar", retry_provisional, cleared=True),
     Turn("rank", _close_days),
+    Turn("hand_ons", _withdraw),
     Turn("tidy", tidy_tenant),
 )
 TURNS: dict[str, Turn] = {turn.name: turn for turn in (*OFTEN, *NIGHTLY)}

@@ -15,7 +15,8 @@ from core import request as asked
 from core.errors import N_
 from core.request import actor, db, now, require, today
 from core.settings import ZONE
-from core.web.audit_words import KINDS, say_detail, say_kind, say_verb, verb_options
+from core.web.audit_verbs import say_verb, verb_options
+from core.web.audit_words import KINDS, say_detail, say_kind
 from core.web.exports import stream_csv
 from core.web.paging import Page, bad_argument, cut, read_cursor, read_day, read_id
 from core.work.journal import record

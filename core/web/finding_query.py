@@ -52,6 +52,7 @@ LABELS: Mapping[str, str] = {
     "to": N_("发现至"),
     "as_of": N_("截至"),
 }
+USUAL = frozenset({"q", "group", "unit", "category", "site", "indicator"})  # offered on every list, or not at all
 IDS = ("unit", "person", "area", "site")
 DAYS = ("from", "to", "as_of")
 FLAGS = {"overdue": N_("已超期"), "returned": N_("退回过"), "relapsed": N_("反弹过")}
@@ -75,6 +76,11 @@ class Asked:
     def active(self) -> bool:
         """Whether anything is filtered at all."""
         return bool(self.said)
+
+    @property
+    def rare(self) -> bool:
+        """Whether a filter is on that stands under 更多条件."""
+        return not self.said.keys() <= USUAL
 
     @property
     def query(self) -> str:

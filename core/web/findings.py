@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, render_template, request
@@ -12,6 +13,7 @@ from core.request import actor, db, now, require, today
 from core.web import finding_words as words
 from core.web.exports import stream_csv
 from core.web.finding_files import header, reader
+from core.web.finding_lines import read_lines
 from core.web.finding_query import Asked, read_asked, read_chips, set_options
 from core.web.finding_words import VIEW_TITLES, time_left
 from core.web.paging import read_id
@@ -41,13 +43,14 @@ def show_list() -> str:
     wanted, session = read_asked(), db()
     cursor = request.args.get("cursor") or None
     page = list_findings(session, actor(), wanted.filter, cursor=cursor, sort=wanted.sort, now=now())
+    left = {} if wanted.filter.as_of else time_left(session, page.rows, now())
     return render_template(
         "findings/list.html",
         page=page,
         wanted=wanted,
         chips=read_chips(wanted),
         counted=tally(session, actor(), wanted.filter, now=now()),
-        left={} if wanted.filter.as_of else time_left(session, page.rows, now()),
+        lines=read_lines(page.rows, left, wanted.view),
         views=VIEW_TITLES,
         saved=saved_filters(session, actor(), PAGE),
         undo=read_id(undo, "undo") if (undo := request.args.get("undo")) else None,
@@ -60,15 +63,23 @@ def show_list() -> str:
 
 
 def _options(wanted: Asked) -> dict[str, Any]:
-    """What the filters offer."""
+    """What the filters offer; the rare ones when they are asked for, or when one of them is on."""
     session, day = db(), wanted.days.get("as_of") or today()
-    return {
+    offered = {
         "groups": [(key, title) for key, (title, _) in GROUPS.items()],
-        "states": [(code, words.say_state(code)) for code in STATES],
         "categories": words.category_options(),
+        "units": unit_options(session, actor(), day),
+        "more": bool(request.args.get("more")) or wanted.rare,
+    }
+    return offered | _rare_options(day) if offered["more"] else offered
+
+
+def _rare_options(day: date) -> dict[str, Any]:
+    session = db()
+    return {
+        "states": [(code, words.say_state(code)) for code in STATES],
         "sets": [(key, title) for key, title, _ in set_options()],
         "campaigns": campaign_titles(session),
-        "units": unit_options(session, actor(), day),
         "areas": [(area.id, area.name) for area in list_areas(session, day)],
         "people": people_in_charge(session, actor(), day),
         "sources": [(code, words.say_source(code)) for code in SOURCES],

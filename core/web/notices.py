@@ -182,6 +182,14 @@ def ask() -> str:
     return _form(_proposed(findings), findings)
 
 
+@blueprint.post("/choose")
+@require(DIRECT)
+def choose() -> AnyResponse:
+    """Findings were ticked in a list: go on to the form with them."""
+    ids = [str(read_id(one, "id")) for one in request.form.getlist("id")[:MOST_FINDINGS]]
+    return redirect(url_for("notices.ask", id=ids), 303)
+
+
 @blueprint.post("/new")
 @require(DIRECT)
 def make() -> AnyResponse | tuple[str, int]:

@@ -32,7 +32,7 @@ from core.work.routing_trial import Trial, try_route
 blueprint = Blueprint("routing", __name__, url_prefix="/t/<slug>/settings/routing")
 blueprint.before_request(asked.enter)
 
-LAYERS = {"declared": N_("类别的责任"), "rule": N_("派遣规则"), "precedent": N_("权责判例")}
+LAYERS = {"declared": N_("类别的责任"), "rule": N_("依规则"), "precedent": N_("依判例")}
 EFFECTS = {"line": N_("牵头单位"), "place": N_("属地单位"), "limit": N_("时限")}
 Said = MultiDict[str, str]
 

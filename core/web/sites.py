@@ -23,6 +23,7 @@ from core.work import site_lists
 from core.work.roles import KEEP_SITES, SEE, VISIT
 from core.work.sight import sees_finding, sees_visit
 from core.work.site_attrs import ATTRS
+from core.work.sweep_reading import open_at_site
 from core.work.tables import Finding, Visit
 from core.work.transitions import NOT_CLOSED, STATES
 from tenants.access import Actor, may
@@ -174,6 +175,7 @@ def show(site_id: UUID) -> str:
         ],
         can_visit=is_active and card.has_forms and may(session, who, VISIT, card.row.unit_id, today()),
         can_keep=may(session, who, KEEP_SITES, card.row.unit_id, today()),
+        sweeps_here=open_at_site(session, who, site_id, asked.now()),
         states=SITE_STATES,
         finding_states=STATES,
         say_types=say_types,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.work.finding_filters import Filter, is_overdue
@@ -31,14 +33,23 @@ class Tally:
 
 
 def tally(session: Session, actor: Actor, wanted: Filter, *, now: datetime) -> Tally:
-    """Count what a filter shows (two queries): the open ones by their own index, all of them no further than needed."""
+    """Count what a filter shows (one query; two when there is more than the limit: the open ones have an index of their own)."""
     of = wanted.columns(actor.tenant.id)
-    conditions = (of.state == ANSWERED, of.state.in_(AT_DESK), is_overdue(now, of), of.reopened)
-    sums = (func.count(), *(func.count().filter(condition) for condition in conditions))
-    live = counting_query(actor, wanted, now, *sums).where(of.state.in_(NOT_CLOSED))
-    opened, to_check, at_desk, overdue, recurring = session.execute(live).one()
-    some = counting_query(actor, wanted, now, of.state.label("state")).limit(MOST + 1).subquery()
-    by_state: dict[str, int] = dict(session.execute(select(some.c.state, func.count()).group_by(some.c.state)).all())
-    total = sum(by_state.values())
-    closed = sum(by_state.get(state, 0) for state in CLOSED_STATES)
-    return Tally(min(total, MOST), total > MOST, opened, at_desk, to_check, overdue, recurring, closed)
+    open_ones = of.state.in_(NOT_CLOSED)
+    conditions = (of.state == ANSWERED, of.state.in_(AT_DESK), is_overdue(now, of), open_ones & of.reopened)
+    marks = {"open": open_ones, "closed": of.state.in_(CLOSED_STATES)} | dict(zip(_NAMES, conditions, strict=True))
+    labels = [condition.label(f"is_{name}") for name, condition in marks.items()]
+    some = counting_query(actor, wanted, now, *labels).limit(MOST + 1).subquery()
+    total, *found = session.execute(select(*_sums([some.c[label.key] for label in labels]))).one()
+    known = dict(zip(marks, found, strict=True))
+    if total > MOST:
+        live = counting_query(actor, wanted, now, *_sums(list(conditions))).where(open_ones)
+        known |= dict(zip(("open", *_NAMES), session.execute(live).one(), strict=True))
+    return Tally(min(total, MOST), total > MOST, **known)
+
+
+_NAMES = ("to_check", "at_desk", "overdue", "recurring")
+
+
+def _sums(conditions: Sequence[ColumnElement[Any]]) -> list[ColumnElement[int]]:
+    return [func.count(), *(func.count().filter(condition) for condition in conditions)]

@@ -143,7 +143,8 @@ def _opening(session: Session, actor: Actor, entry: Entry, finding: Finding, now
 def _photos(entry: Entry, key: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
     files: tuple[File, ...] = (*entry.checked.before, *entry.checked.after)
     row = key | {"version": 1, "visit_id": None, "question": "", "created_at": now}
-    return [row | {"id": new_id(), "file_id": file.id} for file in files]
+    ids = sorted(new_id() for _ in files)  # made within a millisecond they are in no order by themselves
+    return [row | {"id": key_id, "file_id": file.id} for key_id, file in zip(ids, files, strict=True)]
 
 
 def _links(session: Session, entry: Entry) -> list[dict[str, Any]]:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -82,18 +83,19 @@ def in_force(dated: type[Unit | UnitParent | UnitPath | UnitRole | Holding], on:
 
 def tree(session: ScopedSession, on: date) -> list[Node]:
     """All units on a day (单位树), parents before children; subdistricts by code, offices by name."""
-    units = session.scalars(select(Unit).where(in_force(Unit, on))).all()
+    read = (Unit.id, Unit.name, Unit.pinyin, Unit.kind, Unit.code, Unit.tree, Unit.commanded)
+    units = session.execute(select(*read).where(in_force(Unit, on))).all()
     links = select(UnitParent.unit_id, UnitParent.parent_id).where(in_force(UnitParent, on))
     parents = dict(session.execute(links).all())
     former = select(UnitName.unit_id, UnitName.name).where(UnitName.valid_from <= on, UnitName.valid_to > on)
     names = dict(session.execute(former).all())
-    below: dict[UUID | None, list[Unit]] = {}
+    below: dict[UUID | None, list[Any]] = {}  # rows with the columns just read
     known = {unit.id for unit in units}
     for unit in sorted(units, key=lambda u: (u.tree, u.code is None, u.code or "", counted(u.name, u.pinyin), u.id)):
         above = parents.get(unit.id)
         below.setdefault(above if above in known else None, []).append(unit)
     nodes: list[Node] = []
-    waiting: list[tuple[Unit, int, UUID | None]] = [(unit, 0, None) for unit in reversed(below.get(None, []))]
+    waiting: list[tuple[Any, int, UUID | None]] = [(unit, 0, None) for unit in reversed(below.get(None, []))]
     while waiting:
         unit, depth, parent = waiting.pop()
         name = names.get(unit.id, unit.name)

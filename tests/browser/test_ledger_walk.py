@@ -48,7 +48,7 @@ pytestmark = pytest.mark.browser
 NAME, MARKET, MERGED = "演练区", "演练便民市场", "演练区城市管理局"
 TODAY = now().astimezone(ZONE).date()
 PERIOD = containing("ten_day", TODAY).previous
-WIDE = re.compile(r"[\u3000-\u3002\u300a-\u301f\uff01-\uff5e]")  # full-width punctuation, which no name here holds
+WIDE = re.compile(r"[\u3001\u3002\u300a-\u3011\uff01-\uff5e]")  # full-width punctuation, which no name here holds
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 HERE = (Decimal("112.560000"), Decimal("37.870000"))
 
@@ -166,7 +166,7 @@ def confirm(who: Reader, button: str, answer: str = "") -> None:
     asked = who.page.locator("dialog[open]")
     expect(asked).to_be_visible()
     with who.page.expect_navigation():
-        asked.get_by_role("button", name=answer or button, exact=True).click()
+        asked.get_by_role("button", name=answer or button, exact=bool(answer)).click()
 
 
 def step(walk: Walk, name: str, finding: UUID, verb: str, seed: int = 0, *, phone: bool = False, **typed: str) -> Page:
@@ -278,7 +278,7 @@ def test_a_finding_goes_through_its_whole_life(walk: Walk) -> None:
     step(walk, "office", finding, "accept")
     page = step(walk, "office", finding, "dispatch")
     expect(page.locator("ol.sc-timeline")).to_contain_text(f"牵头单位：{cleaners}")
-    page = step(walk, "cleaners", finding, "return", reason="not_ours", note="垃圾在市场围墙以内 由市场负责")
+    page = step(walk, "cleaners", finding, "return", reason="not_our_duty", note="垃圾在市场围墙以内 由市场负责")
     expect(page.locator("header .subtitle")).to_contain_text("退回")
     unit = str(walk.place.departments["market_regulator"])
     page = step(walk, "office", finding, "arbitrate", unit=unit, note="市场围墙以内归市场监管", precedent="1")
@@ -314,10 +314,7 @@ def report_on_the_road(walk: Walk) -> UUID:
     page.get_by_role("button", name="用手机定位").click()
     expect(page.locator("#places")).to_contain_text("0 米")
     assert page.locator("#places input[name=site]:checked").count() == 1
-    label = page.locator("#f-category label", has_text="暴露垃圾")
-    if not label.is_visible():
-        page.locator("#f-category details", has=label).locator("summary").click()
-    label.click()
+    page.locator("#f-category label", has_text="暴露垃圾").locator("visible=true").first.click()
     look(inspector, "report-filled")
     with page.expect_navigation():
         page.locator("footer button[form=report]").click()
@@ -385,7 +382,7 @@ def test_cards_are_proposed_confirmed_shown_appealed_and_corrected(walk: Walk) -
     expect(page.locator("header .subtitle")).to_contain_text("执行中")
     look(office, "scheme")
     with walk.rows() as session:  # the nightly job
-        assert list(close_days(session, installed(), now=now()).values())[0] >= 8
+        assert min(close_days(session, installed(), now=now()).values()) >= 8
         session.commit()
     office.go(f"{walk.root}/rankings?day={PERIOD.end}&league=subdistricts")
     look(office, "ranking")
@@ -419,6 +416,7 @@ def test_cards_are_proposed_confirmed_shown_appealed_and_corrected(walk: Walk) -
     look(office, "card-deciding")
     office.press("更正")
     expect(page.locator("main")).to_contain_text("这张牌更正了此前的一张")
+    office.press("公示")
     look(office, "card-corrected")
     mine.goto(f"{walk.house.base}{walk.root}/cards/{card}")
     expect(mine.locator("main")).to_contain_text("这张牌已经更正")

@@ -60,6 +60,8 @@ KEPT: dict[str, str] = {
         # cards
         "card_scheme.state card_issue.state card_issue.period_kind "
         "card_event.verb card_event.from_state card_event.to_state "
+        # proofs
+        "recheck.state sweep.state sweep.category sweep.question contact.kind contact.state hand_on.state "
         # notices
         "notice.kind notice.state notice_event.verb notice_event.from_state notice_event.to_state".split(),
         CODE,

@@ -16,19 +16,25 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from core.campaigns.registry import installed
+from core.web.link_door import COOKIE, sign_word
 from core.work.actors import resolve_actor
 from core.work.patrols import end_patrol
 from core.work.site_posts import assign_sites
+from core.work.sites import add_site
+from core.work.tables import Finding, HandOn, Sweep
 from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id, now
 from tests.routes.carding import DAY, TEXT
 from tests.routes.filters import new_filter
 from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins
+from tests.routes.proving import new_contact, new_doubt, new_item, new_link, new_recheck, new_sweep
 from tests.routes.world import (
     MONTH,
+    NOBODY,
     OPERATOR,
     PASSWORD,
     SILENT,
@@ -49,6 +55,7 @@ from tests.routes.world import (
     fresh_unit,
     fresh_visit,
     fresh_whistle,
+    led_to,
     let_run,
     new_card,
     new_member,
@@ -72,6 +79,7 @@ SECRET: dict[str, str] = {
     **dict.fromkeys(
         ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
          "whistle_id", "called_id", "notice_id", "note_id", "scheme_id", "card_id", "report_id", "entry_id", "photo_id", "token_id", "event_id", "ref",
+         "recheck_id", "sample_id", "signal_id", "sweep_id", "contact_id", "hand_on_id",
          "reorganisation_id", "seat_id", "area_id", "member_id",
          "post_id", "sponsorship_id", "handover_id", "filter_id", "rule_id", "precedent_id", "set_id", "patrol_id"),
         NEVER,
@@ -115,6 +123,8 @@ def value_of(world: World, asker: Asker, name: str, side: str, rule: Rule) -> st
     ids = (world.a if side == "own" else world.b).ids
     if name == "sha256":
         return upload_of(world, side)
+    if name == "token" and side == "own" and rule.rule.startswith("/h/"):
+        return fresh_guest(world)
     if name == "token" and side == "own":
         return fresh_link(world, "reset" if "reset" in rule.rule else "invite")
     return ids[name]
@@ -412,6 +422,119 @@ def report_json(world: World, side: str) -> Sent:
     return Sent(json=body | {"photos": [side_id(world, "photo_id", side)]})
 
 
+# proofs
+
+
+def in_a(world: World, make: Callable[[Any], dict[str, str]]) -> dict[str, str]:
+    """Something made in A, committed."""
+    with world.session() as session:
+        found = make(session)
+        session.commit()
+        return found
+
+
+def of_closed(world: World) -> dict[str, str]:
+    """A finding of A that was closed just now."""
+    fresh_finding(world, "dispatched")
+    return in_a(world, lambda session: {"finding_id": str(led_to(session, world, "closed").id)})
+
+
+def new_recheck_of(world: World) -> str:
+    finding_id = UUID(of_closed(world)["finding_id"])
+    with world.session() as session:
+        found = new_recheck(
+            session, world.a.actors["hq_office"], session.get_one(Finding, (session.tenant_id, finding_id)), TODAY
+        )
+        session.commit()
+        return found
+
+
+def fresh_doubt(world: World, session: Any) -> str:
+    return str(new_doubt(session, world.a.findings[0]).id)
+
+
+def of_similar(world: World) -> dict[str, str]:
+    """A finding of A without a check of similar sites, and a site that is like its own."""
+    finding_id = fresh_finding(world, "dispatched")[0]
+
+    def make(session: Any) -> dict[str, str]:
+        unit = UUID(world.a.ids["unit_id"])
+        add_site(session, None, today=TODAY, name=f"市场{word()}", unit_id=unit, types=("produce_market",))
+        session.execute(update(Sweep).where(Sweep.finding_id == UUID(finding_id)).values(state="closed"))
+        return {"finding_id": finding_id}
+
+    return in_a(world, make)
+
+
+def of_sweep(world: World) -> dict[str, str]:
+    finding_id = of_similar(world)["finding_id"]
+    office, site = world.a.actors["hq_office"], world.a.ids["site_id"]
+    return in_a(world, lambda s: {"sweep_id": str(new_sweep(s, office, finding_id, site, TODAY).id)})
+
+
+def of_linked(world: World) -> dict[str, str]:
+    """A contact of A with a live link."""
+
+    def make(session: Any) -> dict[str, str]:
+        contact = new_contact(session, world.a.actors["liaison"], world.a.findings[1])
+        new_link(session, world.a.actors["liaison"], str(contact.id))
+        return {"contact_id": str(contact.id)}
+
+    return in_a(world, make)
+
+
+def fresh_item(world: World) -> tuple[str, str]:
+    """An item of A handed on to a new contact: its id and the contact's."""
+    finding_id = fresh_finding(world, "dispatched")[0]
+    with world.session() as session:
+        session.execute(update(HandOn).where(HandOn.finding_id == UUID(finding_id)).values(state="withdrawn"))
+        found = new_item(session, world.a.actors["liaison"], finding_id)
+        session.commit()
+        return str(found.id), str(found.contact_id)
+
+
+def fresh_guest(world: World, contact_id: str = "") -> str:
+    """The signed word of a new link of A."""
+    with world.session() as session:
+        made = new_link(session, world.a.actors["liaison"], contact_id or world.a.ids["contact_id"])
+        session.commit()
+    with world.app.app_context():
+        return sign_word(world.a.ref.slug, made)
+
+
+def draw_form(world: World, _side: str) -> Sent:
+    """What the preview's form carries: the seed that was shown."""
+    office = world.askers[OFFICE]
+    office.fresh()
+    days = {"closed_from": TODAY.isoformat(), "closed_to": TODAY.isoformat(), "rate_percent": "100"}
+    path = f"/t/{world.a.ref.slug}/rechecks/draw"
+    page = office.client.get(path, query_string=days).get_data(as_text=True)
+    seed = re.search(r'name="seed" value="([0-9a-f]{16})"', page)
+    due = (TODAY + timedelta(9)).isoformat()
+    return Sent(form=days | {"title": "抽样", "due_on": due, "seed": seed.group(1) if seed else ""})
+
+
+def hand_on_form(world: World, side: str) -> Sent:
+    finding = side_id(world, "finding_id", side)
+    if side == "own":
+        finding = fresh_finding(world, "dispatched")[0]
+        with world.session() as session:
+            session.execute(update(HandOn).where(HandOn.finding_id == UUID(finding)).values(state="withdrawn"))
+            session.commit()
+    return Sent(form={"finding": finding, "contact": side_id(world, "contact_id", side), "asked": "请清运"})
+
+
+def guest_form(world: World, _side: str) -> Sent:
+    """What a contact's phone sends after the link was opened on it."""
+    item, contact = fresh_item(world)
+    client, slug = world.askers[NOBODY].client, world.a.ref.slug
+    client.set_cookie(COOKIE, fresh_guest(world, contact), path=f"/h/{slug}")
+    page = client.get(f"/h/{slug}").get_data(as_text=True)
+    seal = re.search(r'name="seal" value="([^"]+)"', page)
+    photo = (io.BytesIO(jpeg((64, 48))), "a.jpg")
+    return Sent(form={"seal": seal.group(1) if seal else "", "only": item, f"photos-{item}": photo})
+
+
 ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
 GRANT = {"campaign": "sanitary_city", "detail": "totals"}
 
@@ -684,6 +807,13 @@ WRITES: dict[str, Recipe] = {
     ),
     # notices
     "notices.make": Recipe(OFFICE, notice_form, ids=("unit_id", "finding_id")),
+    "notices.choose": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"id": side_id(w, "finding_id", s)}),
+        ids=("finding_id",),
+        records=False,
+        why="leads from a list to the form; nothing is written",
+    ),
     "notice.act": Recipe(LIAISON, form(verb="sign", version="1"), fresh_notice),
     "inbox.read_all": Recipe(
         "leader", form(), of_unread, records=False, why="one's own reading is no act upon anybody's record"
@@ -705,6 +835,51 @@ WRITES: dict[str, Recipe] = {
         ids=("finding_id",),
     ),
     "finding_bulk.act": Recipe(LIAISON, bulk_form, ids=("finding_id",)),
+    # proofs
+    "rechecks.take_draw": Recipe(OFFICE, draw_form, of_closed),
+    "recheck.settle": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"result": "stable", "photos": side_id(w, "ref", s)}),
+        lambda w: {"recheck_id": new_recheck_of(w)},
+        ids=("ref",),
+    ),
+    "recheck.plan": Recipe(
+        OFFICE,
+        lambda w, s: Sent(
+            form={"due_on": (TODAY + timedelta(9)).isoformat(), "person": side_id(w, "person_id", s)}
+        ),
+        of_closed,
+        ids=("person_id",),
+    ),
+    "doubts.settle": Recipe(
+        OFFICE, form(verdict="explained", note="看过"), lambda w: in_a(w, lambda s: {"signal_id": fresh_doubt(w, s)})
+    ),
+    "sweeps.begin": Recipe(
+        OFFICE,
+        lambda w, s: Sent(
+            form={"due_on": TODAY.isoformat(), "types": "produce_market", "unit": side_id(w, "unit_id", s)}
+        ),
+        of_similar,
+        ids=("unit_id",),
+    ),
+    "sweeps.tick": Recipe(
+        INSPECTOR,
+        lambda w, s: Sent(form={"note": "没有", "site": side_id(w, "site_id", s)}),
+        of_sweep,
+        ids=("site_id",),
+    ),
+    "sweeps.close": Recipe(OFFICE, form(), of_sweep),
+    "contacts.add": Recipe(
+        LIAISON,
+        lambda w, s: Sent(form={"kind": "shop", "name": f"商户{word()}", "unit": side_id(w, "unit_id", s)}),
+        ids=("unit_id",),
+    ),
+    "contacts.link": Recipe(LIAISON, form(days="3")),
+    "contacts.revoke": Recipe(LIAISON, form(), of_linked),
+    "contacts.retire": Recipe(LIAISON, form(), of_linked),
+    "hand_on.send": Recipe(LIAISON, hand_on_form, ids=("contact_id", "finding_id")),
+    "hand_on.judge": Recipe(LIAISON, form(verdict="withdrawn"), lambda w: {"hand_on_id": fresh_item(w)[0]}),
+    "outside.answer": Recipe(NOBODY, guest_form),
 }
 
 # Questions that list pages read from their address: another's ids there must tell nothing either.

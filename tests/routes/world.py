@@ -66,6 +66,7 @@ from tests.routes.charting import draw, fresh_member, give_charts
 from tests.routes.filters import keep_filter
 from tests.routes.intaking import give_intake
 from tests.routes.noticing import give_notices, new_note, new_notice
+from tests.routes.proving import give_proofs
 from tests.routes.whistling import blow_fresh, lead_on
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
@@ -240,6 +241,7 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         made.ids |= give_intake(session, made.ids, made.actors, TODAY)
         made.ids |= give_charts(session, admin, name, made.ids, TODAY)
         keep_negative_list(session, made)
+        made.ids |= give_proofs(session, made.ids, made.actors, made.findings, TODAY)
         made.ids |= keep_filter(session, made.actors["hq_office"])
         session.commit()
     keep_upload(app, wall, made)

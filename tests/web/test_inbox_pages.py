@@ -254,14 +254,21 @@ def test_a_note_speaks_the_readers_language_and_is_no_markup(app: Flask, wall: W
             session,
             place,
             object_kind="notice_draft",
-            params={"kind": "x", "kind_en": "y", "number": "1", "title": "<b>", "query": "kind=circular"},
+            params={
+                "kind": "中文词",
+                "kind_en": "english word",
+                "number": "1",
+                "title": "<b>",
+                "query": "kind=circular",
+            },
         )
         say(session, place, text="少了 {nothing}", params={})
         session.commit()
     who = clerk(app, wall, place.people["liaison"], "en")
     raw = who.ask("inbox").get_data(as_text=True)
     assert "&lt;b&gt;" in raw
-    assert "y 1" in raw
+    assert "english word" in raw
+    assert "中文词" not in raw
     assert "{nothing}" in raw
     with place.district.session(wall) as session:
         first = session.scalars(select(Note).order_by(Note.id)).first()

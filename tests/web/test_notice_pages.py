@@ -112,6 +112,19 @@ def test_a_notice_is_issued_from_chosen_findings(case: Case, wall: Wall) -> None
         assert notice.due_at > now()
 
 
+def test_the_way_leads_from_the_finding_and_from_the_list(case: Case, wall: Wall) -> None:
+    slug = case.place.district.ref.slug
+    page = case.office.read(f"findings/{case.finding}")
+    assert f'href="/t/{slug}/notices/new?id={case.finding}"' in page
+    assert "notices/new" not in case.liaison.read(f"findings/{case.finding}")
+    assert f'formaction="/t/{slug}/notices/choose"' in case.office.read("findings")
+    answer, _ = case.office.send("notices/choose", {"id": [str(case.finding)], "verb": "cancel", "query": "x"}, 303)
+    assert answer.headers["Location"].endswith(f"/notices/new?id={case.finding}")
+    one = sent(case, wall)
+    assert str(one) in case.liaison.read(f"notices?box=all&finding={case.finding}")
+    case.liaison.send("notices/choose", {"id": [str(case.finding)]}, 403)
+
+
 @pytest.mark.parametrize(
     ("changed", "field"),
     [

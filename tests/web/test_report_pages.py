@@ -286,7 +286,7 @@ def test_rules_are_added_tried_and_ended(wall, place, office):
     query = f"category=ENV-TOILET&severity=urgent&site={place.market}"
     shown = content(office.read(f"settings/routing?{query}"))
     assert "4 小时内整改" in shown
-    assert "派遣规则： 重大活动" in shown.replace("：重", "： 重")
+    assert "依规则：重大活动" in shown
     assert "被后一条取代" in shown
     assert "没有找到" in office.read(f"settings/routing?category=ENV-TOILET&site={UUID(int=5)}")
     assert "请选点位" in office.read("settings/routing?category=ENV-TOILET")

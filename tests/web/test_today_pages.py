@@ -247,9 +247,10 @@ def test_a_bureau_sees_who_has_published(app: Flask, wall: Wall) -> None:
 # ---- the bell ----
 
 
-def test_the_bell_is_for_those_who_answer_or_check(app: Flask, wall: Wall, place: Town) -> None:
-    assert "sc-todo" in clerk(app, wall, place.office).read("findings")
-    assert "sc-todo" not in clerk(app, wall, place.inspector).read("findings")
+def test_the_bell_is_for_everybody_who_can_be_waited_for(app: Flask, wall: Wall, place: Town) -> None:
+    """Whoever sees the ledger can be asked something: a re-inspection, a notice, a part. The bell says how much."""
+    for person in (place.office, place.inspector, place.liaison):
+        assert "sc-todo" in clerk(app, wall, person).read("findings")
 
 
 def test_a_broken_request_still_says_that_it_broke(app: Flask, wall: Wall, place: Town) -> None:

@@ -140,7 +140,7 @@ def test_what_more_it_found_is_counted_from_its_beginning_to_its_end(session, pl
     finding = first(session, place)
     visit(session, place, place.sites[2], now=NOW - timedelta(minutes=5))
     sweep = begun(session, place, finding)
-    alike = [f for f in visit(session, place, place.sites[1], now=NOW + timedelta(hours=1)).findings]
+    alike = visit(session, place, place.sites[1], now=NOW + timedelta(hours=1)).findings
     wanted = [f for f in alike if f.question == "toilet_clean" or f.category == finding.category]
     row = get_sweep(session, place.office, sweep.id, NOW + timedelta(days=1))
     assert (row.sites, row.done, row.found) == (3, 1, len(wanted))
