@@ -140,7 +140,7 @@ def on_known(error: SanchengError) -> Response:
 def _standing(error: SanchengError) -> dict[str, Any]:
     """Where a finding stands that does not allow a step: its state, what is allowed now, and who is waited for."""
     known = error.params
-    if not isinstance(error, Conflict) or "allowed" not in known:
+    if not isinstance(error, Conflict) or not {"state_code", "allowed", "waits_for"} <= known.keys():
         return {}
     return {"state": known["state_code"], "allowed": known["allowed"], "waits_for": known["waits_for"]}
 

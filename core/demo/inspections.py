@@ -107,7 +107,7 @@ def play_findings(session: ScopedSession, stage: Stage, until: datetime) -> Iter
     )
     for number, (finding_id, key, opened, due, unit_id) in enumerate(session.execute(chosen).all(), 1):
         session.expunge_all()
-        photo = draw_after(session, stage, stage.actors["演示检查员甲"], key) if stage.is_main else ""
+        photo = draw_after(session, stage, stage.actors["演示检查员甲"], str(key)) if stage.is_main else ""
         lead(session, stage, random, finding_id, unit_id, opened, due, until, photo=photo)
         if number % BATCH == 0:
             yield number

@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.demo.cast import CIVILIZED
-from core.demo.ledger_scenes import LEAD, actor_for
+from core.demo.ledger_scenes import actor_for
 from core.demo.places import picture_bytes
 from core.demo.playing import LABEL, Play
+from core.demo.scripts import LEAD
 from core.work import notices, whistles
 from core.work.contacts import add_contact, make_link
 from core.work.doubt_settling import settle_doubt
@@ -146,9 +147,18 @@ def _plan_sweep(play: Play) -> None:
 
 
 def _report(play: Play, title: str, site: str, back: int) -> UUID:
-    now, photos = play.at(back, 9), [play.photo(title)]
-    told = {"title": title, "detail": f"现场发现{LABEL}", "photos": photos, "now": now}
-    return report(play.session, play.desk, source="snapshot", category="ENV-LITTER", site_id=play.site(site), **told).id
+    found = report(
+        play.session,
+        play.desk,
+        source="snapshot",
+        category="ENV-LITTER",
+        site_id=play.site(site),
+        title=title,
+        detail=f"现场发现{LABEL}",
+        photos=[play.photo(title)],
+        now=play.at(back, 9),
+    )
+    return found.id
 
 
 def _settle_doubts(play: Play) -> None:

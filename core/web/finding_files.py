@@ -72,9 +72,13 @@ def _units(kind: str) -> Callable[[FindingRow], str]:
 
     def said(row: FindingRow) -> str:
         parts = (part for part in row.parts if part.kind == kind and not part.leading)
-        return say_list([f"{part.unit_name}（{gettext(PART_STATES[part.state][0])}）" for part in parts])
+        return say_list([part.unit_name + gettext("（%(value)s）", value=_progress(part.state)) for part in parts])
 
     return said
+
+
+def _progress(state: str) -> str:
+    return gettext(PART_STATES[state][0])
 
 
 def _local(at: datetime | None) -> str:

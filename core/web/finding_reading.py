@@ -46,6 +46,8 @@ from core.work.transitions import (
 from tenants.models import EnabledCampaign, Unit, UnitName
 from tenants.scope import ScopedSession
 
+STILL_THERE = frozenset({"return", "send_back", "reopen", "relapse"})  # steps whose photos show the problem itself
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -107,11 +109,13 @@ def _indicator(edition: Edition | None, code: str) -> str:
 
 
 def read_shots(found: Detail) -> tuple[list[Shot], list[Shot]]:
-    """The photos before, and those after with the latest step first."""
+    """The photos of the problem and those after it was put right, the latest step first."""
     verbs = {event.version: event.verb for event in found.events}
     before = [_shot(photo, "") for photo in found.before]
     ordered = sorted(found.after, key=lambda photo: -(photo.version or 0))
-    return before, [_shot(photo, say_verb(verbs.get(photo.version or 0, ""))) for photo in ordered]
+    shots = [(verbs.get(photo.version or 0, ""), photo) for photo in ordered]
+    again = [_shot(photo, say_verb(verb)) for verb, photo in shots if verb in STILL_THERE]
+    return again + before, [_shot(photo, say_verb(verb)) for verb, photo in shots if verb not in STILL_THERE]
 
 
 def _shot(photo: Photo, step: str) -> Shot:

@@ -107,13 +107,13 @@ def say_reason(verb: str, code: str) -> str:
 def say_verb(verb: str) -> str:
     """A step of the history; the first one is the finding itself."""
     if verb == OPEN:
-        return gettext("发现问题")
+        return gettext("发现")
     return gettext(TRANSITIONS[verb].title_zh) if verb in TRANSITIONS else verb
 
 
 def say_title(row: FindingRow) -> str:
     """The finding's title in the reader's language."""
-    return by_locale(row.title, row.title_en)
+    return by_locale(row.title, begin_large(row.title_en))
 
 
 def say_refusal(error: SanchengError) -> str:
@@ -164,7 +164,12 @@ def category_options() -> list[tuple[str, str]]:
 def say_category(code: str) -> str:
     """The kind of defect in the reader's language."""
     known = house().registry.vocabulary.categories
-    return by_locale(known[code].name_zh, known[code].name_en) if code in known else code
+    return by_locale(known[code].name_zh, begin_large(known[code].name_en)) if code in known else code
+
+
+def begin_large(text: str) -> str:
+    """An English name as it begins a line: the catalogue writes names small, as they stand in a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def say_units(row: FindingRow, kind: str) -> str:

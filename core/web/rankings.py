@@ -143,9 +143,12 @@ def show() -> str:
     kept = choice.kept
     sheet, league = None, None
     if kept is not None:
-        league = read_league(kept)
         day, live = _chosen_day(kept)
+        league = read_league(kept)
         sheet = read_sheet(db(), kept, league, day, live=live) if day else None
+        if sheet is not None and not sheet.lines and "league" not in request.args:
+            sheet = _first_peopled(sheet)
+            league = sheet.league
     return render_template(
         "rankings/show.html",
         choice=choice,
@@ -159,6 +162,13 @@ def show() -> str:
         today=today(),
         words=words,
     )
+
+
+def _first_peopled(empty: Sheet) -> Sheet:
+    """The first league that has anybody on that day; a district without areas need not open on theirs."""
+    others = (one for one in empty.kept.scheme.leagues if one.key != empty.league.key)
+    sheets = (read_sheet(db(), empty.kept, one, empty.day, live=empty.is_live) for one in others)
+    return next((one for one in sheets if one.lines), empty)
 
 
 def _may_write_schemes(choice: SchemeChoice) -> bool:

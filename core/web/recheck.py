@@ -14,7 +14,7 @@ from core.request import actor, db, now, require, require_any, today
 from core.web import photos
 from core.web.errors import fault_map, say
 from core.web.finding_reading import read_shots
-from core.web.finding_words import say_refusal
+from core.web.finding_words import say_refusal, say_title
 from core.web.form_fields import day_of, id_of
 from core.web.proof_words import recheck_tone, say_recheck
 from core.work.finding_detail import detail
@@ -105,6 +105,7 @@ def _page(recheck_id: UUID, sent: list[str] | None = None, error: SanchengError 
         faults=fault_map(error) if error else {},
         refusal=say_refusal(error) if error and not error.faults else "",
         say_recheck=say_recheck,
+        say_title=say_title,
         tone=recheck_tone,
         most=MOST_PHOTOS,
         longest=LONGEST_NOTE,

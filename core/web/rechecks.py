@@ -20,6 +20,7 @@ from core.request import actor, db, house, now, require, require_any, today
 from core.settings import ZONE
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
+from core.web.finding_words import say_title
 from core.web.form_fields import day_of
 from core.web.paging import bad_argument, cut, read_cursor, read_id
 from core.web.proof_words import RECHECK_STATES, recheck_tone, say_recheck
@@ -80,6 +81,7 @@ def show_list() -> str:
         units=unit_options(db(), actor(), today()),
         may_draw=_may_draw(),
         say_recheck=say_recheck,
+        say_title=say_title,
         tone=recheck_tone,
         today=today(),
     )
@@ -140,6 +142,7 @@ def show_sample(sample_id: UUID) -> str:
         again=draw_again(db(), sample),
         page=page,
         say_recheck=say_recheck,
+        say_title=say_title,
         tone=recheck_tone,
         today=today(),
     )
@@ -255,6 +258,7 @@ def _form(said: MultiDict[str, str], error: InvalidInput | Conflict | None = Non
         found=found,
         wanted=wanted,
         findings=names,
+        say_title=say_title,
         shares=_shares(found.people.values(), {key: one.name for key, one in people.items()}) if found else [],
         people=sorted(((str(key), one.name) for key, one in people.items()), key=lambda pair: pair[1]),
         names={key: one.name for key, one in people.items()},

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -25,12 +28,38 @@ from core.figures.scores import score_campaign
 from core.figures.seals import verify
 from core.figures.tables import Publication, PublishedFigure
 from core.settings import ZONE
-from core.work.accounts import log_in
+from core.work.accounts import log_in, tenant_ref
+from core.work.actors import resolve_actor
+from core.work.coverage import COVERED, GAP, prove_coverage
+from core.work.duplicates import candidates_for
 from core.work.enabling import enabled
-from core.work.tables import Finding, Site, Visit
+from core.work.states import HELD, STATES
+from core.work.tables import (
+    AreaMember,
+    CardIssue,
+    CategorySet,
+    Finding,
+    HandOn,
+    NegativeEntry,
+    Notice,
+    Patrol,
+    Precedent,
+    RankDay,
+    Recheck,
+    Reorganisation,
+    RoutingRule,
+    Signal,
+    Site,
+    SponsorEntry,
+    Sponsorship,
+    SweepSite,
+    Visit,
+    Whistle,
+)
+from tenants.access import TenantRef
 from tenants.accounts import AppUser, PlatformEvent, Tenant
 from tenants.db import Base, now
-from tenants.models import Person
+from tenants.models import Holding, Person, Unit
 from tenants.scope import ScopedSession, Wall
 from tests.conftest import SECRET
 from tests.routes.canaries import digest
@@ -42,7 +71,10 @@ SMALL: tuple[Part, ...] = (
     replace(BY_CODE["140106"], visits=20),
 )
 # A made-up person of the demo is named after his post; no other name is anybody's.
-MADE_UP = re.compile(r"演示(管理员|创建办|检查员甲|检查员乙|区领导|市级主管部门|联络员(·.+)?)")
+MADE_UP = re.compile(
+    r"演示(管理员|创建办|检查员甲|检查员乙|区领导|市级主管部门|联络员(·.+)?"
+    r"|包保领导[甲乙丙丁戊己]|路长|楼院长|网格员|代理联络员|外部测评员|作风督导员|作风联络员)"
+)
 
 
 @dataclass
@@ -125,6 +157,8 @@ def test_everything_is_labelled(demo: Stage) -> None:
     for part in SMALL:
         with demo.of(part.division) as session:
             assert set(session.scalars(select(Visit.note))) == {"演示数据"}
+            free = select(Finding.detail, Finding.place).where(Finding.source != "visit")
+            assert all("演示数据" in detail + place for detail, place in session.execute(free))
             assert all("演示" in name for name in session.scalars(select(Site.name)))
             assert all("演示数据" in place for place in session.scalars(select(Site.address)))
             assert all(session.scalars(select(Publication.is_demo)))
@@ -243,3 +277,108 @@ def test_an_interrupted_start_goes_on(empty: Stage, monkeypatch: pytest.MonkeyPa
         assert session.scalar(select(func.count()).select_from(Visit)) == before
     with empty.wall.platform() as session:
         assert session.scalar(select(func.count()).where(PlatformEvent.verb == lay.DONE)) == 0
+
+
+def tally(session: ScopedSession, *columns: Any) -> Counter[Any]:
+    """How often each value, or each combination of values, stands in a table."""
+    rows = session.execute(select(*columns)).all()
+    return Counter(row[0] if len(columns) == 1 else tuple(row) for row in rows)
+
+
+def test_the_ledger_shows_every_way_of_a_finding(demo: Stage) -> None:
+    """In the main district every state that people bring about has a finding, from every kind of source."""
+    with demo.of("140105") as session:
+        states = tally(session, Finding.state)
+        assert states.keys() == STATES.keys() - {HELD}
+        assert {"visit", "snapshot", "patrol", "leader", "conduct"} == tally(session, Finding.source).keys()
+        assert tally(session, Finding.restricted)[True] == 1
+        found = {row.title: row for row in session.scalars(select(Finding).where(Finding.source == "snapshot"))}
+        assert found["盲道被占用改造"].extended_days == 8
+        assert found["小广告反复张贴"].relapsed == 1
+        assert found["校门口车辆停放混乱"].merged_into == found["路口车辆乱停"].id
+        arbitrated = found["背街小巷弱电线缆垂落"]
+        assert (arbitrated.returns, arbitrated.state) == (1, "closed")
+        assert session.scalars(select(Precedent.category)).all() == [arbitrated.category]
+        shift = session.scalars(select(Patrol)).one()
+        walked = select(Finding.outcome).where(Finding.patrol_id == shift.id)
+        assert Counter(session.scalars(walked)) == {"on_spot": 2, None: 1}
+        desk = resolve_actor(session, tenant_of(demo), person(session, "演示创建办"), now().date())
+        assert desk is not None
+        twice = candidates_for(session, desk, found["小区垃圾桶旁散落垃圾"])
+        assert [one.finding.id for one in twice] == [found["垃圾桶满溢"].id]
+
+
+def test_who_answers_is_laid_out(demo: Stage) -> None:
+    """Headquarters with areas across lines, a draft that moves nothing, posts with gaps, sponsors with their log."""
+    today = now().astimezone(ZONE).date()
+    with demo.of("140105") as session:
+        grove = select(Unit.kind).where(Unit.tree == "headquarters", Unit.valid_to.is_(None))
+        assert Counter(session.scalars(grove)) == {"headquarters": 1, "work_group": 6, "area": 6}
+        members = session.execute(select(AreaMember.unit_id, AreaMember.site_id)).all()
+        assert (sum(unit is not None for unit, _ in members), sum(site is not None for _, site in members)) == (12, 2)
+        draft = session.scalars(select(Reorganisation)).one()
+        assert (draft.state, len(draft.body["mapping"])) == ("draft", 2)
+        assert {"holder": True, "deputy": True, "assessor": True} == dict.fromkeys(tally(session, Holding.kind), True)
+        proof = prove_coverage(session, today)
+        assert proof.unit_counts[COVERED] > 20
+        assert proof.unit_counts[GAP] > 20
+        assert proof.counts[COVERED] > proof.counts["vacant"] > 0
+        kinds = tally(session, Sponsorship.kind)
+        assert kinds == {"leader": 16, "department": 12, "road_chief": 1, "yard_head": 1}
+        assert tally(session, SponsorEntry.kind) == {"visit": 2, "settled": 2, "meeting": 1}
+        assert len(session.scalars(select(CategorySet)).one().body["groups"]) == 10
+        assert tally(session, RoutingRule.hours) == {4: 1, 12: 1}
+
+
+def test_what_goes_from_unit_to_unit(demo: Stage) -> None:
+    """Notices, whistles, the sample, the sweep, doubts, the contact and the negative list, each in its states."""
+    with demo.of("140105") as session:
+        assert {"issued", "signed", "replied", "closed", "cancelled"} == tally(session, Notice.state).keys()
+        late = select(Notice.id).where(Notice.state == "signed", Notice.due_at < now())
+        assert len(session.scalars(late).all()) == 1
+        assert tally(session, Whistle.state) == {"solved": 1, "on_site": 1}
+        solved = session.scalars(select(Whistle).where(Whistle.state == "solved")).one()
+        assert solved.solved_at is not None
+        assert solved.solved_at - solved.called_at < timedelta(hours=2)
+        assert tally(session, Recheck.state)["relapsed"] == 1
+        ticked = session.scalars(select(SweepSite.checked_at)).all()
+        assert (len(ticked), sum(at is not None for at in ticked)) == (5, 2)
+        doubts = tally(session, Signal.kind, Signal.state)
+        assert doubts["photo_reused", "open"] == 1
+        assert doubts["reopened_soon", "explained"] == 1
+        assert tally(session, HandOn.state) == {"answered": 1, "sent": 1}
+        assert tally(session, NegativeEntry.state) == {"watched": 1}
+
+
+def test_cards_of_two_periods(demo: Stage) -> None:
+    """The period before last is shown, the last one waits for somebody; every day of both is ranked, for both leagues."""
+    last = containing("ten_day", now().astimezone(ZONE).date()).previous
+    with demo.of("140105") as session:
+        rows = tally(session, CardIssue.period_start, CardIssue.state)
+        assert (
+            {(last.previous.start, "shown")}
+            <= rows.keys()
+            <= {
+                (last.previous.start, "shown"),
+                (last.start, "proposed"),
+            }
+        )
+        assert set(session.scalars(select(CardIssue.league))) == {"subdistricts", "departments"}
+        days = set(session.scalars(select(RankDay.day)))
+        assert (min(days), max(days)) == (last.previous.start, last.end)
+        assert all(session.scalars(select(CardIssue.sponsors).where(CardIssue.league == "subdistricts")))
+
+
+def test_other_districts_have_none_of_it(demo: Stage) -> None:
+    with demo.of("140106") as session:
+        for table in (Notice, Whistle, CardIssue, Sponsorship, Reorganisation):
+            assert session.scalars(select(table)).all() == []
+
+
+def tenant_of(demo: Stage) -> TenantRef:
+    with demo.wall.platform() as session:
+        return tenant_ref(session.scalars(select(Tenant).where(Tenant.slug == "140105")).one())
+
+
+def person(session: ScopedSession, name: str) -> UUID:
+    return session.scalars(select(Person.id).where(Person.name == name)).one()

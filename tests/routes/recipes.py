@@ -837,12 +837,7 @@ WRITES: dict[str, Recipe] = {
     "finding_bulk.act": Recipe(LIAISON, bulk_form, ids=("finding_id",)),
     # proofs
     "rechecks.take_draw": Recipe(OFFICE, draw_form, of_closed),
-    "recheck.settle": Recipe(
-        OFFICE,
-        lambda w, s: Sent(form={"result": "stable", "photos": side_id(w, "ref", s)}),
-        lambda w: {"recheck_id": new_recheck_of(w)},
-        ids=("ref",),
-    ),
+    "recheck.settle": Recipe(OFFICE, form(result="stable"), lambda w: {"recheck_id": new_recheck_of(w)}),
     "recheck.plan": Recipe(
         OFFICE,
         lambda w, s: Sent(

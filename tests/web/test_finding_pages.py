@@ -202,7 +202,7 @@ def test_a_finding_shows_where_it_stands(shared: Case, wall: Wall) -> None:
         "便民市场",
         "国家卫生城市",
         "关联指标",
-        "发现问题",
+        "发现",
         "发现时没有拍照",
     ):
         assert str(words) in said, words
