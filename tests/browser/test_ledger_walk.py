@@ -50,6 +50,8 @@ TODAY = now().astimezone(ZONE).date()
 PERIOD = containing("ten_day", TODAY).previous
 WIDE = re.compile(r"[\u3001\u3002\u300a-\u3011\uff01-\uff5e]")  # full-width punctuation, which no name here holds
 CHINESE = re.compile(r"[\u3400-\u9fff]")
+TOO_WIDE = """[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth)
+  .map(e => e.outerHTML.slice(0, 80)).slice(0, 6)"""
 HERE = (Decimal("112.560000"), Decimal("37.870000"))
 
 
@@ -150,7 +152,7 @@ def look(who: Reader, name: str) -> None:
     """A page that is looked at: no wider than its window, and a picture of it."""
     page = who.page
     wide, size = page.evaluate("[document.documentElement.scrollWidth, window.innerWidth]")
-    assert wide <= size, f"{page.url} scrolls sideways: {wide} > {size}"
+    assert wide <= size, f"{page.url} scrolls sideways: {wide} > {size}: {page.evaluate(TOO_WIDE)}"
     who.shoot(name)
 
 
@@ -328,7 +330,7 @@ def draw_a_sample(walk: Walk) -> None:
     """The office looks at what would be drawn, then draws it."""
     office = walk.who("office")
     page = office.go(f"{walk.root}/rechecks")
-    follow(office, "抽样")
+    follow(office, "去抽样")
     page.fill("#f-rate_percent", "100")
     office.press("预览")
     preview = page.locator("#preview")
