@@ -24,7 +24,7 @@ from core.work.units import Node, add_unit
 from tenants.models import Holding, Post
 
 GROUPS = ("演示宣传引导组", "演示环境整治组", "演示交通秩序组", "演示市场规范组", "演示督查考核组")
-AREAS = tuple(f"演示第{number}片区" for number in "一二三四五六")
+AREAS = tuple(f"演示{number}号片区" for number in range(1, 7))
 LEADERS = ("演示区领导", *(f"演示包保领导{letter}" for letter in "甲乙丙丁戊"))
 MERGED = GROUPS[1:3]
 EVERY = 12  # one community in so many has a liaison and a sponsoring department

@@ -136,6 +136,7 @@ def _instruct(play: Play) -> None:
         asked_by="演示区领导",
         severity="serious",
         due_at=play.until + timedelta(days=4),
+        lead_unit_id=street,
         now=play.at(2, 8),
     )
     steps = ((leader, "instruct", "限期整治，办结后报我"), (actor_for(play, found.id, LEAD), "take", "已安排"))

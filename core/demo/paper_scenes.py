@@ -29,6 +29,7 @@ from core.work.tables import Finding, Notice, Recheck, Signal, SweepSite
 from core.work.whistle_blowing import Wanted as Call
 from core.work.whistle_blowing import blow
 
+ABOUT = {"占道经营反复问题": "市场周边占道与停车交织", "工地围挡整改进度": "围挡破损露土"}  # a notice and its finding
 Steps = Sequence[tuple[int, str, str]]  # days back, verb, note
 
 
@@ -60,7 +61,8 @@ def _send_notices(play: Play) -> None:
     for kind, unit_id, title, back, due, steps in sent:
         due_at = None if due is None else play.hour(due, 17)
         demand = f"一、立即整改{title}问题；二、书面答复整改情况{LABEL}"
-        draft = Draft(kind, unit_id, f"{title}{LABEL}", demand, due_at=due_at)
+        about = play.session.scalars(select(Finding.id).where(Finding.title == ABOUT.get(title, ""))).all()
+        draft = Draft(kind, unit_id, f"{title}{LABEL}", demand, due_at=due_at, finding_ids=about)
         notice = issue(play.session, play.desk, draft, now=play.at(back, 10))
         for day, verb, note in steps:
             actor = play.desk if verb == "cancel" else play.liaison(unit_id)

@@ -73,6 +73,10 @@ ORGANISATION = (
     _in(N_("包保"), "sponsors", SEE),
     _in(N_("到岗核对"), "coverage", SEE, ADMINISTER),
 )
+SETTINGS = (
+    _in(N_("设置"), "settings", ADMINISTER),
+    _in(N_("派遣规则"), "settings/routing", DIRECT, ADMINISTER),
+)
 CITY_ORGANISATION = (_in(N_("单位"), "units", ADMINISTER), _in(N_("人员"), "people", ADMINISTER))
 MENU: tuple[Entry, ...] = (
     Entry(N_("今日"), "", "home", frozenset({SEE, VISIT, ANSWER, ADMINISTER, COMPARE}), BOTH, phone=True),
@@ -89,7 +93,8 @@ MENU: tuple[Entry, ...] = (
         N_("组织"), "units", "sitemap", frozenset({SEE, ADMINISTER}), inside=ORGANISATION, also=("posts", "handovers")
     ),
     Entry(N_("组织"), "units", "sitemap", frozenset({ADMINISTER}), frozenset({"city"}), inside=CITY_ORGANISATION),
-    Entry(N_("设置"), "settings", "settings", frozenset({ADMINISTER}), BOTH),
+    Entry(N_("设置"), "settings", "settings", frozenset({DIRECT, ADMINISTER}), inside=SETTINGS),
+    Entry(N_("设置"), "settings", "settings", frozenset({ADMINISTER}), frozenset({"city"})),
     Entry(N_("日志"), "audit", "history", frozenset({AUDIT}), BOTH),
 )
 

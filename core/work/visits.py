@@ -20,6 +20,7 @@ from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
 from core.work.bulk import insert_rows
 from core.work.calendar import load_calendar, local_day
 from core.work.journal import record
+from core.work.patrols import running_patrol
 from core.work.photos import find_files
 from core.work.roles import VISIT
 from core.work.routing import owners_of
@@ -82,7 +83,9 @@ def submit(
     checked = check_body(due, body)
     files = photo_files(session, checked)
     scored = score_visit(due, checked, site.attrs)
-    stamp = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
+    stamp: dict[str, Any] = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
+    shift = running_patrol(session, actor)  # what is found on a shift is counted for it
+    stamp["patrol_id"] = shift.id if shift else None
     visit = claim_visit(session, actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
     if visit is None:
         return _lost_race(session, actor, visit_id, digest)

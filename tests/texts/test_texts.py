@@ -34,6 +34,7 @@ PLACES = re.compile(r"%\((\w+)\)[sd]|\{(\w+)\}")
 TEMPLATES_KEPT = {
     "errors/404.html": "the same bytes for everyone, in both languages",
     "_switches.html": "languages name themselves",
+    "notices/print.html": "an official paper is Chinese in every language of the pages",
 }
 STRINGS_KEPT = {
     "中文": "a language names itself",
