@@ -56,7 +56,7 @@ def _send_notices(play: Play) -> None:
         ("reminder_card", play.office("traffic_police"), "学校周边秩序", 3, None, ((2, "sign", ""),)),
         ("chaser", play.office("housing_bureau"), "工地围挡整改进度", 1, -2, ()),
         ("request_letter", play.office("fire_rescue"), "商请联合检查消防通道", 5, -5, ((4, "sign", ""),)),
-        ("circular", play.street(3), "十月检查情况", 7, None, ((6, "cancel", "情况核实有误，撤销"),)),
+        ("circular", play.street(3), "上月检查情况", 7, None, ((6, "cancel", "情况核实有误，撤销"),)),
     )
     for kind, unit_id, title, back, due, steps in sent:
         due_at = None if due is None else play.hour(due, 17)

@@ -21,6 +21,7 @@ from core.work.card_proposing import Proposal
 from core.work.card_rules import MEASURES, PERCENT, RANK, Colour, League, Scheme
 from core.work.card_schemes import SCHEME_STATES, STATE_MOVES
 from core.work.tables import CardIssue
+from core.work.wording import SEPARATOR
 
 PERIOD_WORDS: Mapping[str, str] = MappingProxyType(
     {"day": N_("每天"), "ten_day": N_("每旬"), "week": N_("每周"), "month": N_("每月")}
@@ -141,7 +142,7 @@ def say_refusal(error: SanchengError) -> str:
 def _translated(value: Any, words: set[str]) -> Any:
     if not isinstance(value, str):
         return value
-    parts = value.split("、")
+    parts = value.split(SEPARATOR)
     return gettext("、").join(gettext(part) for part in parts) if set(parts) <= words else value
 
 
@@ -181,7 +182,7 @@ def _number(reason: Mapping[str, Any]) -> str:
         return gettext("%(measure)s逐日名次 %(days)s 天平均 %(value)s", measure=name, days=under, value=value)
     if unit == PERCENT:
         return gettext("%(measure)s %(value)s（%(over)s/%(under)s）", measure=name, value=value, over=over, under=under)
-    return gettext("%(measure)s %(value)s", measure=name, value=value)
+    return f"{name} {value}"
 
 
 def _place(reason: Mapping[str, Any], rank: int) -> str:

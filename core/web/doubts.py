@@ -23,6 +23,7 @@ from core.web.paging import bad_argument, cut, read_cursor, read_id
 from core.web.periods import read_period, say_period
 from core.web.proof_words import DOUBT_TONES, say_doubt, say_doubt_state, say_facts
 from core.web.site_words import unit_options
+from core.web.words import by_locale
 from core.work.doubt_figures import came_back, found_by
 from core.work.doubt_list import LARGEST_PAGE, DoubtRow, Filter, list_doubts, uses_of
 from core.work.doubt_settling import STATES, VERDICTS, settle_doubt, why_not_settle
@@ -167,9 +168,9 @@ def export() -> Response:
 
 
 def _line(row: DoubtRow) -> Sequence[object]:
-    one = row.signal
+    one, title = row.signal, by_locale(row.finding.title, row.finding.title_en)
     return (
-        *(row.finding.number, row.finding.title, row.place, row.unit_name, say_doubt(one.kind)),
+        *(row.finding.number, title, row.place, row.unit_name, say_doubt(one.kind)),
         *(say_facts(one, row.finding.opened_at), _local(one.raised_at), say_doubt_state(one.state)),
         *(one.person_name, _local(one.settled_at), one.note),
     )

@@ -96,7 +96,7 @@ def export() -> Response:
 
 def _csv_line(row: PatrolRow, duties: Mapping[str, str]) -> Sequence[object]:
     patrol = row.patrol
-    walking = listed(f"{name}（{duties.get(duty, duty)}）" for name, duty in row.members)
+    walking = listed(f"{name} {duties.get(duty, duty)}" for name, duty in row.members)
     times = [
         at.astimezone(ZONE).isoformat(timespec="minutes") if at else "" for at in (patrol.started_at, patrol.ended_at)
     ]

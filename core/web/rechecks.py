@@ -25,6 +25,7 @@ from core.web.form_fields import day_of
 from core.web.paging import bad_argument, cut, read_cursor, read_id
 from core.web.proof_words import RECHECK_STATES, recheck_tone, say_recheck
 from core.web.site_words import unit_options
+from core.web.words import by_locale
 from core.work.calendar import load_calendar, local_day
 from core.work.recheck_people import lookers
 from core.work.recheck_samples import draw_again, get_sample, list_samples, results_of
@@ -110,7 +111,7 @@ def _line(row: RecheckRow) -> Sequence[object]:
     one, done = row.recheck, row.recheck.done_at
     at = done.astimezone(ZONE).isoformat(timespec="seconds") if done else ""
     return (
-        *(row.finding.number, row.finding.title, row.place, row.person),
+        *(row.finding.number, by_locale(row.finding.title, row.finding.title_en), row.place, row.person),
         *(one.due_on, say_recheck(one.state), at, one.note),
     )
 

@@ -68,19 +68,16 @@ def read_forms(typed: Mapping[str, str], which: str) -> list[Form]:
         if name == LADDER:
             continue
         kept = read_kept(db(), matter.type)
-        numbers = tuple(
-            Number(
-                one.name,
-                gettext(one.metadata["label"]),
-                gettext(one.metadata["unit"]),
-                one.metadata["least"],
-                one.metadata["most"],
-                typed.get(one.name, "") if which == name else str(getattr(kept.value, one.name)),
-            )
-            for one in fields(matter.type)
-        )
+        values = {one.name: str(getattr(kept.value, one.name)) for one in fields(matter.type)}
+        shown = {key: typed.get(key, "") for key in values} if which == name else values
+        numbers = tuple(_number(one.name, one.metadata, shown[one.name]) for one in fields(matter.type))
         found.append(Form(name, gettext(matter.title), gettext(MEANINGS[name]), kept.version, numbers))
     return found
+
+
+def _number(name: str, said: Mapping[str, Any], value: str) -> Number:
+    label, unit, least, most = (said[key] for key in ("label", "unit", "least", "most"))
+    return Number(name, gettext(label), gettext(unit), least, most, value)
 
 
 def read_rungs(typed: MultiDict[str, str]) -> list[dict[str, str]]:

@@ -13,6 +13,7 @@ from core import request as asked
 from core.web.menu import make_menu
 from core.work.roles import ANSWER, CHECK, DIRECT, PUBLISH, VISIT
 from core.work.waiting import todo_count
+from core.work.wording import SEPARATOR
 
 LOCALES = ("zh", "en")
 LANGUAGE_COOKIE = "sancheng_language"
@@ -78,5 +79,6 @@ def attach(app: Flask) -> None:
     """Hang the shell onto the application."""
     stamp = Path(app.static_folder or "") / "vendor" / "stamp.txt"
     app.jinja_env.globals["asset_version"] = stamp.read_text().strip()[:12] if stamp.exists() else "0"
+    app.jinja_env.globals["SEPARATOR"] = SEPARATOR
     app.context_processor(page_context)
     app.after_request(add_headers)

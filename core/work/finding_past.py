@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,9 +13,10 @@ from sqlalchemy import ColumnElement, DateTime, FromClause, cast, exists, latera
 from sqlalchemy.orm import Session
 
 from core.work.clocks import end_of
-from core.work.history import Replayed, replay
+from core.work.history import BrokenHistory, Replayed, replay
 from core.work.tables import Finding, FindingEvent
 
+LOG = logging.getLogger("sancheng.ledger")
 AGAIN = ("reopen", "relapse")
 
 
@@ -81,4 +83,14 @@ def replay_until(session: Session, ids: Sequence[Any], day: date) -> dict[Any, R
         .order_by(FindingEvent.finding_id, FindingEvent.version)
     ):
         lines.setdefault(event.finding_id, []).append(event)
-    return {finding_id: replay(events) for finding_id, events in lines.items()}
+    return {finding_id: _told(events) for finding_id, events in lines.items()}
+
+
+def _told(events: Sequence[FindingEvent]) -> Replayed:
+    """What a history says; of one that no legal steps could have written, its last line (a list fails soft)."""
+    try:
+        return replay(events)
+    except BrokenHistory as error:
+        LOG.warning("finding %s: %s", events[0].finding_id, error)
+        last = events[-1]
+        return Replayed(last.to_state, last.version, None, None, 0, 0, 0, None)

@@ -57,8 +57,7 @@ def recurring(
 ) -> list[Recurrence]:
     """Sites and categories that recur within the actor's reach (one query), the most frequent first.
 
-    A finding counts once, however often it was merged into or corrected; a relapse in the window counts as coming back, even
-    of a finding that was opened before it. ``least`` is how often it must have occurred.
+    A finding counts once, and once more for each relapse in the window, even when it was opened before. ``least`` is how often.
     """
     since = now - timedelta(days=days)
     relapses = _relapses(actor, since)
@@ -81,19 +80,14 @@ def recurring(
         .join(Site, (Site.tenant_id == Finding.tenant_id) & (Site.id == Finding.site_id))
         .join(Unit, (Unit.tenant_id == Site.tenant_id) & (Unit.id == Site.unit_id))
         .outerjoin(relapses, relapses.c.finding_id == Finding.id)
-        .where(
-            Finding.tenant_id == actor.tenant.id,
-            or_(Finding.opened_at >= since, relapses.c.n > 0),
-            Finding.state.not_in(DISMISSED),
-            sees_finding(actor, local_day(now)),
-        )
+        .where(or_(Finding.opened_at >= since, relapses.c.n > 0))
+        .where(*_wanted(actor, categories, site_id, unit_id, local_day(now)))
         .group_by(Finding.site_id, Site.name, Unit.id, Unit.name, Finding.category)
         .having(count + relapsed >= least)
         .order_by((count + relapsed).desc(), last.desc(), Finding.site_id, Finding.category)
         .limit(limit)
     )
-    conditions = _wanted(actor, categories, site_id, unit_id, local_day(now))
-    return [Recurrence(*list(row)) for row in session.execute(query.where(*conditions)).all()]
+    return [Recurrence(*list(row)) for row in session.execute(query).all()]
 
 
 def _relapses(actor: Actor, since: datetime) -> Subquery:
@@ -109,8 +103,8 @@ def _relapses(actor: Actor, since: datetime) -> Subquery:
 def _wanted(
     actor: Actor, categories: Sequence[str], site_id: UUID | None, unit_id: UUID | None, on: date
 ) -> list[ColumnElement[bool]]:
-    """The filter as conditions."""
-    found: list[ColumnElement[bool]] = []
+    """The filter as conditions, within what the actor sees."""
+    found = [Finding.tenant_id == actor.tenant.id, Finding.state.not_in(DISMISSED), sees_finding(actor, on)]
     if categories:
         found.append(Finding.category.in_(categories))
     if site_id is not None:

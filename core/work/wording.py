@@ -8,6 +8,7 @@ from typing import Any
 from core.errors import N_, Fault
 
 LONGEST_NOTE = 2000
+SEPARATOR = "、"  # between the words of a list in a Chinese source text
 _BROKEN = re.compile("[\x00\ud800-\udfff]")
 _SHOWN = 40
 

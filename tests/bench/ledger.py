@@ -23,6 +23,24 @@ from tests.factory import add_actor
 
 SITES = 2000
 DAYS = 730
+# How a finding of each state came there; "open" is the first line of every one.
+ROADS = {
+    "reported": "open:reported",
+    "accepted": "open:reported accept:accepted",
+    "rejected": "open:reported reject:rejected",
+    "dispatched": "open:dispatched",
+    "returned": "open:dispatched return:returned",
+    "taken": "open:dispatched take:taken",
+    "rectifying": "open:dispatched take:taken start:rectifying",
+    "extension_asked": "open:dispatched take:taken ask_extension:extension_asked",
+    "parking_asked": "open:dispatched take:taken ask_parking:parking_asked",
+    "parked": "open:dispatched take:taken ask_parking:parking_asked park:parked",
+    "answered": "open:dispatched take:taken answer:answered",
+    "closed": "open:dispatched take:taken answer:answered close:closed",
+    "stable": "open:dispatched take:taken answer:answered close:closed confirm_stable:stable",
+    "cancelled": "open:dispatched cancel:cancelled",
+    "merged": "open:dispatched merge:merged",
+}
 # Of a hundred findings of two years, those that are not closed for good; the rest is closed (ours, from a year of a district).
 OPEN_SHARE = {
     "reported": 40,
@@ -152,7 +170,7 @@ def _finding(
         "title": CATEGORIES[category][1],
         "title_en": "",
         "state": state,
-        "version": 4 if done else 1 + (state != "dispatched"),
+        "version": len(ROADS[state].split()),
         "key_item": chance.random() < 0.05,
         "working_days": days,
         "opened_at": opened,
@@ -184,6 +202,7 @@ def _beside(session: ScopedSession, tenant: int, lines: dict[str, UUID]) -> None
         )
     for statement in _STATEMENTS:
         session.execute(text(statement), {"tenant": tenant})
+    _history(session, tenant)
 
 
 _STATEMENTS = (
@@ -203,15 +222,29 @@ _STATEMENTS = (
         "INSERT INTO finding_link (tenant_id, finding_id, campaign, indicator, direct, hidden)"
         " SELECT tenant_id, id, 'civilized_city', 'CIV-' || category, true, false FROM finding WHERE tenant_id = :tenant"
     ),
-    (
-        "INSERT INTO finding_event (tenant_id, finding_id, version, id, at, verb, from_state, to_state, person_name, unit_name,"
-        " note, detail, hidden)"
-        " SELECT f.tenant_id, f.id, v.version, gen_random_uuid(), f.opened_at + v.version * interval '5 hours',"
-        " v.verb, v.before, CASE WHEN v.version = f.version THEN f.state ELSE v.after END, '', '', '',"
-        " jsonb_build_object('due_at', f.due_at), false"
-        " FROM finding f JOIN (VALUES (1, 'open', NULL, 'dispatched'), (2, 'take', 'dispatched', 'taken'),"
-        " (3, 'answer', 'taken', 'answered'), (4, 'close', 'answered', 'closed')) AS v(version, verb, before, after)"
-        " ON v.version <= f.version WHERE f.tenant_id = :tenant"
-    ),
 )
-assert set(OPEN_SHARE) < set(STATES)
+
+
+def _history(session: ScopedSession, tenant: int) -> None:
+    """The lines of all histories, five hours from one to the next."""
+    rows = []
+    for state, road in ROADS.items():
+        before = None
+        for version, step in enumerate(road.split(), 1):
+            verb, after = step.split(":")
+            rows.append({"of": state, "version": version, "verb": verb, "before": before, "after": after})
+            before = after
+    for row in rows:
+        session.execute(
+            text(
+                "INSERT INTO finding_event (tenant_id, finding_id, version, id, at, verb, from_state, to_state, person_name,"
+                " unit_name, note, detail, hidden)"
+                " SELECT tenant_id, id, :version, gen_random_uuid(), opened_at + (:version - 1) * interval '5 hours',"
+                " :verb, CAST(:before AS text), :after, '', '', '', jsonb_build_object('due_at', due_at), false"
+                " FROM finding WHERE tenant_id = :tenant AND state = :of"
+            ),
+            row | {"tenant": tenant},
+        )
+
+
+assert set(OPEN_SHARE) | {"closed"} == set(ROADS) < set(STATES)

@@ -70,8 +70,10 @@ def settle(wall: Wall, slug: str) -> int:
                     "state, version, key_item, working_days, opened_at, due_at, reopened, changed_at) VALUES (:t, :f, :site, "
                     ":unit, :visit, '', 'ENV-LITTER', '旧问题', '', '', :state, 1, false, 3, :at, :at, 0, :at)"
                 ),
-                ('INSERT INTO part (tenant_id, finding_id, kind, unit_id, "leading") VALUES (:t, :f, '
-                "'line', :unit, true)"),
+                (
+                    'INSERT INTO part (tenant_id, finding_id, kind, unit_id, "leading") VALUES (:t, :f, '
+                    "'line', :unit, true)"
+                ),
                 (
                     "INSERT INTO finding_item (tenant_id, finding_id, campaign, form, item, lost) "
                     "VALUES (:t, :f, 'sanitary_city', 'MKT', 'a', 1), (:t, :f, 'sanitary_city', 'MKT', 'b', 1), "

@@ -840,9 +840,7 @@ WRITES: dict[str, Recipe] = {
     "recheck.settle": Recipe(OFFICE, form(result="stable"), lambda w: {"recheck_id": new_recheck_of(w)}),
     "recheck.plan": Recipe(
         OFFICE,
-        lambda w, s: Sent(
-            form={"due_on": (TODAY + timedelta(9)).isoformat(), "person": side_id(w, "person_id", s)}
-        ),
+        lambda w, s: Sent(form={"due_on": (TODAY + timedelta(9)).isoformat(), "person": side_id(w, "person_id", s)}),
         of_closed,
         ids=("person_id",),
     ),

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core.campaigns.registry import installed
 from core.databases import Urls
+from core.work import sponsor_workbook
 from core.work.workbook_reading import LAYOUTS
 from tenants.db import Base
 from tests.routes.canaries import text_columns
@@ -26,7 +27,10 @@ KEPT = re.compile(r"中文|三城")  # the language names itself; so does the pr
 WHO = ("administrator", "hq_office", "inspector", "liaison", "leader", "city_bureau", "city_administrator", "operator")
 VALUES = re.compile(r'value="[^"]*"')
 NO_PAGE = {"static"}
-BOTH = {"/style"}  # the sheet of parts for developers shows samples
+BOTH = {
+    "/style",  # the sheet of parts for developers shows samples
+    "/t/<slug>/notices/<uuid:notice_id>/print",  # official papers are Chinese in every language (decision 0013)
+}
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +61,13 @@ def quoted() -> tuple[str, ...]:
     found = {run for message in catalogue() for run in RUNS.findall(str(message.string or "")) if message.id}
     roles = installed().vocabulary.roles.values()
     found |= {run for role in roles for run in RUNS.findall(" ".join(role.typical_names))}
-    return tuple(sorted(found | {layout.titles[0] for layout in LAYOUTS.values()}, key=len, reverse=True))
+    return tuple(
+        sorted(
+            found | {layout.titles[0] for layout in (*LAYOUTS.values(), *sponsor_workbook.LAYOUTS.values())},
+            key=len,
+            reverse=True,
+        )
+    )
 
 
 def foreign_words(text: str) -> list[str]:

@@ -66,7 +66,7 @@ def stage(app: Flask, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> S
 
 
 def test_every_step_of_people_has_its_place_in_the_forms() -> None:
-    offered = set((*FIRST, *SECOND, *RARE)) | {verb for pair in TOGETHER for verb in pair}
+    offered = {*FIRST, *SECOND, *RARE} | {verb for pair in TOGETHER for verb in pair}
     assert offered == {step.verb for step in TRANSITIONS.values() if step.by != (SYSTEM,)}
     assert set(FIELDS) >= {name for step in TRANSITIONS.values() for name in step.fields}
 

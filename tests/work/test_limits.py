@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from core.campaigns import Campaign, installed
-from core.errors import InvalidInput
+from core.errors import InvalidInput, NotFound
 from core.work import ledger
 from core.work.routing import owners_of
 from core.work.tables import Finding, Site

@@ -147,7 +147,13 @@ BY = {"leading": "liaison", "desk": "office", "another": "office", "leader": "le
 @pytest.mark.parametrize("verb", sorted(WHO_HEARS))
 def test_each_step_tells_whom_it_concerns(session: ScopedSession, place: Town, verb: str) -> None:
     step = TRANSITIONS[verb]
-    finding = lay_finding(session, place, max(step.from_states & {"accepted", "dispatched", "returned", "taken", "extension_asked", "answered", "closed"}))
+    finding = lay_finding(
+        session,
+        place,
+        max(
+            step.from_states & {"accepted", "dispatched", "returned", "taken", "extension_asked", "answered", "closed"}
+        ),
+    )
     actor = place.people[BY[step.by[0]]]
     given = given_for(place, verb) | {"person_id": None}
     if verb == "dispatch":
