@@ -1,7 +1,7 @@
 """From values to places, from places to cards (排名与亮牌): exact, and each card with the reason for it. No database here.
 
-Rules (ours where the reports are silent): equal values share a rank and a card; who has no data has no rank; colours are
-tried from the best to the worst and the first that fits is given; when the whole league is one tie there is no first and
+Rules (ours where the reports are silent): equal values share a rank and a card; who has no data has no rank; the
+first colour that fits is given, tops from the best, bottoms from the worst, then the others; when the whole league is one tie there is no first and
 no last; shares of a league are rounded half-up.
 """
 
@@ -164,11 +164,9 @@ def _place(scheme: Scheme, value: Value, rank: int | None, size: int, ranks: Seq
 
 
 def _earn(scheme: Scheme, place: _Place) -> tuple[str | None, dict[str, Any]]:
-    """The first colour from the best that fits, else the one for the rest; and why."""
+    """The first colour that fits in the order of trying, else the one for the rest; and why."""
     missed = NO_RULE
-    for colour in scheme.colours:
-        if colour.give.rule == "rest":
-            continue
+    for colour in _in_order(scheme):
         fits, why, cut = _fits(scheme, colour, place)
         if fits:
             return colour.code, _reason(colour.give, cut) | {"earned": colour.code, "split": why == TIE_OUT}
@@ -177,6 +175,17 @@ def _earn(scheme: Scheme, place: _Place) -> tuple[str | None, dict[str, Any]]:
     if rest is None:
         return None, {"why": missed}
     return rest.code, _reason(rest.give, 0) | {"earned": rest.code}
+
+
+def _in_order(scheme: Scheme) -> list[Colour]:
+    """The colours as they are tried: the top ones from the best, the bottom ones from the worst, then all others from the best.
+
+    So the last of a league is the last, also when a range of ranks or a wider bottom reaches as far.
+    """
+    top = [one for one in scheme.colours if one.give.rule in ("top", "top_share")]
+    bottom = [one for one in reversed(scheme.colours) if one.give.rule in ("bottom", "bottom_share")]
+    others = [one for one in scheme.colours if one not in (*top, *bottom) and one.give.rule != "rest"]
+    return [*top, *bottom, *others]
 
 
 def _reason(give: Give, cut: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 # Place names that the library's own dictionary reads as everyday words (ours; each checked in 现代汉语词典).
@@ -52,6 +52,7 @@ def initials_of(key: str) -> str:
     return "".join(s if s[0].isdigit() else s[0] for s in key.split())
 
 
+@lru_cache(8192)
 def counted(name: str, key: str) -> str:
     """A pinyin key in which numbers stand in their order: 第二组 before 第十组, 2 号 before 10 号."""
     if (found := _ORDINAL.match(name)) is not None:

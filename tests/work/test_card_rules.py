@@ -114,9 +114,9 @@ def test_equal_values_share_a_rank_exactly() -> None:
 
 
 def test_the_five_unit_league() -> None:
-    """One red, two yellow, one black among five areas, red for the best."""
+    """Red for the best, yellow for the fourth, black for the last: the range of ranks does not take the last place."""
     found = cards(BODY, [(9, 10), (8, 10), (7, 10), (6, 10), (5, 10)])
-    assert colours(found) == ["red", None, None, "yellow", "yellow"]
+    assert colours(found) == ["red", None, None, "yellow", "black"]
     last = cards(body(colours=[COLOURS[0], card("black", bottom=1)]), [(9, 10), (8, 10), (7, 10), (6, 10), (5, 10)])
     assert colours(last) == ["red", None, None, None, "black"]
     assert last[4].reason | {"n": 0} == {
