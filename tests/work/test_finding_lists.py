@@ -182,6 +182,19 @@ def test_the_tally_agrees_with_the_rows(session, office, place):
         assert said.closed == sum(row.state in ("closed", "stable") for row in rows)
 
 
+def test_a_long_list_is_not_counted_to_its_end(session, office, place, monkeypatch):
+    whole = tally(session, office, Filter(), now=LATER)
+    monkeypatch.setattr("core.work.finding_tally.MOST", 3)
+    said = tally(session, office, Filter(), now=LATER)
+    assert (said.total, said.more) == (3, True)
+    assert (said.open, said.overdue, said.to_check, said.at_desk) == (
+        whole.open,
+        whole.overdue,
+        whole.to_check,
+        whole.at_desk,
+    ), "what is not over is counted to its end"
+
+
 def test_a_list_takes_few_queries_whatever_is_asked(wall, session, office, place):
     statements: list[str] = []
 
