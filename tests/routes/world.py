@@ -705,8 +705,9 @@ def fresh_finding(world: World, state: str) -> tuple[str, int]:
 
 def led_to(session: ScopedSession, world: World, state: str) -> Finding:
     """A dispatched finding led to a later state."""
-    chosen = select(Finding).where(Finding.state == "dispatched").limit(1)
-    found = session.scalars(chosen).one()
+    # One that a visit raised: a leader's instruction closes only after the report back, a restricted one by other people.
+    ordinary = (Finding.state == "dispatched", Finding.source == "visit", Finding.restricted.is_(False))
+    found = session.scalars(select(Finding).where(*ordinary).order_by(Finding.opened_at.desc()).limit(1)).one()
     liaison = answerer_of(session, world.a, found.id)
     photo = world.a.ids["photo_id"]
     found = act(session, liaison, found.id, "answer", version=found.version, note="已改", photos=[photo])
