@@ -22,6 +22,7 @@ from werkzeug.routing import Rule
 from core.campaigns.registry import installed
 from core.web.link_door import COOKIE, sign_word
 from core.work.actors import resolve_actor
+from core.work.grids import set_grid
 from core.work.patrols import end_patrol
 from core.work.site_posts import assign_sites
 from core.work.sites import add_site
@@ -278,6 +279,15 @@ def of_member(world: World) -> dict[str, str]:
 
 def of_finding(world: World) -> dict[str, str]:
     return {"finding_id": fresh_finding(world, "dispatched")[0]}
+
+
+def of_grid(world: World) -> dict[str, str]:
+    """A's site lies in a grid again, whoever took it out before."""
+    site_id, unit_id = (UUID(world.a.ids[name]) for name in ("site_id", "unit_id"))
+    with world.session() as session:
+        set_grid(session, None, site_id, partition="社区网格", unit_id=unit_id, today=TODAY)
+        session.commit()
+    return {}
 
 
 def of_filter(world: World, *, removed: bool = False) -> dict[str, str]:
@@ -736,7 +746,7 @@ WRITES: dict[str, Recipe] = {
         lambda w, s: Sent(form={"partition": f"网格{word()}", "unit": side_id(w, "unit_id", s)}),
         ids=("unit_id",),
     ),
-    "site_grids.end": Recipe(ADMIN, form(partition="社区网格")),
+    "site_grids.end": Recipe(ADMIN, form(partition="社区网格"), of_grid),
     "reorganisations.begin": Recipe(ADMIN, form(title="调整", tree="headquarters", effective_on=TODAY.isoformat())),
     "reorganisations.decide": Recipe(ADMIN, form(version="2"), fresh_draft),
     "reorganisations.take_back": Recipe(ADMIN, form(version="2"), fresh_draft),

@@ -684,9 +684,15 @@ def campaigns_of(world: World) -> list[Campaign]:
 
 
 def fresh_finding(world: World, state: str) -> tuple[str, int]:
-    """A finding of A in a state, with its version; made by a new visit when none is left."""
+    """A finding of A in a state, with its version; made by a new visit when none is left.
+
+    A dispatched one is one that nobody touched yet: steps such as ``take`` raise the version and keep the state.
+    """
     with world.session() as session:
-        found = session.scalars(select(Finding).where(Finding.state == state, Finding.hidden.is_(False))).first()
+        chosen = select(Finding).where(Finding.state == state, Finding.hidden.is_(False))
+        if state == "dispatched":
+            chosen = chosen.where(Finding.version == 1)
+        found = session.scalars(chosen.order_by(Finding.opened_at, Finding.number)).first()
         if found is None and state == "dispatched":
             made = submit(
                 session,

@@ -108,6 +108,8 @@ def test_from_watching_to_clearing(stage: Stage) -> None:
         f"{path}/steps", {"verb": "trigger", "version": 1, "on": TODAY.isoformat(), "document": ""}, 422
     )
     assert "缺少依据文件" in page
+    assert 'href="#f-trigger-document"' in page
+    assert 'id="f-trigger-document"' in page
     given = {"verb": "trigger", "version": 1, "on": TODAY.isoformat(), "document": "认定书〔2026〕3号"}
     office.send(f"{path}/steps", given, 303)
     shown = content(office.read(path))

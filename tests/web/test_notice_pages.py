@@ -179,7 +179,7 @@ def test_opening_is_reading_and_the_life_goes_on(case: Case, wall: Wall) -> None
     assert version[1] == "2"
     case.liaison.send(f"notices/{one}/act", {"verb": "sign", "version": "2"}, 303)
     _, page = case.liaison.send(f"notices/{one}/act", {"verb": "reply", "version": "3"}, 422)
-    assert 'id="e-note"' in page
+    assert 'id="e-reply-note"' in page
     case.liaison.send(f"notices/{one}/act", {"verb": "reply", "version": "3", "note": "已清理"}, 303)
     _, page = case.office.send(f"notices/{one}/act", {"verb": "close", "version": "3", "note": "属实"}, 412)
     assert "演示liaison" in content(page)
