@@ -14,8 +14,8 @@ from core.api.fields import Body, Day, Id, Length, ListOf, Mapping, Moment, Part
 from core.api.replies import ListQuery, a_moment, cursor_of, read_cursor, reply_list, sort_by
 from core.api.rooms import READING, Room
 from core.settings import ZONE
+from core.work.loop.sight import sees_line
 from core.work.roles import AUDIT
-from core.work.sight import sees_line
 from core.work.tables import Audit
 
 room = Room("audit", __name__, description="The audit trail (操作日志); it is only ever added to.")

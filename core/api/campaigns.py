@@ -12,7 +12,7 @@ from core.api.fields import Body, Flag, ListOf, Number, OneOf, Part, Text, Whole
 from core.api.replies import ListQuery, cut_list, once
 from core.api.rooms import READING, Room
 from core.errors import NotFound
-from core.work import cards, enabling
+from core.work import campaign_cards, enabling
 from core.work.roles import ADMINISTER, SEE
 
 STATES = ("available", "enabled", "suspended", "archived")
@@ -89,8 +89,8 @@ def suspend(key: str) -> Response:
     return once(run)
 
 
-def _cards() -> list[cards.Card]:
-    return cards.list_campaigns(asked.db(), asked.house().registry, on=asked.today())
+def _cards() -> list[campaign_cards.Card]:
+    return campaign_cards.list_campaigns(asked.db(), asked.house().registry, on=asked.today())
 
 
 def _one(key: str) -> dict[str, Any]:
@@ -100,7 +100,7 @@ def _one(key: str) -> dict[str, Any]:
     return shape_campaign(card)
 
 
-def shape_campaign(card: cards.Card) -> dict[str, Any]:
+def shape_campaign(card: campaign_cards.Card) -> dict[str, Any]:
     """A campaign as JSON."""
     return {
         "key": card.key,

@@ -8,7 +8,7 @@ from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number
 from core.figures.explain import ExplainRow, Explanation
 from core.figures.finding_metrics import FindingPart
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Totals
-from core.work.negative_moves import EFFECTS
+from core.work.marks.negative_moves import EFFECTS
 
 STATUSES = ("assessed", "not_assessed")
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
 from core.api.replies import hundredths
-from core.work.finding_detail import Detail, Photo
-from core.work.findings import FindingRow
-from core.work.sources import SOURCES
-from core.work.states import ALL_OUTCOMES, STATES
-from core.work.step_input import SEVERITIES
+from core.work.desk.finding_detail import Detail, Photo
+from core.work.desk.findings import FindingRow
+from core.work.intake.sources import SOURCES
+from core.work.loop.states import ALL_OUTCOMES, STATES
+from core.work.loop.step_input import SEVERITIES
 
 
 class PartShape(Body):

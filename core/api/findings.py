@@ -14,13 +14,14 @@ from core.api.fields import Body, Day, Flag, Id, Length, ListOf, OneOf, Part, Ra
 from core.api.finding_shapes import FindingDetail, FindingList, shape_detail, shape_finding
 from core.api.replies import ListQuery, etag, expected_version, once, reply, reply_list
 from core.api.rooms import READING, WRITING, Room
-from core.work import finding_detail, findings, ledger, waiting
-from core.work.finding_filters import GROUPS, Filter, check_filter, refuse_bad
+from core.work.desk import finding_detail, findings, waiting
+from core.work.desk.finding_filters import GROUPS, Filter, check_filter, refuse_bad
+from core.work.intake.sources import SOURCES
+from core.work.loop import ledger
+from core.work.loop.states import REJECT_REASONS, RETURN_REASONS
+from core.work.loop.step_input import MOST_DAYS, MOST_PHOTOS, SEVERITIES
+from core.work.loop.transitions import OUTCOMES, STATES, TRANSITIONS
 from core.work.roles import SEE
-from core.work.sources import SOURCES
-from core.work.states import REJECT_REASONS, RETURN_REASONS
-from core.work.step_input import MOST_DAYS, MOST_PHOTOS, SEVERITIES
-from core.work.transitions import OUTCOMES, STATES, TRANSITIONS
 from core.work.wording import LONGEST_NOTE
 
 SORTS = tuple(sign + name for name in findings.SORTS for sign in ("", "-"))

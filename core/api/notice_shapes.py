@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from core.api.fields import Body, Flag, Id, ListOf, Moment, OneOf, Part, Text, Whole
-from core.work.notice_kinds import KINDS
-from core.work.notice_list import NoticeRow
-from core.work.notice_moves import STATES
-from core.work.notices import NoticeDetail
+from core.work.papers.notice_kinds import KINDS
+from core.work.papers.notice_list import NoticeRow
+from core.work.papers.notice_moves import STATES
+from core.work.papers.notices import NoticeDetail
 
 
 class NoticeShape(Body):

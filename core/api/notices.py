@@ -24,11 +24,11 @@ from core.api.replies import (
     reply_list,
 )
 from core.api.rooms import READING, WRITING, Room
-from core.work import notices
-from core.work.notice_issuing import LONGEST_CLAUSE, LONGEST_TITLE, MOST_FINDINGS, Draft, issue
-from core.work.notice_kinds import KINDS
-from core.work.notice_list import BOXES, NoticeFilter, list_notices
-from core.work.notice_moves import MOVES, STATES
+from core.work.papers import notices
+from core.work.papers.notice_issuing import LONGEST_CLAUSE, LONGEST_TITLE, MOST_FINDINGS, Draft, issue
+from core.work.papers.notice_kinds import KINDS
+from core.work.papers.notice_list import BOXES, NoticeFilter, list_notices
+from core.work.papers.notice_moves import MOVES, STATES
 from core.work.roles import ANSWER, DIRECT, SEE
 
 room = Room("notices", __name__, description="Notices (通知文书): numbered papers to a unit, signed for and answered.")

@@ -13,7 +13,7 @@ from core.api.fields import Body, Day, Flag, Id, Length, ListOf, Part, Text
 from core.api.replies import ListQuery, cut_list, once, placed, reply
 from core.api.rooms import READING, WRITING, Room
 from core.errors import NotFound
-from core.work import people
+from core.work.duties import people
 from core.work.permits import require
 from core.work.roles import ADMINISTER
 from tenants.access import root_unit

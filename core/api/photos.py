@@ -14,7 +14,7 @@ from core.api.problems import WrongMedia
 from core.api.replies import here, reply
 from core.api.rooms import Room, wants
 from core.errors import N_, Fault, InvalidInput
-from core.work import photos
+from core.work.inspection import photos
 from core.work.roles import ANSWER, CHECK, REPORT, SEE, VISIT
 from core.work.tables import File
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from core.api.fields import Body, Flag, Id, ListOf, Number, Part, Text
 from core.api.problems import say
+from core.work.inspection.visit_plan import PlannedItem, PlannedQuestion, QuestionGroup, VisitPlan
 from core.work.tables import Site
-from core.work.visit_plan import PlannedItem, PlannedQuestion, QuestionGroup, VisitPlan
 
 
 class PlannedFormShape(Body):

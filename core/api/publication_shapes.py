@@ -13,7 +13,7 @@ from core.figures.publishing import Copy, Preview
 from core.figures.sealed_effects import effects_of, share_of, without_effects
 from core.figures.shelf import period_of
 from core.figures.tables import Publication, PublishedFigure
-from core.work.negative_moves import EFFECTS
+from core.work.marks.negative_moves import EFFECTS
 
 LEVELS = ("category", "indicator")
 

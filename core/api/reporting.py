@@ -15,15 +15,15 @@ from core.api.fields import Body, Flag, Id, Length, ListOf, Mapping, Moment, Num
 from core.api.finding_shapes import PartShape
 from core.api.replies import ListQuery, etag, here, once, reply
 from core.api.rooms import READING, WRITING, Room
-from core.work.category_sets import groups_of
-from core.work.duplicates import Candidate, candidates
-from core.work.findings import parts_of
-from core.work.report_input import ReportBody
-from core.work.reporting import enter, own_campaigns
+from core.work.desk.findings import parts_of
+from core.work.dispatch.category_sets import groups_of
+from core.work.intake.duplicates import Candidate, candidates
+from core.work.intake.report_input import ReportBody
+from core.work.intake.reporting import enter, own_campaigns
+from core.work.intake.sources import REPORTABLE
+from core.work.loop.states import STATES
+from core.work.loop.step_input import SEVERITIES
 from core.work.roles import DIRECT, LEAD, REPORT, SEE
-from core.work.sources import REPORTABLE
-from core.work.states import STATES
-from core.work.step_input import SEVERITIES
 from core.work.tables import Finding, FindingEvent
 from tenants.db import new_id
 

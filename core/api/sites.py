@@ -12,7 +12,7 @@ from core.api.describe import REPEATABLE
 from core.api.fields import Body, Id, Length, ListOf, Mapping, Number, OneOf, Part, Text
 from core.api.replies import ListQuery, once, placed, reply, reply_list, sort_by
 from core.api.rooms import READING, WRITING, Room
-from core.work import site_lists, sites
+from core.work.places import site_lists, sites
 from core.work.roles import KEEP_SITES, SEE
 
 room = Room("sites", __name__, description="Sites (点位): places of one or more site types.")

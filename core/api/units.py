@@ -10,7 +10,7 @@ from core import request as asked
 from core.api.fields import Body, Day, Id, ListOf, OneOf, Part, Text, Whole
 from core.api.replies import ListQuery, cut_list
 from core.api.rooms import READING, Room
-from core.work import units
+from core.work.organisation import units
 from core.work.roles import SEE
 
 room = Room(

@@ -12,9 +12,9 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from core.work.sight import sees_finding, sees_visit
+from core.work.inspection.visit_chain import versions
+from core.work.loop.sight import sees_finding, sees_visit
 from core.work.tables import AnswerRow, Attachment, Finding, ItemResult, Sheet, Site, Visit
-from core.work.visit_chain import versions
 from tenants.access import Actor, subtree
 from tenants.models import Person
 

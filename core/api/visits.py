@@ -23,7 +23,7 @@ from core.api.visit_shapes import (
     shape_submitted,
     shape_visit,
 )
-from core.work import visit_corrections, visits
+from core.work.inspection import visit_corrections, visits
 from core.work.roles import DIRECT, SEE, VISIT
 
 room = Room(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from core.api.fields import Body, Flag, Id, ListOf, Moment, Number, OneOf, Part, Text, Whole
-from core.work.whistle_detail import Detail
-from core.work.whistle_list import WhistleRow
-from core.work.whistle_steps import STAGES, STATES, Offer
+from core.work.whistling.whistle_detail import Detail
+from core.work.whistling.whistle_list import WhistleRow
+from core.work.whistling.whistle_steps import STAGES, STATES, Offer
 
 
 class WhistleShape(Body):

@@ -22,14 +22,14 @@ from core.api.whistle_shapes import (
     shape_whistle,
 )
 from core.figures.periods import containing
-from core.work import whistles
 from core.work.roles import ANSWER, DIRECT, LEAD, REPORT, SEE
-from core.work.whistle_blowing import LONGEST_MATTER, MOST_UNITS, Wanted, blow
-from core.work.whistle_detail import detail
-from core.work.whistle_figures import called_figures, caller_figures
-from core.work.whistle_list import Filter, list_whistles
-from core.work.whistle_places import LONGEST_PLACE
-from core.work.whistle_steps import MOVES, OVERDUE, STATES
+from core.work.whistling import whistles
+from core.work.whistling.whistle_blowing import LONGEST_MATTER, MOST_UNITS, Wanted, blow
+from core.work.whistling.whistle_detail import detail
+from core.work.whistling.whistle_figures import called_figures, caller_figures
+from core.work.whistling.whistle_list import Filter, list_whistles
+from core.work.whistling.whistle_places import LONGEST_PLACE
+from core.work.whistling.whistle_steps import MOVES, OVERDUE, STATES
 
 room = Room("whistles", __name__, description="Whistles (吹哨报到): an area calls departments to a place; they report.")
 VERBS = tuple(verb for verb in MOVES if verb != OVERDUE)

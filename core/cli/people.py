@@ -12,8 +12,8 @@ from core.cli.ground import tell, through_wall
 from core.errors import N_, NotFound
 from core.settings import ZONE
 from core.work.accounts import create_user
+from core.work.duties.posts import add_person_with_post
 from core.work.invitations import invite, join, make_api_token
-from core.work.posts import add_person_with_post
 from core.work.roles import ROLES
 from core.work.tenancy import find_tenant
 from tenants.access import root_unit

@@ -9,11 +9,11 @@ from core.demo.playing import LABEL, Play
 from core.figures.card_days import compute_day
 from core.figures.card_periods import propose_period
 from core.figures.periods import Period, containing
-from core.work.card_issues import act_on_all, live_cards
-from core.work.card_schemes import find_scheme, keep_scheme, move_scheme
-from core.work.card_templates import TEN_DAYS
-from core.work.category_sets import keep_set
-from core.work.routing_rules import RuleWish, add_rule
+from core.work.dispatch.category_sets import keep_set
+from core.work.dispatch.routing_rules import RuleWish, add_rule
+from core.work.marks.card_issues import act_on_all, live_cards
+from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
+from core.work.marks.card_templates import TEN_DAYS
 from core.work.tables import CardScheme
 
 TEN_DISORDERS: tuple[tuple[str, tuple[str, ...]], ...] = (

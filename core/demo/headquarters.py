@@ -10,17 +10,17 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.demo.playing import LABEL, Play
-from core.work.areas import add_members, list_areas
-from core.work.chart_drafts import Draft
-from core.work.chart_editing import add_seat, merge_many
-from core.work.charts import set_commanded
-from core.work.holdings import appoint, end_holding
-from core.work.people import add_person
-from core.work.reorganising import edit_draft, propose
-from core.work.sponsor_keeping import Wish, begin_sponsorship, name_sponsor
-from core.work.sponsor_log import log_entry
+from core.work.duties.holdings import appoint, end_holding
+from core.work.duties.people import add_person
+from core.work.duties.sponsor_keeping import Wish, begin_sponsorship, name_sponsor
+from core.work.duties.sponsor_log import log_entry
+from core.work.organisation.areas import add_members, list_areas
+from core.work.organisation.chart_drafts import Draft
+from core.work.organisation.chart_editing import add_seat, merge_many
+from core.work.organisation.charts import set_commanded
+from core.work.organisation.reorganising import edit_draft, propose
+from core.work.organisation.units import Node, add_unit
 from core.work.tables import Sponsorship
-from core.work.units import Node, add_unit
 from tenants.models import Holding, Post
 
 GROUPS = ("演示宣传引导组", "演示环境整治组", "演示交通秩序组", "演示市场规范组", "演示督查考核组")

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from core.campaigns import Campaign
 from core.demo.places import Stage, draw_after, liaison_of
 from core.settings import ZONE
-from core.work.ledger import act
+from core.work.inspection.visit_plan import PlannedQuestion, plan
+from core.work.inspection.visits import submit
+from core.work.loop.ledger import act
 from core.work.tables import Finding, Part
-from core.work.visit_plan import PlannedQuestion, plan
-from core.work.visits import submit
 from tenants.scope import ScopedSession
 
 BATCH = 40

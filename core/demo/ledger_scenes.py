@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from core.demo.playing import LABEL, SUPERVISOR, Play
 from core.demo.scripts import LEAD, LEADER, PLACE, SCRIPTS, Script, Step
-from core.work.ledger import act
-from core.work.patrols import end_patrol, start_patrol
-from core.work.reporting import report
-from core.work.sponsor_keeping import name_sponsor
+from core.work.duties.sponsor_keeping import name_sponsor
+from core.work.intake.patrols import end_patrol, start_patrol
+from core.work.intake.reporting import report
+from core.work.loop.ledger import act
 from core.work.tables import Finding, Part
 from tenants.access import Actor
 from tenants.models import Unit

@@ -13,21 +13,22 @@ from core.demo.ledger_scenes import actor_for
 from core.demo.places import picture_bytes
 from core.demo.playing import LABEL, Play
 from core.demo.scripts import LEAD
-from core.work import notices, whistles
-from core.work.contacts import add_contact, make_link
-from core.work.doubt_settling import settle_doubt
-from core.work.hand_ons import answer_item, hand_on
-from core.work.ledger import act
-from core.work.negative_input import Event
-from core.work.negative_list import watch
-from core.work.notice_issuing import Draft, issue
-from core.work.rechecks import settle_recheck
-from core.work.reporting import report
-from core.work.sampling import Wanted, draw
-from core.work.sweeps import plan, tick_site
+from core.work.intake.reporting import report
+from core.work.loop.ledger import act
+from core.work.marks.negative_input import Event
+from core.work.marks.negative_list import watch
+from core.work.papers import notices
+from core.work.papers.notice_issuing import Draft, issue
+from core.work.proofs.contacts import add_contact, make_link
+from core.work.proofs.doubt_settling import settle_doubt
+from core.work.proofs.hand_ons import answer_item, hand_on
+from core.work.proofs.rechecks import settle_recheck
+from core.work.proofs.sampling import Wanted, draw
+from core.work.proofs.sweeps import plan, tick_site
 from core.work.tables import Finding, Notice, Recheck, Signal, SweepSite
-from core.work.whistle_blowing import Wanted as Call
-from core.work.whistle_blowing import blow
+from core.work.whistling import whistles
+from core.work.whistling.whistle_blowing import Wanted as Call
+from core.work.whistling.whistle_blowing import blow
 
 ABOUT = {"占道经营反复问题": "市场周边占道与停车交织", "工地围挡整改进度": "围挡破损露土"}  # a notice and its finding
 Steps = Sequence[tuple[int, str, str]]  # days back, verb, note

@@ -14,11 +14,11 @@ from sqlalchemy import select
 
 from core.demo.cast import PLACES, STAGE, Part
 from core.work.actors import resolve_actor
-from core.work.photos import store
-from core.work.posts import add_person_with_post
-from core.work.sites import add_site
+from core.work.duties.posts import add_person_with_post
+from core.work.inspection.photos import store
+from core.work.organisation.units import in_force
+from core.work.places.sites import add_site
 from core.work.tables import Site
-from core.work.units import in_force
 from tenants.access import Actor, TenantRef, root_unit
 from tenants.models import Person, Unit
 from tenants.scope import ScopedSession

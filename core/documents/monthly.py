@@ -26,7 +26,7 @@ from core.figures.sealed_effects import (
 )
 from core.figures.shelf import figures_of, period_of
 from core.figures.tables import Publication, PublishedFigure
-from core.work.negative_moves import EFFECTS
+from core.work.marks.negative_moves import EFFECTS
 from tenants.scope import ScopedSession
 
 MOST_LOST = 10  # indicators in the list of lost points (ours)

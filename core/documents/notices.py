@@ -19,10 +19,10 @@ from docxtpl import DocxTemplate, InlineImage
 
 from core.documents.wording import DASH, moment_text
 from core.settings import ZONE
-from core.work.findings import FindingRow
-from core.work.notice_kinds import REQUEST
-from core.work.notice_moves import CANCELLED
-from core.work.notices import NoticeDetail
+from core.work.desk.findings import FindingRow
+from core.work.papers.notice_kinds import REQUEST
+from core.work.papers.notice_moves import CANCELLED
+from core.work.papers.notices import NoticeDetail
 
 TEMPLATE = "notice.docx"
 PICTURE = Mm(32)

@@ -14,15 +14,15 @@ from core.figures.card_findings import Window, finding_counts
 from core.figures.card_scores import COUNTS, checklist_counts, share_counts
 from core.figures.card_subjects import subjects_of
 from core.figures.periods import ONE_DAY, Period, containing, day_of
-from core.work.card_proposing import Subject
-from core.work.card_reading import read_scheme
-from core.work.card_rules import FINDINGS, WHOLE_PERIOD, League, Scheme
-from core.work.card_rules import ONE_DAY as THE_DAY
-from core.work.card_schemes import ACTIVE, Kept
 from core.work.enabling import enabled
 from core.work.journal import record
+from core.work.marks.card_proposing import Subject
+from core.work.marks.card_reading import read_scheme
+from core.work.marks.card_rules import FINDINGS, WHOLE_PERIOD, League, Scheme
+from core.work.marks.card_rules import ONE_DAY as THE_DAY
+from core.work.marks.card_schemes import ACTIVE, Kept
+from core.work.marks.ranking_days import Placed, keep_day, last_kept, place
 from core.work.permits import require
-from core.work.ranking_days import Placed, keep_day, last_kept, place
 from core.work.roles import PUBLISH
 from core.work.tables import CardScheme
 from tenants.access import Actor

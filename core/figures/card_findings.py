@@ -16,9 +16,9 @@ from sqlalchemy import ColumnElement, Date, Select, Subquery, and_, case, cast, 
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from core.figures.card_subjects import pairs_of
-from core.work.card_rules import BY_LEAD, League
+from core.work.loop.transitions import CLOSED_STATES, DISMISSED, NOT_CLOSED, WITH_UNIT
+from core.work.marks.card_rules import BY_LEAD, League
 from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem, Visit
-from core.work.transitions import CLOSED_STATES, DISMISSED, NOT_CLOSED, WITH_UNIT
 from tenants.models import UnitPath
 from tenants.scope import ScopedSession
 

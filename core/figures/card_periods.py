@@ -13,15 +13,15 @@ from sqlalchemy import select
 from core.campaigns.registry import Registry
 from core.figures.card_days import stand
 from core.figures.periods import Period, day_of
-from core.work.card_forward import Forward, Span, put_forward
-from core.work.card_moves import STANDING
-from core.work.card_proposing import Breach, Held, Proposal, Subject, Value, propose
-from core.work.card_rules import SITE, League, Scheme
-from core.work.card_schemes import Kept
 from core.work.dated import valid_on
-from core.work.ranking_days import read_days
-from core.work.sponsor_places import units_around
-from core.work.sponsoring import SponsorLine, add_deeds, lines_of, sponsors_of_units
+from core.work.duties.sponsor_places import units_around
+from core.work.duties.sponsoring import SponsorLine, add_deeds, lines_of, sponsors_of_units
+from core.work.marks.card_forward import Forward, Span, put_forward
+from core.work.marks.card_moves import STANDING
+from core.work.marks.card_proposing import Breach, Held, Proposal, Subject, Value, propose
+from core.work.marks.card_rules import SITE, League, Scheme
+from core.work.marks.card_schemes import Kept
+from core.work.marks.ranking_days import read_days
 from core.work.tables import CardIssue, NegativeEntry, Sponsorship
 from tenants.access import Actor
 from tenants.scope import ScopedSession

@@ -13,7 +13,7 @@ from core.figures.card_subjects import pairs_of
 from core.figures.model import cents
 from core.figures.periods import Period
 from core.figures.scores import score_slices
-from core.work.card_rules import League
+from core.work.marks.card_rules import League
 from core.work.tables import Sheet, Visit
 from tenants.scope import ScopedSession
 

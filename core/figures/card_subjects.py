@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, Subquery, and_, or_, select, union
 
-from core.work.card_proposing import Subject
-from core.work.card_rules import BY_LEAD, SITE, League
 from core.work.dated import valid_on
+from core.work.marks.card_proposing import Subject
+from core.work.marks.card_rules import BY_LEAD, SITE, League
+from core.work.organisation.units import HEADQUARTERS_KINDS
 from core.work.tables import AreaMember, Part, Site, SiteKind
-from core.work.units import HEADQUARTERS_KINDS
 from tenants.access import root_unit
 from tenants.models import Unit, UnitPath
 from tenants.scope import ScopedSession

@@ -24,7 +24,7 @@ from core.campaigns.arithmetic import half_up
 from core.figures.frames import Frame, SliceKey
 from core.figures.model import EffectLine, Totals, Veto, cents
 from core.figures.periods import day_of
-from core.work.negative_moves import BAR, CAP, DEDUCT
+from core.work.marks.negative_moves import BAR, CAP, DEDUCT
 from core.work.tables import NegativeEntry
 from tenants.models import UnitPath
 

@@ -19,9 +19,9 @@ from sqlalchemy.orm import Session
 from core.figures.frames import Frame, SliceKey, by_moment
 from core.figures.item_metrics import VERIFIED
 from core.figures.terms import FindingTerm, RecheckTerm, Selection
-from core.work.states import PARKED, STANDS, STATES
+from core.work.loop.states import PARKED, STANDS, STATES
+from core.work.loop.transitions import CLOSED, CLOSED_STATES, DISMISSED
 from core.work.tables import Finding, FindingCampaign, FindingItem, Site
-from core.work.transitions import CLOSED, CLOSED_STATES, DISMISSED
 
 DONE = (*CLOSED_STATES, *DISMISSED)
 AT_REST = (PARKED, *(state.code for state in STATES.values() if state.clock == STANDS))

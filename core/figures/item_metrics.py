@@ -33,8 +33,8 @@ from sqlalchemy.sql.functions import Function
 
 from core.figures.frames import Frame, SliceKey, by_day
 from core.figures.terms import FormTerm, ItemTerm, Selection
+from core.work.inspection.visit_chain import in_force
 from core.work.tables import ItemResult, Sheet, Site
-from core.work.visit_chain import in_force
 from tenants.models import EnabledCampaign
 
 VERIFIED = "verified"

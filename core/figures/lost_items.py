@@ -20,8 +20,8 @@ from core.figures.item_metrics import VERIFIED
 from core.figures.model import percent
 from core.figures.periods import Period
 from core.figures.scores import check_reach
+from core.work.inspection.visit_chain import in_force
 from core.work.tables import ItemResult
-from core.work.visit_chain import in_force
 from tenants.access import Actor
 from tenants.scope import ScopedSession
 

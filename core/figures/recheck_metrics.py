@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session
 from core.figures.finding_metrics import FindingPart, described, own_findings, part_of
 from core.figures.frames import Frame, SliceKey, by_moment
 from core.figures.terms import FindingTerm, RecheckTerm
+from core.work.loop.transitions import DISMISSED
 from core.work.tables import Finding, Recheck
-from core.work.transitions import DISMISSED
 
 Counts = dict[FindingTerm | RecheckTerm, Fraction]
 

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from core.figures.effects import NEGATIVE
 from core.figures.model import EffectLine, cents, percent
 from core.figures.tables import Publication, PublishedFigure
-from core.work.negative_moves import BAR
+from core.work.marks.negative_moves import BAR
 from tenants.db import new_id
 from tenants.scope import ScopedSession
 

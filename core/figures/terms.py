@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.campaigns import Edition, Indicator, Metric
-from core.work.transitions import CLOSED, CLOSED_STATES
+from core.work.loop.transitions import CLOSED, CLOSED_STATES
 
 Selection = frozenset[tuple[str, str]]  # campaign and item code
 

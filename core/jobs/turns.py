@@ -13,14 +13,14 @@ from datetime import datetime
 from core.campaigns import installed
 from core.figures.card_days import close_days
 from core.work.calendar import local_day
-from core.work.chasing import chase
-from core.work.escalating import escalate
-from core.work.hand_ons import withdraw_settled
+from core.work.loop.recomputing import retry_provisional
+from core.work.organisation.reorganising_due import apply_due_reorganisations
+from core.work.papers.chasing import chase
+from core.work.papers.escalating import escalate
+from core.work.proofs.hand_ons import withdraw_settled
 from core.work.queue import enqueue
-from core.work.recomputing import retry_provisional
-from core.work.reorganising_due import apply_due_reorganisations
 from core.work.tidying import active_tenants, tidy_tenant
-from core.work.whistles import escalate_due
+from core.work.whistling.whistles import escalate_due
 from tenants.scope import ScopedSession, Wall
 
 LOG = logging.getLogger("sancheng.jobs")

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import InvalidInput, SanchengError
 from core.request import COOKIE, house, need_login, now
+from core.web.desk.todo import count_waiting
 from core.web.errors import fault_map, say
 from core.web.shell import LANGUAGE_COOKIE, LOCALES
-from core.web.todo import count_waiting
 from core.work import accounts, invitations
 
 blueprint = Blueprint("account", __name__)

@@ -4,29 +4,11 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web import (
-    areas,
-    audit,
-    calendar,
-    campaigns,
-    chart_page,
-    departments,
-    draft_unit,
-    drafts,
-    grants,
-    handover,
-    imports,
-    operator,
-    people,
-    person,
-    posts,
-    reorganisations,
-    settings,
-    site_grids,
-    start,
-    unit,
-    units,
-)
+from core.web import audit, calendar, campaigns, imports, operator, settings, start
+from core.web.duties import handover, people, person, posts
+from core.web.organisation import areas, chart_page, departments, draft_unit, drafts, reorganisations, unit, units
+from core.web.places import site_grids
+from core.web.scores import grants
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     areas.blueprint,

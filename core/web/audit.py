@@ -20,8 +20,8 @@ from core.web.audit_words import KINDS, say_detail, say_kind
 from core.web.exports import stream_csv
 from core.web.paging import Page, bad_argument, cut, read_cursor, read_day, read_id
 from core.work.journal import record
+from core.work.loop.sight import sees_line
 from core.work.roles import AUDIT
-from core.work.sight import sees_line
 from core.work.tables import Audit
 from tenants.scope import ScopedSession
 

@@ -8,13 +8,13 @@ from types import MappingProxyType
 from flask_babel import gettext
 
 from core.errors import N_
-from core.work.card_moves import MOVES as CARD_MOVES
-from core.work.card_schemes import STATE_MOVES
-from core.work.doubt_settling import VERDICTS
-from core.work.hand_ons import STATE_TITLES
-from core.work.notice_moves import MOVES as NOTICE_MOVES
-from core.work.transitions import TRANSITIONS
-from core.work.whistle_steps import MOVES as WHISTLE_MOVES
+from core.work.loop.transitions import TRANSITIONS
+from core.work.marks.card_moves import MOVES as CARD_MOVES
+from core.work.marks.card_schemes import STATE_MOVES
+from core.work.papers.notice_moves import MOVES as NOTICE_MOVES
+from core.work.proofs.doubt_settling import VERDICTS
+from core.work.proofs.hand_ons import STATE_TITLES
+from core.work.whistling.whistle_steps import MOVES as WHISTLE_MOVES
 
 # A verb that is missing here is shown as it is written; those below DERIVED come from the tables of moves themselves.
 VERBS: Mapping[str, str] = MappingProxyType(

@@ -4,34 +4,17 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web import (
-    account,
-    administration,
-    duty_rooms,
-    figure_rooms,
-    finding,
-    finding_bulk,
-    finding_saved,
-    findings,
-    health,
-    inbox,
-    intake_rooms,
-    notice,
-    notices,
-    photos,
-    proof_rooms,
-    rules,
-    site_form,
-    sites,
-    style,
-    today,
-    visit_correction,
-    visiting,
-    visits,
-    whistle,
-    whistles,
-    whistling,
-)
+from core.web import account, administration, health, photos, rules, style
+from core.web.desk import inbox, today
+from core.web.duties import duty_rooms
+from core.web.inspection import visit_correction, visiting, visits
+from core.web.intake import intake_rooms
+from core.web.ledger import finding, finding_bulk, finding_saved, findings
+from core.web.papers import notice, notices
+from core.web.places import site_form, sites
+from core.web.proofs import proof_rooms
+from core.web.scores import figure_rooms
+from core.web.whistling import whistle, whistle_blowing, whistles
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.blueprint,
@@ -59,5 +42,5 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     visits.blueprint,
     whistle.blueprint,
     whistles.blueprint,
-    whistling.blueprint,
+    whistle_blowing.blueprint,
 )

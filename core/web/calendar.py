@@ -20,7 +20,7 @@ from core.web.errors import fault_map, say
 from core.web.paging import bad_argument
 from core.web.settings import require_whole
 from core.work.calendar import load_calendar
-from core.work.recomputing import change_day, load_years
+from core.work.loop.recomputing import change_day, load_years
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay
 from tenants.scope import ScopedSession

@@ -17,10 +17,10 @@ from core.errors import NotFound
 from core.request import actor, db, house, require, require_any, tenant, today
 from core.web.words import by_locale
 from core.work.enabling import campaign_as_run, enable, suspend
+from core.work.organisation.territory import OFFICES
+from core.work.organisation.units import in_force
 from core.work.roles import ADMINISTER, SEE
 from core.work.tables import Audit, SiteKind
-from core.work.territory import OFFICES
-from core.work.units import in_force
 from tenants.models import EnabledCampaign, Unit, UnitRole
 from tenants.scope import ScopedSession
 

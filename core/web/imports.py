@@ -12,10 +12,10 @@ from core.errors import N_, InvalidInput, NotFound, TooLarge
 from core.request import actor, db, house, require_any, tenant, today
 from core.web import uploads
 from core.web.errors import say, say_fault
+from core.work.imports.workbooks import ImportReport, import_workbook, read_workbook, template_workbook
+from core.work.places.sites import site_types
 from core.work.roles import ADMINISTER, KEEP_SITES
-from core.work.sites import site_types
 from core.work.tables import Audit
-from core.work.workbooks import ImportReport, import_workbook, read_workbook, template_workbook
 
 blueprint = Blueprint("imports", __name__, url_prefix="/t/<slug>/imports")
 

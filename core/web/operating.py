@@ -10,8 +10,8 @@ from uuid import UUID
 from sqlalchemy import func, or_, select
 
 from core.request import house, today
+from core.work.duties.posts import ADMINISTRATOR
 from core.work.operators import invite_administrator, note_operation
-from core.work.posts import ADMINISTRATOR
 from tenants.access import TenantRef
 from tenants.accounts import Membership
 from tenants.models import EnabledCampaign, Holding, Person, Post, Unit

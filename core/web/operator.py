@@ -28,9 +28,9 @@ from core.work.divisions import Division
 from core.work.divisions import get as get_division
 from core.work.divisions import search as search_divisions
 from core.work.divisions import subtree as divisions_under
+from core.work.duties.people import checked_name
 from core.work.onboarding import Outcome, create_city, create_district
 from core.work.operators import note_operation
-from core.work.people import checked_name
 from core.work.tenancy import find_tenant, list_tenants
 from tenants.access import TenantRef
 from tenants.accounts import Tenant

@@ -20,8 +20,8 @@ from core import request as asked
 from core.errors import N_, Fault, InvalidInput, NotFound, SanchengError, TooLarge
 from core.request import actor, db, house, now, require_any, tenant
 from core.web.errors import say, say_fault
-from core.work import photos
-from core.work.photo_reading import MAX_BYTES
+from core.work.inspection import photos
+from core.work.inspection.photo_reading import MAX_BYTES
 from core.work.roles import ANSWER, CHECK, REPORT, SEE, VISIT
 from core.work.tables import File
 from tenants.access import Actor

@@ -16,10 +16,10 @@ from core import request as asked
 from core.errors import N_, InvalidInput, SanchengError, Stale
 from core.request import actor, db, now, require_any
 from core.web.errors import fault_map, say
-from core.web.notice_words import say_kind
 from core.web.paging import bad_argument
-from core.work.ladder import ADDRESSEES, Ladder, Rung
-from core.work.notice_kinds import KINDS
+from core.web.papers.notice_words import say_kind
+from core.work.papers.ladder import ADDRESSEES, Ladder, Rung
+from core.work.papers.notice_kinds import KINDS
 from core.work.roles import ADMINISTER, DIRECT
 from core.work.tenant_settings import LADDER, MATTERS, may_set, read_kept, write_setting
 

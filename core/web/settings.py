@@ -15,9 +15,9 @@ from core.errors import N_, NotFound
 from core.request import actor, db, now, require, tenant, today
 from core.web import once
 from core.web.paging import read_id
+from core.work.duties.people import list_people, require_over
 from core.work.invitations import make_api_token, revoke_api_token
 from core.work.names import tidy
-from core.work.people import list_people, require_over
 from core.work.permits import require as require_at
 from core.work.roles import ADMINISTER
 from tenants.access import root_unit

@@ -11,8 +11,8 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core import request as asked
 from core.web.menu import make_menu
+from core.work.desk.waiting import todo_count
 from core.work.roles import ANSWER, CHECK, DIRECT, PUBLISH, VISIT
-from core.work.waiting import todo_count
 from core.work.wording import SEPARATOR
 
 LOCALES = ("zh", "en")

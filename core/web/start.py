@@ -13,11 +13,11 @@ from core import request as asked
 from core.errors import NotFound
 from core.figures.grants import grants_in_force
 from core.request import db, house, require, tenant, today
-from core.web.people import account_states
+from core.web.duties.people import account_states
 from core.web.words import by_locale, listed, say_role
+from core.work.organisation.units import departments, in_force
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay, Site
-from core.work.units import departments, in_force
 from tenants.access import TenantRef
 from tenants.models import EnabledCampaign, Holding, Person, Post, Unit
 from tenants.scope import ScopedSession

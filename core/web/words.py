@@ -9,8 +9,8 @@ from flask_babel import get_locale, gettext
 
 from core.errors import N_
 from core.work import roles
+from core.work.organisation.units import UNIT_KINDS
 from core.work.roles import ROLES, Role
-from core.work.units import UNIT_KINDS
 
 TENANT_KINDS: Mapping[str, str] = MappingProxyType({"district": N_("区县"), "city": N_("市级")})
 

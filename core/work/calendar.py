@@ -183,7 +183,7 @@ def _settle(session: ScopedSession, year: int) -> None:
 
 
 def set_day(session: Session, actor: Actor, day: date, working: bool, name: str = "") -> CalendarDay:
-    """Declare one day worked or off by hand (调休); :mod:`core.work.recomputing` lets running deadlines follow."""
+    """Declare one day worked or off by hand (调休); :mod:`core.work.loop.recomputing` lets running deadlines follow."""
     if len(name) > 40 or "\x00" in name:
         raise InvalidInput(faults=[Fault(N_("名称过长"), field="name", value=name[:40], remedy=N_("最多 40 个字"))])
     row = session.get(CalendarDay, (actor.tenant.id, day))

@@ -19,11 +19,11 @@ from core.campaigns.registry import Registry
 from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, NotFound
 from core.work.journal import record
-from core.work.mass_steps import hold_unneeded, release_needed
+from core.work.loop.mass_steps import hold_unneeded, release_needed
+from core.work.organisation.territory import settle_departments
 from core.work.permits import require
 from core.work.roles import ADMINISTER
 from core.work.tables import Definition
-from core.work.territory import settle_departments
 from tenants.access import Actor
 from tenants.db import now
 from tenants.models import EnabledCampaign, Unit

@@ -24,9 +24,7 @@ from core.work.calendar import seed_calendar
 from core.work.divisions import CODE_ISSUER, STATED, Division, subtree
 from core.work.enabling import enable
 from core.work.journal import record
-from core.work.tables import CalendarDay
-from core.work.tenancy import Claim, claim, find_tenant, settle_tenant, standing
-from core.work.territory import (
+from core.work.organisation.territory import (
     Growth,
     NewUnit,
     Renamed,
@@ -38,6 +36,8 @@ from core.work.territory import (
     settle_departments,
     settle_divisions,
 )
+from core.work.tables import CalendarDay
+from core.work.tenancy import Claim, claim, find_tenant, settle_tenant, standing
 from tenants.access import TenantRef
 from tenants.accounts import Tenant
 from tenants.db import new_id

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.work.duties.people import checked_name
+from core.work.duties.posts import ADMINISTRATOR, add_person_with_post
 from core.work.invitations import invite, membership_of
-from core.work.people import checked_name
-from core.work.posts import ADMINISTRATOR, add_person_with_post
 from core.work.roles import ROLES
 from tenants.access import root_unit
 from tenants.accounts import PlatformEvent

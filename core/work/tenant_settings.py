@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Fault, Forbidden, InvalidInput, Stale
 from core.work.calendar import local_day
 from core.work.journal import record
-from core.work.ladder import Ladder, Rung, check_ladder
+from core.work.papers.ladder import Ladder, Rung, check_ladder
 from core.work.roles import ADMINISTER, DIRECT, RESTRICTED, ROLES
 from core.work.tables import Setting
 from tenants.access import Actor, may, root_unit

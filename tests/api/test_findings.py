@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.work.transitions import TRANSITIONS
+from core.work.loop.transitions import TRANSITIONS
 from tenants.scope import Wall
 from tests.api.conftest import Caller
 from tests.factory import add_actor

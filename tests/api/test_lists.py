@@ -24,8 +24,8 @@ from core.api.sites import SiteList
 from core.api.units import UnitList
 from core.api.visit_shapes import VisitList
 from core.api.whistle_shapes import WhistleList
-from core.work.notice_issuing import Draft, issue
-from core.work.whistle_blowing import Wanted, blow
+from core.work.papers.notice_issuing import Draft, issue
+from core.work.whistling.whistle_blowing import Wanted, blow
 from tenants.db import now
 from tenants.scope import Wall
 from tests.api.conftest import Caller

@@ -9,9 +9,9 @@ import pytest
 from flask import Flask
 
 from core.request import COOKIE
-from core.work import site_lists
 from core.work.accounts import create_user, find_login, open_login
 from core.work.invitations import join
+from core.work.places import site_lists
 from tenants.db import now
 from tenants.scope import Wall
 from tests.api.shapes import check_answer

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from core.work.category_sets import keep_set
+from core.work.dispatch.category_sets import keep_set
 from core.work.tables import Finding
 from tenants.db import new_id, now
 from tenants.scope import Wall

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from core.work.whistles import act
+from core.work.whistling.whistles import act
 from tenants.scope import Wall
 from tests.api.conftest import Caller
 from tests.factory import add_actor

@@ -12,8 +12,8 @@ from uuid import UUID
 from sqlalchemy import insert, select, text
 
 from core.campaigns.registry import installed
+from core.work.loop.states import CLOSED_STATES, STATES, WITH_UNIT
 from core.work.onboarding import create_district
-from core.work.states import CLOSED_STATES, STATES, WITH_UNIT
 from core.work.tables import Finding, Site, SiteKind
 from tenants.access import Actor, TenantRef
 from tenants.db import new_id

@@ -22,8 +22,8 @@ from core.figures.card_days import close_days
 from core.figures.periods import containing
 from core.request import COOKIE
 from core.settings import ZONE
-from core.work import ledger
-from core.work.reporting import report
+from core.work.intake.reporting import report
+from core.work.loop import ledger
 from core.work.tables import (
     CardIssue,
     Finding,

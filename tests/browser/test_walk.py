@@ -21,13 +21,13 @@ from core.figures.publishing import publish
 from core.settings import ZONE
 from core.work.accounts import create_user
 from core.work.actors import resolve_actor
+from core.work.duties.posts import add_person_with_post
 from core.work.enabling import enabled
+from core.work.inspection.visits import submit
 from core.work.invitations import join
 from core.work.onboarding import create_city, create_district
-from core.work.posts import add_person_with_post
-from core.work.sites import add_site
+from core.work.places.sites import add_site
 from core.work.tables import Attachment, Finding, Part, Sheet, Site, Visit
-from core.work.visits import submit
 from tenants.access import TenantRef, root_unit
 from tenants.accounts import Tenant
 from tenants.db import new_id, now

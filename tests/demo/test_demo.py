@@ -30,10 +30,10 @@ from core.figures.tables import Publication, PublishedFigure
 from core.settings import ZONE
 from core.work.accounts import log_in, tenant_ref
 from core.work.actors import resolve_actor
-from core.work.coverage import COVERED, GAP, prove_coverage
-from core.work.duplicates import candidates_for
+from core.work.duties.coverage import COVERED, GAP, prove_coverage
 from core.work.enabling import enabled
-from core.work.states import HELD, STATES
+from core.work.intake.duplicates import candidates_for
+from core.work.loop.states import HELD, STATES
 from core.work.tables import (
     AreaMember,
     CardIssue,

@@ -26,8 +26,8 @@ from core.figures.scores import score_campaign
 from core.figures.sealed_effects import effects_of, read_sealed_effects
 from core.figures.seals import seal_text, verify
 from core.figures.shelf import figures_of
-from core.work.negative_input import Event
-from core.work.negative_list import move, watch
+from core.work.marks.negative_input import Event
+from core.work.marks.negative_list import move, watch
 from tenants.access import TenantRef
 from tenants.scope import ScopedSession, Wall
 from tests.factory import add_actor, add_unit, bare_tenant

@@ -71,7 +71,7 @@ def test_a_breach_is_seen(pattern: re.Pattern[str], line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["core/web/todo.py", "method=", "TODOS", "/workers/main", "core/home/x", "/var/lib/sancheng"]
+    "line", ["core/web/desk/todo.py", "method=", "TODOS", "/workers/main", "core/home/x", "/var/lib/sancheng"]
 )
 def test_ordinary_lines_pass(line: str) -> None:
     assert not [p for p in (UNFINISHED, MACHINE, REGISTRY, FOREIGN, BANNER) if breaches(p, {"x": line})]

@@ -14,8 +14,8 @@ from core.figures.card_days import recompute_day
 from core.figures.card_periods import propose_period
 from core.figures.periods import containing
 from core.settings import ZONE
-from core.work.card_issues import act, act_on_all, live_cards
-from core.work.card_schemes import find_scheme, keep_scheme, move_scheme
+from core.work.marks.card_issues import act, act_on_all, live_cards
+from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
 from core.work.tables import CardIssue, CardScheme
 from tenants.access import Actor, root_unit
 from tenants.db import new_id, now

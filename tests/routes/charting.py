@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
-from core.work.areas import add_members, members_of
-from core.work.chart_drafts import Draft
-from core.work.chart_editing import add_seat, send_unit
-from core.work.grids import set_grid
-from core.work.reorganising import approve, edit_draft, propose
+from core.work.organisation.areas import add_members, members_of
+from core.work.organisation.chart_drafts import Draft
+from core.work.organisation.chart_editing import add_seat, send_unit
+from core.work.organisation.grids import set_grid
+from core.work.organisation.reorganising import approve, edit_draft, propose
+from core.work.organisation.units import Node, add_unit
 from core.work.tables import Reorganisation
-from core.work.units import Node, add_unit
 from tenants.access import Actor
 from tenants.scope import ScopedSession
 

@@ -6,7 +6,7 @@ import secrets
 from dataclasses import replace
 from uuid import UUID
 
-from core.work.saved_filters import remove_filter, save_filter
+from core.work.desk.saved_filters import remove_filter, save_filter
 from tenants.access import Actor
 from tenants.scope import ScopedSession
 

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
-from core.work.category_sets import keep_set
-from core.work.patrols import end_patrol, running_patrol, start_patrol
-from core.work.phases import set_phase
-from core.work.reporting import report
-from core.work.routing_rules import RuleWish, add_rule
+from core.work.dispatch.category_sets import keep_set
+from core.work.dispatch.phases import set_phase
+from core.work.dispatch.routing_rules import RuleWish, add_rule
+from core.work.intake.patrols import end_patrol, running_patrol, start_patrol
+from core.work.intake.reporting import report
 from core.work.tables import Precedent
 from tenants.access import Actor, root_unit
 from tenants.db import now

@@ -9,11 +9,11 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.work.contacts import add_contact, make_link
-from core.work.hand_ons import hand_on
-from core.work.rechecks import plan_recheck
-from core.work.sampling import Wanted, draw
-from core.work.sweeps import plan
+from core.work.proofs.contacts import add_contact, make_link
+from core.work.proofs.hand_ons import hand_on
+from core.work.proofs.rechecks import plan_recheck
+from core.work.proofs.sampling import Wanted, draw
+from core.work.proofs.sweeps import plan
 from core.work.tables import Contact, Finding, HandOn, Part, Recheck, Signal, Sweep
 from tenants.access import Actor
 from tenants.db import now

@@ -20,12 +20,12 @@ from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from core.campaigns.registry import installed
-from core.web.link_door import COOKIE, sign_word
+from core.web.proofs.link_door import COOKIE, sign_word
 from core.work.actors import resolve_actor
-from core.work.grids import set_grid
-from core.work.patrols import end_patrol
-from core.work.site_posts import assign_sites
-from core.work.sites import add_site
+from core.work.duties.site_posts import assign_sites
+from core.work.intake.patrols import end_patrol
+from core.work.organisation.grids import set_grid
+from core.work.places.sites import add_site
 from core.work.tables import Finding, HandOn, Sweep
 from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id, now

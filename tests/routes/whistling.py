@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.work.tables import Whistle
-from core.work.whistle_blowing import Wanted, blow
-from core.work.whistle_rules import Rules, set_rules
-from core.work.whistles import act
+from core.work.whistling.whistle_blowing import Wanted, blow
+from core.work.whistling.whistle_rules import Rules, set_rules
+from core.work.whistling.whistles import act
 from tenants.access import Actor
 from tenants.db import now
 from tenants.scope import ScopedSession

@@ -34,26 +34,26 @@ from core.settings import ZONE, Settings
 from core.work.accounts import create_user, open_login
 from core.work.actors import resolve_actor
 from core.work.calendar import seed_calendar, set_day
+from core.work.duties.handovers import hand_over as pass_on
+from core.work.duties.holdings import appoint
+from core.work.duties.posts import add_person_with_post, add_post
+from core.work.duties.site_posts import assign_sites
+from core.work.duties.sponsor_keeping import Wish, begin_sponsorship
+from core.work.duties.sponsor_log import log_entry
 from core.work.enabling import enable, enabled, suspend
-from core.work.handovers import hand_over as pass_on
-from core.work.holdings import appoint
+from core.work.inspection.photos import store
+from core.work.inspection.visits import submit
 from core.work.invitations import accept_invitation, invite, join, make_api_token, offer_reset
 from core.work.journal import record
-from core.work.ledger import act
-from core.work.negative_input import Event
-from core.work.negative_list import move as trigger
-from core.work.negative_list import watch
+from core.work.loop.ledger import act
+from core.work.marks.negative_input import Event
+from core.work.marks.negative_list import move as trigger
+from core.work.marks.negative_list import watch
 from core.work.onboarding import create_city, create_district
-from core.work.photos import store
-from core.work.posts import add_person_with_post, add_post
+from core.work.organisation.units import add_unit, rename_unit
+from core.work.places.sites import add_site
 from core.work.roles import ROLES
-from core.work.site_posts import assign_sites
-from core.work.sites import add_site
-from core.work.sponsor_keeping import Wish, begin_sponsorship
-from core.work.sponsor_log import log_entry
 from core.work.tables import Audit, Definition, Finding, Idempotency, NegativeEntry, Part, Serial, Sponsorship
-from core.work.units import add_unit, rename_unit
-from core.work.visits import submit
 from tenants.access import Actor, TenantRef, root_unit
 from tenants.accounts import ApiToken, AppUser, PlatformEvent, Throttle
 from tenants.db import new_id, now

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core.campaigns.registry import installed
 from core.databases import Urls
-from core.work import sponsor_workbook
-from core.work.workbook_reading import LAYOUTS
+from core.work.imports import sponsor_workbook
+from core.work.imports.workbook_reading import LAYOUTS
 from tenants.db import Base
 from tests.routes.canaries import text_columns
 from tests.routes.test_leaks import call_of, methods_of, rules_of, send, variables_of

@@ -15,8 +15,8 @@ from werkzeug.test import TestResponse
 
 from core.figures.periods import Period, containing
 from core.work.accounts import create_user
+from core.work.duties.posts import add_person_with_post
 from core.work.invitations import join
-from core.work.posts import add_person_with_post
 from tenants.access import TenantRef
 from tenants.scope import Wall
 

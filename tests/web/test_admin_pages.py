@@ -27,9 +27,9 @@ from core.web.audit_verbs import DERIVED, VERBS
 from core.web.audit_words import KINDS
 from core.web.words import VERBS as ROLE_VERBS
 from core.work.accounts import create_user
+from core.work.duties.posts import add_person_with_post
 from core.work.invitations import find_api_token, join
 from core.work.onboarding import create_city, create_district
-from core.work.posts import add_person_with_post
 from core.work.roles import ROLES
 from core.work.tables import Audit, CalendarDay, Site
 from tenants.access import TenantRef, root_unit

@@ -19,10 +19,10 @@ from core.databases import Urls
 from core.figures.card_days import close_days
 from core.figures.intervals import wilson
 from core.settings import ZONE, Settings
-from core.web.card_form import body_of, values_of
-from core.work.card_reading import read_scheme
-from core.work.card_schemes import keep_scheme, move_scheme
-from core.work.card_templates import TEMPLATES
+from core.web.marks.card_form import body_of, values_of
+from core.work.marks.card_reading import read_scheme
+from core.work.marks.card_schemes import keep_scheme, move_scheme
+from core.work.marks.card_templates import TEMPLATES
 from core.work.tables import CardIssue, CardScheme, Sponsorship
 from tenants.db import now
 from tenants.models import Person

@@ -15,9 +15,9 @@ from sqlalchemy import func, select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import ZONE, Settings
-from core.work.posts import add_person_with_post
+from core.work.duties.posts import add_person_with_post
+from core.work.organisation.units import add_unit, rename_unit
 from core.work.tables import AreaMember, Reorganisation, SiteGrid, UnitLineage
-from core.work.units import add_unit, rename_unit
 from tenants.db import now
 from tenants.models import Unit, UnitParent
 from tenants.scope import Wall

@@ -13,8 +13,8 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import ZONE, Settings
-from core.work.holdings import appoint
-from core.work.posts import add_person_with_post, add_post
+from core.work.duties.holdings import appoint
+from core.work.duties.posts import add_person_with_post, add_post
 from core.work.tables import Handover, Part, SitePost
 from tenants.db import new_id, now
 from tenants.models import Holding, Person

@@ -21,7 +21,7 @@ from werkzeug.test import TestResponse
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.work.photo_reading import MAX_BYTES
+from core.work.inspection.photo_reading import MAX_BYTES
 from core.work.tables import Attachment, File, Finding, Sheet, Site, Visit
 from tenants.access import Actor
 from tenants.scope import Wall

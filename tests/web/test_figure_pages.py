@@ -23,8 +23,8 @@ from core.figures.overview import by_unit
 from core.figures.scores import score_campaign
 from core.figures.tables import Publication
 from core.settings import Settings
-from core.web import indicators
-from core.web.figure_words import say_change, say_number, say_rule, say_target, say_value
+from core.web.scores import indicators
+from core.web.scores.figure_words import say_change, say_number, say_rule, say_target, say_value
 from core.work.enabling import enable, suspend
 from tenants.access import TenantRef
 from tenants.scope import Wall
@@ -422,7 +422,7 @@ def test_pages_of_publications_turn(fresh: Stage, monkeypatch: pytest.MonkeyPatc
         day = (MONTH.start + timedelta(days=n)).isoformat()
         page = fresh.office.get(f"{new}?campaign=civilized_city&kind=day&period={day}")
         fresh.office.post(new, **form_of(page))
-    monkeypatch.setattr("core.web.publications.SIZE", 3)
+    monkeypatch.setattr("core.web.scores.publications.SIZE", 3)
     first = fresh.office.get(f"{fresh.t}/publications?kind=day")
     following = re.search(r'rel="next" href="([^"]+)"', first)
     assert following

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.work.category_sets import keep_set
+from core.work.dispatch.category_sets import keep_set
 from core.work.tables import Finding, SavedFilter
 from tenants.db import new_id, now
 from tenants.scope import Wall

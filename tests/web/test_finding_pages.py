@@ -16,11 +16,11 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.finding_words import PART_STATES, PARTS, TONES, say_left, say_reason, say_span, say_verb
-from core.web.step_words import CONSEQUENCES, DONE, LABELS
-from core.work.ledger import act
+from core.web.ledger.finding_words import PART_STATES, PARTS, TONES, say_left, say_reason, say_span, say_verb
+from core.web.ledger.step_words import CONSEQUENCES, DONE, LABELS
+from core.work.loop.ledger import act
+from core.work.loop.transitions import STATES, TRANSITIONS
 from core.work.tables import Finding, Part
-from core.work.transitions import STATES, TRANSITIONS
 from tenants.access import Actor
 from tenants.db import new_id, now
 from tenants.scope import Wall

@@ -13,10 +13,10 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.finding_forms import FIELDS, FIRST, RARE, SECOND, TOGETHER, forms_of
-from core.work.states import STATES, SYSTEM
+from core.web.ledger.finding_forms import FIELDS, FIRST, RARE, SECOND, TOGETHER, forms_of
+from core.work.loop.states import STATES, SYSTEM
+from core.work.loop.transitions import TRANSITIONS
 from core.work.tables import Finding, Part, Precedent
-from core.work.transitions import TRANSITIONS
 from tenants.db import now
 from tenants.scope import Wall
 from tests.conftest import SECRET

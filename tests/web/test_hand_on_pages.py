@@ -18,11 +18,11 @@ from werkzeug.test import TestResponse
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.link_door import COOKIE, TRIES
+from core.web.proofs.link_door import COOKIE, TRIES
 from core.work.accounts import SESSION_DAYS
-from core.work.contacts import add_contact, revoke_links
-from core.work.hand_ons import hand_on
 from core.work.passwords import hash_password
+from core.work.proofs.contacts import add_contact, revoke_links
+from core.work.proofs.hand_ons import hand_on
 from core.work.tables import Attachment, ContactLink, Finding, HandOn
 from tenants.accounts import AppUser, LoginSession, Tenant
 from tenants.db import new_id, now

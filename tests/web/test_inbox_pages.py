@@ -14,17 +14,17 @@ from sqlalchemy import event, select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.inbox import KINDS
+from core.web.desk.inbox import KINDS
 from core.web.note_words import PAGES
-from core.work.inbox import count_kinds
-from core.work.inbox_rows import read_duties
-from core.work.ledger import act
-from core.work.notes import tell
-from core.work.notice_issuing import Draft, issue
+from core.work.desk.inbox import count_kinds
+from core.work.desk.inbox_rows import read_duties
+from core.work.desk.waiting import todo_count
+from core.work.loop.ledger import act
+from core.work.papers.notes import tell
+from core.work.papers.notice_issuing import Draft, issue
 from core.work.roles import ROLES
 from core.work.tables import Contact, Finding, HandOn, Note, Recheck
-from core.work.waiting import todo_count
-from core.work.whistle_blowing import Wanted, blow
+from core.work.whistling.whistle_blowing import Wanted, blow
 from tenants.accounts import AppUser, Membership
 from tenants.db import new_id, now
 from tenants.models import Person

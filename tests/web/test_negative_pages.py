@@ -17,8 +17,8 @@ from core.databases import Urls
 from core.figures.grants import give_grant
 from core.figures.publishing import publish
 from core.settings import Settings
-from core.work.negative_input import Event
-from core.work.negative_list import move, watch
+from core.work.marks.negative_input import Event
+from core.work.marks.negative_list import move, watch
 from tenants.access import TenantRef
 from tenants.db import now
 from tenants.scope import Wall

@@ -17,9 +17,9 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import ZONE, Settings
-from core.web.notice_words import CONSEQUENCES, DONE, TONES
-from core.work.notice_issuing import Draft, issue
-from core.work.notice_moves import MOVES, STATES
+from core.web.papers.notice_words import CONSEQUENCES, DONE, TONES
+from core.work.papers.notice_issuing import Draft, issue
+from core.work.papers.notice_moves import MOVES, STATES
 from core.work.tables import Attachment, Finding, Notice, NoticeEvent, Setting
 from tenants.db import now
 from tenants.models import Unit

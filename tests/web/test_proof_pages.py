@@ -17,13 +17,13 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.proof_words import DOUBT_TONES, HAND_ON_TONES, RECHECK_STATES
-from core.work.doubt_settling import STATES as DOUBT_STATES
-from core.work.doubts import KINDS
-from core.work.hand_ons import STATE_TITLES
-from core.work.ledger import act
-from core.work.rechecks import STATES, plan_recheck
-from core.work.sampling import choose
+from core.web.proofs.proof_words import DOUBT_TONES, HAND_ON_TONES, RECHECK_STATES
+from core.work.loop.ledger import act
+from core.work.proofs.doubt_settling import STATES as DOUBT_STATES
+from core.work.proofs.doubts import KINDS
+from core.work.proofs.hand_ons import STATE_TITLES
+from core.work.proofs.rechecks import STATES, plan_recheck
+from core.work.proofs.sampling import choose
 from core.work.tables import Finding, Recheck, RecheckSample, Signal, Sweep, SweepSite
 from tenants.db import new_id, now
 from tests.conftest import SECRET

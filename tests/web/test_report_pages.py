@@ -16,11 +16,11 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web import report_words
-from core.work.category_sets import groups_of
-from core.work.ledger import act
-from core.work.patrols import running_patrol
-from core.work.routing_rules import list_rules
+from core.web.intake import report_words
+from core.work.dispatch.category_sets import groups_of
+from core.work.dispatch.routing_rules import list_rules
+from core.work.intake.patrols import running_patrol
+from core.work.loop.ledger import act
 from core.work.tables import CampaignPhase, Finding, Precedent
 from tenants.db import new_id, now
 from tenants.scope import Wall

@@ -17,10 +17,10 @@ from werkzeug.routing import Rule
 
 import core.request
 from core.databases import Urls
-from core.work.ledger import act
-from core.work.notice_issuing import Draft, issue
-from core.work.photos import store
-from core.work.reporting import report
+from core.work.inspection.photos import store
+from core.work.intake.reporting import report
+from core.work.loop.ledger import act
+from core.work.papers.notice_issuing import Draft, issue
 from core.work.tables import Finding
 from tenants.access import root_unit
 from tenants.db import now

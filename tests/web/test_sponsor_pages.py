@@ -14,8 +14,8 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import ZONE, Settings
-from core.web.sponsor_reading import sponsors_beside, sponsors_beside_units
-from core.work.sponsor_keeping import Wish, begin_sponsorship
+from core.web.duties.sponsor_reading import sponsors_beside, sponsors_beside_units
+from core.work.duties.sponsor_keeping import Wish, begin_sponsorship
 from core.work.tables import SponsorEntry, Sponsorship
 from tenants.db import new_id, now
 from tenants.models import Person

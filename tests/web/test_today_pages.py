@@ -20,10 +20,10 @@ from core.figures.periods import containing
 from core.figures.publishing import publish
 from core.figures.scores import score_campaign
 from core.settings import ZONE, Settings
+from core.web.desk.today_leader import dearest, read_lines
 from core.web.errors import page as error_page
 from core.web.shell import count_todo
-from core.web.today_leader import dearest, read_lines
-from core.work.ledger import act
+from core.work.loop.ledger import act
 from core.work.tables import Finding
 from tenants.db import now
 from tenants.scope import Wall

@@ -16,11 +16,11 @@ from sqlalchemy import select, update
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.whistle_words import CONSEQUENCES, DONE, TONES
+from core.web.whistling.whistle_words import CONSEQUENCES, DONE, TONES
 from core.work.tables import Note, Setting, Whistle, WhistleEvent
-from core.work.whistle_blowing import Wanted, blow
-from core.work.whistle_steps import MOVES, OVERDUE, STATES
-from core.work.whistles import act, escalate_due
+from core.work.whistling.whistle_blowing import Wanted, blow
+from core.work.whistling.whistle_steps import MOVES, OVERDUE, STATES
+from core.work.whistling.whistles import act, escalate_due
 from tenants.access import Actor
 from tenants.db import new_id, now
 from tenants.models import Unit

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from core.work.card_schemes import keep_scheme, move_scheme
+from core.work.marks.card_schemes import keep_scheme, move_scheme
 from core.work.tables import AreaMember, CardScheme, Finding, FindingEvent, Part
 from tenants.access import Actor
 from tenants.db import new_id

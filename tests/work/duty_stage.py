@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from core.campaigns.registry import installed
-from core.work.posts import add_person_with_post, add_post
+from core.work.duties.posts import add_person_with_post, add_post
 from core.work.tables import AreaMember, Finding, FindingEvent, Part
 from tenants.models import Person, Unit, UnitParent, UnitPath
 from tenants.scope import ScopedSession, Wall

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.work.photos import store
-from core.work.reporting import report
+from core.work.inspection.photos import store
+from core.work.intake.reporting import report
 from core.work.tables import Finding, FindingEvent, Part, Site
 from tenants.access import Actor
 from tenants.scope import Wall

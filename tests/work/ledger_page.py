@@ -8,11 +8,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.work.finding_filters import GROUPS
-from core.work.parties import PARTIES, PERMISSIONS, RESUMES, STAYS, Transition
+from core.work.desk.finding_filters import GROUPS
+from core.work.loop.parties import PARTIES, PERMISSIONS, RESUMES, STAYS, Transition
+from core.work.loop.states import NONE, OUTCOMES, REJECT_REASONS, RETURN_REASONS, RUNS, STANDS, STATES, SYSTEM
+from core.work.loop.transitions import TRANSITIONS
 from core.work.roles import ROLES
-from core.work.states import NONE, OUTCOMES, REJECT_REASONS, RETURN_REASONS, RUNS, STANDS, STATES, SYSTEM
-from core.work.transitions import TRANSITIONS
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "ledger.md"
 CLOCK = {RUNS: "runs", STANDS: "stands", NONE: "-"}

@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from core.work import clocks
 from core.work.calendar import load_calendar
-from core.work.photos import store
-from core.work.states import AT_DESK, HELD, MERGED, RETURNED, STATES, WITH_UNIT
+from core.work.inspection.photos import store
+from core.work.loop import clocks
+from core.work.loop.states import AT_DESK, HELD, MERGED, RETURNED, STATES, WITH_UNIT
 from core.work.tables import Finding, FindingEvent, Part
 from tenants.access import Actor
 from tenants.db import new_id

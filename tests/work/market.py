@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from core.campaigns import Campaign, installed
-from core.work.visits import Submitted, submit
+from core.work.inspection.visits import Submitted, submit
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.scope import Wall

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import ColumnElement, select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.areas import (
+from core.work.organisation.areas import (
     add_members,
     areas_of,
     findings_in_area,
@@ -21,10 +21,10 @@ from core.work.areas import (
     units_in_area,
     visits_in_area,
 )
-from core.work.charts import close_unit, move_unit
-from core.work.grids import end_grid, grids_of, list_grid_sites, partitions, set_grid, sites_in_grid
+from core.work.organisation.charts import close_unit, move_unit
+from core.work.organisation.grids import end_grid, grids_of, list_grid_sites, partitions, set_grid, sites_in_grid
+from core.work.organisation.units import add_unit
 from core.work.tables import AreaMember, Audit, Finding, Site, SiteGrid, Visit
-from core.work.units import add_unit
 from tenants.db import new_id
 from tenants.scope import ScopedSession, Wall
 from tests.factory import SINCE, District, add_actor, add_site, bare_district

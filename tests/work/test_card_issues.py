@@ -16,10 +16,10 @@ from core.errors import Conflict, Forbidden, InvalidInput, NotFound, SanchengErr
 from core.figures.card_days import close_days
 from core.figures.card_periods import preview, propose_period
 from core.figures.periods import Period, parse_period
-from core.work.card_forward import Forward, correct
-from core.work.card_issues import act, act_on_all, find_card, is_public, live_cards, moves_for
-from core.work.card_moves import CARD_STATES, CORRECT, MOVES, PUBLISHER, moves_from
-from core.work.card_schemes import find_scheme, keep_scheme, list_schemes, move_scheme
+from core.work.marks.card_forward import Forward, correct
+from core.work.marks.card_issues import act, act_on_all, find_card, is_public, live_cards, moves_for
+from core.work.marks.card_moves import CARD_STATES, CORRECT, MOVES, PUBLISHER, moves_from
+from core.work.marks.card_schemes import find_scheme, keep_scheme, list_schemes, move_scheme
 from core.work.tables import CardEvent, CardIssue, CardScheme, Definition, NegativeEntry, Sponsorship
 from tenants.access import Actor
 from tenants.db import new_id

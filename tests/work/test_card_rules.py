@@ -16,11 +16,11 @@ import pytest
 
 from core.errors import InvalidInput
 from core.figures.periods import containing, parse_period
-from core.work.card_moves import MOVES, PUBLISHER
-from core.work.card_proposing import Breach, Held, Proposal, Subject, Value, propose, standing, whole_share
-from core.work.card_reading import read_scheme
-from core.work.card_rules import KEYS, MEASURES
-from core.work.card_templates import TEMPLATES
+from core.work.marks.card_moves import MOVES, PUBLISHER
+from core.work.marks.card_proposing import Breach, Held, Proposal, Subject, Value, propose, standing, whole_share
+from core.work.marks.card_reading import read_scheme
+from core.work.marks.card_rules import KEYS, MEASURES
+from core.work.marks.card_templates import TEMPLATES
 
 START = date(2026, 11, 11)
 COLOURS = (

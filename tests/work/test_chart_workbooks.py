@@ -10,13 +10,13 @@ import pytest
 from sqlalchemy import func, select
 
 from core.errors import InvalidInput
-from core.work.chart_drafts import fate_words
-from core.work.chart_export import NEW_CHART, chart_rows, draft_rows, header, write_workbook
-from core.work.reorganising import approve, import_chart, open_sheet, propose
+from core.work.imports.workbook_reading import read_workbook
+from core.work.imports.workbooks import import_workbook
+from core.work.organisation.chart_drafts import fate_words
+from core.work.organisation.chart_export import NEW_CHART, chart_rows, draft_rows, header, write_workbook
+from core.work.organisation.reorganising import approve, import_chart, open_sheet, propose
+from core.work.organisation.units import add_unit, tree
 from core.work.tables import Reorganisation
-from core.work.units import add_unit, tree
-from core.work.workbook_reading import read_workbook
-from core.work.workbooks import import_workbook
 from tenants.models import Holding, Person, Post, Unit
 from tenants.scope import ScopedSession, Wall
 from tests.factory import SINCE, bare_district

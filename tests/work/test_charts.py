@@ -12,15 +12,15 @@ import pytest
 from sqlalchemy import event, select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.burdens import burdens
-from core.work.charts import close_unit, closed_units, move_unit, set_commanded
-from core.work.closure import chain_of, parents_on
 from core.work.dated import valid_on
-from core.work.lineage import forebears, successors
-from core.work.posts import add_person_with_post
+from core.work.duties.posts import add_person_with_post
+from core.work.organisation.burdens import burdens
+from core.work.organisation.charts import close_unit, closed_units, move_unit, set_commanded
+from core.work.organisation.closure import chain_of, parents_on
+from core.work.organisation.lineage import forebears, successors
+from core.work.organisation.territory import NewUnit, plant
+from core.work.organisation.units import Node, add_unit, get_unit, tree
 from core.work.tables import AreaMember, Audit, Finding, FindingEvent, Notice, NoticeEvent, Part, Site, Sponsorship
-from core.work.territory import NewUnit, plant
-from core.work.units import Node, add_unit, get_unit, tree
 from tenants.access import reach
 from tenants.db import new_id
 from tenants.models import Holding, Post, Unit, UnitParent, UnitPath, UnitRole

@@ -17,12 +17,12 @@ from core.errors import Forbidden, InvalidInput, Stale
 from core.jobs.turns import NIGHTLY, OFTEN, TURNS, ask_turns, take_turn
 from core.jobs.worker import run_worker
 from core.work.calendar import WorkCalendar, load_calendar, seed_calendar
-from core.work.chasing import STEPS, chase, remind, take_by_time
 from core.work.enabling import enable, suspend
-from core.work.escalating import escalate
-from core.work.ladder import ADDRESSEES, PROPOSED, Ladder, Rung
-from core.work.ledger import act
-from core.work.recomputing import change_day, load_years, retry_provisional
+from core.work.loop.ledger import act
+from core.work.loop.recomputing import change_day, load_years, retry_provisional
+from core.work.papers.chasing import STEPS, chase, remind, take_by_time
+from core.work.papers.escalating import escalate
+from core.work.papers.ladder import ADDRESSEES, PROPOSED, Ladder, Rung
 from core.work.tables import (
     CalendarDay,
     Chase,
@@ -170,7 +170,7 @@ def test_what_nobody_took_counts_as_taken(session: ScopedSession, place: Town) -
 def test_a_large_backlog_is_taken_over_several_runs(
     session: ScopedSession, place: Town, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("core.work.chasing.STEPS", 3)
+    monkeypatch.setattr("core.work.papers.chasing.STEPS", 3)
     assert STEPS == 500
     for _ in range(5):
         lay_finding(session, place, "dispatched")

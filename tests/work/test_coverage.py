@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import insert, select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.coverage import COVERED, DOUBLE, GAP, VACANT, prove_coverage
-from core.work.coverage_posts import load_posts
-from core.work.holdings import appoint, end_holding
-from core.work.site_posts import assign_sites, preview_assignment, release_site
+from core.work.duties.coverage import COVERED, DOUBLE, GAP, VACANT, prove_coverage
+from core.work.duties.coverage_posts import load_posts
+from core.work.duties.holdings import appoint, end_holding
+from core.work.duties.site_posts import assign_sites, preview_assignment, release_site
 from core.work.tables import Site, SiteKind, SitePost
 from tenants.access import reach
 from tenants.db import new_id

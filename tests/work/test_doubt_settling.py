@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.doubt_figures import came_back, found_by
-from core.work.doubt_list import Filter, list_doubts, uses_of
-from core.work.doubt_settling import STATES, settle_doubt
-from core.work.doubts import KINDS
-from core.work.ledger import act
+from core.work.loop.ledger import act
+from core.work.proofs.doubt_figures import came_back, found_by
+from core.work.proofs.doubt_list import Filter, list_doubts, uses_of
+from core.work.proofs.doubt_settling import STATES, settle_doubt
+from core.work.proofs.doubts import KINDS
 from core.work.tables import Attachment, File, Finding, Signal
 from core.work.tenant_settings import Integrity, read_kept, write_setting
 from tests.factory import add_actor

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
-from core.work.doubts import metres_between
-from core.work.ledger import act
-from core.work.looks import BANDS, NEAR, bands_of, distance, look_of
-from core.work.photos import store
+from core.work.inspection.looks import BANDS, NEAR, bands_of, distance, look_of
+from core.work.inspection.photos import store
+from core.work.loop.ledger import act
+from core.work.proofs.doubts import metres_between
 from core.work.tables import File, Signal, Site
 from core.work.tenant_settings import Integrity
 from tenants.db import new_id

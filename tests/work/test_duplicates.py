@@ -11,7 +11,8 @@ from sqlalchemy import func, select
 
 from core.errors import Conflict, InvalidInput
 from core.work.calendar import seed_calendar
-from core.work.category_sets import (
+from core.work.desk.waiting import counts
+from core.work.dispatch.category_sets import (
     categories_of,
     counts_by_group,
     get_set,
@@ -19,11 +20,10 @@ from core.work.category_sets import (
     keep_set,
     retire_set,
 )
-from core.work.duplicates import candidates, candidates_for, file_of_merged, merged_sources, top_of
-from core.work.ledger import act
-from core.work.patrols import start_patrol
+from core.work.intake.duplicates import candidates, candidates_for, file_of_merged, merged_sources, top_of
+from core.work.intake.patrols import start_patrol
+from core.work.loop.ledger import act
 from core.work.tables import Finding, FindingEvent
-from core.work.waiting import counts
 from tests.work.intake import DOWN_THE_ROAD, HERE, NEXT_DOOR, Street, bring_in, opening, street
 from tests.work.market import ANSWERS, THURSDAY, send
 

@@ -16,10 +16,10 @@ from core.campaigns.body import digest, seal
 from core.campaigns.terms import Role, SiteType
 from core.errors import Forbidden, NotFound
 from core.work import enabling
-from core.work.cards import list_campaigns
+from core.work.campaign_cards import list_campaigns
 from core.work.enabling import campaign_as_run, enable, enabled, frozen_edition, suspend
+from core.work.organisation.units import departments
 from core.work.tables import Audit, Definition, Finding, FindingCampaign, FindingEvent
-from core.work.units import departments
 from tenants.db import Base
 from tenants.models import EnabledCampaign
 from tenants.scope import ScopedSession, Wall

@@ -9,18 +9,18 @@ import pytest
 from sqlalchemy import event, select
 
 from core.errors import Conflict, InvalidInput, NotFound
-from core.work.bulk_steps import act_on_all, preview, step_of, steps_in_bulk
 from core.work.calendar import seed_calendar
-from core.work.finding_filters import GROUPS, Filter
-from core.work.finding_numbers import id_of_number
-from core.work.finding_tally import tally
-from core.work.findings import list_findings
-from core.work.ledger import act
-from core.work.people_in_charge import people_in_charge
-from core.work.saved_filters import MOST, remove_filter, restore_filter, save_filter, saved_filters
-from core.work.states import STATES
+from core.work.desk.bulk_steps import act_on_all, preview, step_of, steps_in_bulk
+from core.work.desk.finding_filters import GROUPS, Filter
+from core.work.desk.finding_numbers import id_of_number
+from core.work.desk.finding_tally import tally
+from core.work.desk.findings import list_findings
+from core.work.desk.people_in_charge import people_in_charge
+from core.work.desk.saved_filters import MOST, remove_filter, restore_filter, save_filter, saved_filters
+from core.work.loop.ledger import act
+from core.work.loop.states import STATES
+from core.work.organisation.unit_people import people_of
 from core.work.tables import AreaMember, Finding, FindingEvent
-from core.work.unit_people import people_of
 from tenants.access import Actor
 from tests.factory import add_actor, add_unit
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
@@ -184,7 +184,7 @@ def test_the_tally_agrees_with_the_rows(session, office, place):
 
 def test_a_long_list_is_not_counted_to_its_end(session, office, place, monkeypatch):
     whole = tally(session, office, Filter(), now=LATER)
-    monkeypatch.setattr("core.work.finding_tally.MOST", 3)
+    monkeypatch.setattr("core.work.desk.finding_tally.MOST", 3)
     said = tally(session, office, Filter(), now=LATER)
     assert (said.total, said.more) == (3, True)
     assert (said.open, said.overdue, said.to_check, said.at_desk) == (
@@ -334,7 +334,7 @@ def test_each_finding_stands_for_itself(session, place):
 
 
 def test_never_more_than_can_be_looked_through(session, place, monkeypatch):
-    monkeypatch.setattr("core.work.bulk_steps.MOST", 3)
+    monkeypatch.setattr("core.work.desk.bulk_steps.MOST", 3)
     office = place.people["office"]
     with pytest.raises(Conflict, match="一次最多办理"):
         preview(session, office, step_of(office, "cancel"), Filter(), now=LATER)

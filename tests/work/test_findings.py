@@ -10,11 +10,11 @@ from sqlalchemy import event, text
 
 from core.errors import InvalidInput, NotFound
 from core.work.calendar import seed_calendar
-from core.work.finding_detail import detail
-from core.work.findings import Filter, list_findings
-from core.work.ledger import act
-from core.work.photos import store
-from core.work.waiting import counts, counts_by_unit, todo, todo_count
+from core.work.desk.finding_detail import detail
+from core.work.desk.findings import Filter, list_findings
+from core.work.desk.waiting import counts, counts_by_unit, todo, todo_count
+from core.work.inspection.photos import store
+from core.work.loop.ledger import act
 from tenants.db import new_id
 from tests.factory import add_actor, add_site
 from tests.work.market import ALL_GOOD, ANSWERS, FAILED, THURSDAY, Town, send, town

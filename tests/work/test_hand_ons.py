@@ -9,7 +9,9 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.contacts import (
+from core.work.inspection.photos import find_files, open_photo
+from core.work.loop.ledger import act
+from core.work.proofs.contacts import (
     MOST_DAYS,
     add_contact,
     get_contact,
@@ -19,7 +21,7 @@ from core.work.contacts import (
     retire_contact,
     revoke_links,
 )
-from core.work.hand_ons import (
+from core.work.proofs.hand_ons import (
     answer_item,
     hand_on,
     handed_to,
@@ -29,8 +31,6 @@ from core.work.hand_ons import (
     photo_of_contact,
     withdraw_settled,
 )
-from core.work.ledger import act
-from core.work.photos import find_files, open_photo
 from core.work.tables import Attachment, Contact, ContactLink, FindingEvent, HandOn
 from tests.factory import add_actor
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.actors import resolve_actor
-from core.work.handovers import get_handover, hand_over, handovers_of, preview_handover
-from core.work.people import get_person
-from core.work.sponsor_keeping import Wish, begin_sponsorship
-from core.work.sponsoring import sponsors_on
+from core.work.duties.handovers import get_handover, hand_over, handovers_of, preview_handover
+from core.work.duties.people import get_person
+from core.work.duties.sponsor_keeping import Wish, begin_sponsorship
+from core.work.duties.sponsoring import sponsors_on
 from core.work.tables import (
     Contact,
     ContactLink,

@@ -15,11 +15,11 @@ from sqlalchemy import select
 
 from core.errors import SanchengError
 from core.work.calendar import load_calendar, seed_calendar
-from core.work.history import replay
-from core.work.ledger import act, act_by_system, steps_for
-from core.work.states import CLOSED_STATES, HELD, MERGED, RETURNED, RUNS, STATES
+from core.work.loop.history import replay
+from core.work.loop.ledger import act, act_by_system, steps_for
+from core.work.loop.states import CLOSED_STATES, HELD, MERGED, RETURNED, RUNS, STATES
+from core.work.loop.transitions import TRANSITIONS
 from core.work.tables import FindingEvent, Part
-from core.work.transitions import TRANSITIONS
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
 
 PEOPLE = ("liaison", "helper", "place", "office", "leader", "stranger", "discipline", "inspector")

@@ -7,9 +7,9 @@ from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.actors import resolve_actor
-from core.work.holdings import appoint, deactivate_person, end_holding, set_last_day
-from core.work.people import get_person
-from core.work.post_lists import find_face, list_posts, seats_of
+from core.work.duties.holdings import appoint, deactivate_person, end_holding, set_last_day
+from core.work.duties.people import get_person
+from core.work.duties.post_lists import find_face, list_posts, seats_of
 from core.work.tables import Audit
 from tenants.db import new_id
 from tenants.models import Holding

@@ -12,10 +12,9 @@ from sqlalchemy import func, select, text
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
 from core.work.calendar import seed_calendar
-from core.work.ledger import act, steps_for
-from core.work.photos import store
-from core.work.tables import Attachment, Audit, Finding, FindingEvent
-from core.work.transitions import (
+from core.work.inspection.photos import store
+from core.work.loop.ledger import act, steps_for
+from core.work.loop.transitions import (
     ANOTHER,
     LEADING,
     OUTCOMES,
@@ -27,6 +26,7 @@ from core.work.transitions import (
     Standing,
     allowed,
 )
+from core.work.tables import Attachment, Audit, Finding, FindingEvent
 from tenants.db import new_id
 from tests.factory import add_actor, add_unit
 from tests.work.market import ALL_GOOD, THURSDAY, Town, send, town

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from core.work.states import STATES
-from core.work.transitions import TRANSITIONS
+from core.work.loop.states import STATES
+from core.work.loop.transitions import TRANSITIONS
 from tests.work.ledger_page import PAGE, renew
 
 

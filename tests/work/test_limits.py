@@ -10,10 +10,10 @@ from sqlalchemy import select
 
 from core.campaigns import Campaign, installed
 from core.errors import InvalidInput, NotFound
-from core.work import ledger
-from core.work.routing import owners_of
+from core.work.dispatch.routing import owners_of
+from core.work.inspection.visits import due_at_site, submit
+from core.work.loop import ledger
 from core.work.tables import Finding, Site
-from core.work.visits import due_at_site, submit
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.scope import Wall

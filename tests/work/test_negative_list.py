@@ -13,10 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
-from core.work.negative_input import Event
-from core.work.negative_list import correct, move, watch
-from core.work.negative_moves import CLEARED, EFFECTS, MOVES, STATES, TRIGGERED, WATCHED, moves_from
-from core.work.negative_reading import entries, read_entry
+from core.work.marks.negative_input import Event
+from core.work.marks.negative_list import correct, move, watch
+from core.work.marks.negative_moves import CLEARED, EFFECTS, MOVES, STATES, TRIGGERED, WATCHED, moves_from
+from core.work.marks.negative_reading import entries, read_entry
 from core.work.tables import Audit, NegativeEntry, NegativeStep
 from tenants.db import new_id
 from tenants.scope import ScopedSession, Wall

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import select
 
-from core.work.announcing import TEXTS, announce_visit
-from core.work.ledger import act, act_by_system
-from core.work.notes import MOST, list_notes, mark_read, mark_seen, tell, unread_count
+from core.work.loop.announcing import TEXTS, announce_visit
+from core.work.loop.ledger import act, act_by_system
+from core.work.loop.transitions import TRANSITIONS
+from core.work.papers.notes import MOST, list_notes, mark_read, mark_seen, tell, unread_count
 from core.work.tables import FindingCampaign, Note, Outbox
-from core.work.transitions import TRANSITIONS
 from tenants.models import Holding, Person, Post
 from tenants.scope import ScopedSession, Wall
 from tests.factory import add_actor

@@ -13,11 +13,11 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, Stale
-from core.work.notice_issuing import Draft, issue
-from core.work.notice_kinds import KINDS
-from core.work.notice_list import NoticeFilter, list_notices
-from core.work.notice_moves import ISSUER, MOVES, STATES, allowed, fits, waits_for
-from core.work.notices import act, open_notice, read_notice
+from core.work.papers.notice_issuing import Draft, issue
+from core.work.papers.notice_kinds import KINDS
+from core.work.papers.notice_list import NoticeFilter, list_notices
+from core.work.papers.notice_moves import ISSUER, MOVES, STATES, allowed, fits, waits_for
+from core.work.papers.notices import act, open_notice, read_notice
 from core.work.tables import Audit, Note, Notice, NoticeEvent, NoticeFinding, Serial
 from tenants.access import Actor
 from tenants.models import Unit

@@ -15,9 +15,9 @@ from core.campaigns import installed
 from core.errors import Conflict, InvalidInput, NotFound
 from core.work.divisions import CODE_ISSUER, STATED, Division
 from core.work.onboarding import Outcome, create_city, create_district
+from core.work.organisation.territory import kind_of, settle_divisions
 from core.work.tables import Audit
 from core.work.tenancy import check_slug, find_tenant, list_tenants
-from core.work.territory import kind_of, settle_divisions
 from tenants.access import reach, root_unit
 from tenants.accounts import PlatformEvent, Tenant
 from tenants.models import EnabledCampaign, Unit, UnitParent, UnitPath, UnitRole

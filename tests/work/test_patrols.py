@@ -9,8 +9,7 @@ from uuid import UUID
 import pytest
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.ledger import act
-from core.work.patrols import (
+from core.work.intake.patrols import (
     PatrolFilter,
     end_patrol,
     list_patrols,
@@ -18,6 +17,7 @@ from core.work.patrols import (
     running_patrol,
     start_patrol,
 )
+from core.work.loop.ledger import act
 from tests.factory import add_actor
 from tests.work.intake import DAY, Street, bring_in, street
 from tests.work.market import THURSDAY

@@ -11,8 +11,8 @@ from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.actors import resolve_actor
-from core.work.people import add_person, change_person, checked_phone, get_person, list_people
-from core.work.posts import add_person_with_post, add_post, appoint, deactivate_person, end_holding
+from core.work.duties.people import add_person, change_person, checked_phone, get_person, list_people
+from core.work.duties.posts import add_person_with_post, add_post, appoint, deactivate_person, end_holding
 from core.work.tables import Audit
 from tenants.models import EnabledCampaign, Holding, Person, Post
 from tenants.scope import Wall

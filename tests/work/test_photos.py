@@ -15,7 +15,7 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from core.errors import InvalidInput, NotFound, TooLarge
-from core.work.photos import MAX_BYTES, find_files, open_photo, path_of, store, thumbnail
+from core.work.inspection.photos import MAX_BYTES, find_files, open_photo, path_of, store, thumbnail
 from core.work.tables import Audit, File
 from tests.factory import add_actor, add_site
 from tests.work.market import ANSWERS, THURSDAY, Town, send, town

@@ -11,7 +11,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from core.errors import Stale
-from core.work.ledger import act
+from core.work.loop.ledger import act
 from core.work.tables import Finding, FindingEvent
 from tests.factory import add_actor
 from tests.work.ledger_town import THURSDAY, lay_finding, town

@@ -14,9 +14,9 @@ from core.campaigns import installed
 from core.errors import Conflict
 from core.figures.card_days import close_days, compute_day, stand
 from core.figures.periods import parse_period
-from core.work.card_reading import read_scheme
-from core.work.card_schemes import list_schemes
-from core.work.ranking_days import Placed, read_day, read_days, replay
+from core.work.marks.card_reading import read_scheme
+from core.work.marks.card_schemes import list_schemes
+from core.work.marks.ranking_days import Placed, read_day, read_days, replay
 from core.work.tables import Finding, RankDay
 from tenants.scope import ScopedSession, Wall
 from tests.work.carding import NOW, STREETS, Town, at, join_area, problem, scheme_of, shares, shop, town

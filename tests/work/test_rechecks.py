@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.history import replay
-from core.work.ledger import act
-from core.work.recheck_samples import draw_again, list_samples, results_of
-from core.work.rechecks import Filter, get_recheck, list_rechecks, plan_recheck, settle_recheck
-from core.work.sampling import Wanted, choose, draw, next_seed, preview, rank_of
+from core.work.loop.history import replay
+from core.work.loop.ledger import act
+from core.work.proofs.recheck_samples import draw_again, list_samples, results_of
+from core.work.proofs.rechecks import Filter, get_recheck, list_rechecks, plan_recheck, settle_recheck
+from core.work.proofs.sampling import Wanted, choose, draw, next_seed, preview, rank_of
 from core.work.tables import Finding, FindingEvent, Part, Recheck, RecheckSample
 from tenants.db import new_id
 from tests.factory import add_actor

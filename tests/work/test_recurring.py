@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from core.work.ledger import act
-from core.work.recurring import recurring
+from core.work.loop.ledger import act
+from core.work.proofs.recurring import recurring
 from tests.factory import add_site
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
 

@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import func, select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, SanchengError, Stale
-from core.work.chart_drafts import Draft, Rule, fate_words
-from core.work.chart_editing import (
+from core.work.dated import valid_on
+from core.work.duties.posts import add_person_with_post
+from core.work.organisation.chart_drafts import Draft, Rule, fate_words
+from core.work.organisation.chart_editing import (
     add_seat,
     change_seat,
     drop_seat,
@@ -21,12 +23,10 @@ from core.work.chart_editing import (
     nodes_of,
     send_unit,
 )
-from core.work.chart_preview import preview
-from core.work.charts import close_unit, move_unit
-from core.work.dated import valid_on
-from core.work.lineage import forebears, successors
-from core.work.posts import add_person_with_post
-from core.work.reorganising import (
+from core.work.organisation.chart_preview import preview
+from core.work.organisation.charts import close_unit, move_unit
+from core.work.organisation.lineage import forebears, successors
+from core.work.organisation.reorganising import (
     approve,
     change_head,
     edit_draft,
@@ -36,10 +36,10 @@ from core.work.reorganising import (
     propose,
     withdraw,
 )
-from core.work.reorganising_due import apply_due_reorganisations
+from core.work.organisation.reorganising_due import apply_due_reorganisations
+from core.work.organisation.territory import NewUnit, plant
+from core.work.organisation.units import Node, add_unit, get_unit, rename_unit, tree
 from core.work.tables import AreaMember, Audit, FindingEvent, Part, Reorganisation, Site, Sponsorship, UnitLineage
-from core.work.territory import NewUnit, plant
-from core.work.units import Node, add_unit, get_unit, rename_unit, tree
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.models import Holding, Post, Unit

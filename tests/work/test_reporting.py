@@ -13,18 +13,18 @@ from sqlalchemy import func, select
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.actors import resolve_actor
 from core.work.calendar import ZONE, seed_calendar
-from core.work.finding_detail import detail
-from core.work.findings import list_findings
-from core.work.history import replay
-from core.work.ledger import act, steps_for
-from core.work.nearby import find_sites, last_sites, metres_between, nearest_sites
-from core.work.patrols import start_patrol
-from core.work.posts import add_person_with_post
-from core.work.reporting import report
-from core.work.routing_rules import RuleWish, add_rule
-from core.work.sources import REPORTABLE, SOURCES
+from core.work.desk.finding_detail import detail
+from core.work.desk.findings import list_findings
+from core.work.dispatch.routing_rules import RuleWish, add_rule
+from core.work.duties.posts import add_person_with_post
+from core.work.intake.patrols import start_patrol
+from core.work.intake.reporting import report
+from core.work.intake.sources import REPORTABLE, SOURCES
+from core.work.loop.history import replay
+from core.work.loop.ledger import act, steps_for
+from core.work.loop.transitions import PERMISSIONS, TRANSITIONS
+from core.work.places.nearby import find_sites, last_sites, metres_between, nearest_sites
 from core.work.tables import Attachment, Audit, Finding, FindingCampaign, FindingEvent, FindingLink, Serial
-from core.work.transitions import PERMISSIONS, TRANSITIONS
 from tenants.db import new_id
 from tenants.models import Holding, Post
 from tests.factory import add_actor

@@ -11,18 +11,18 @@ from sqlalchemy import select
 
 from core.errors import NotFound
 from core.work.calendar import seed_calendar
-from core.work.category_sets import counts_by_group, keep_set
-from core.work.duplicates import candidates, candidates_for
-from core.work.finding_detail import detail
-from core.work.findings import Filter, list_findings
-from core.work.ledger import act, steps_for
-from core.work.notice_issuing import Draft, issue
-from core.work.patrols import PatrolFilter, list_patrols, start_patrol
-from core.work.photos import open_photo, store
-from core.work.precedents import list_precedents
-from core.work.sight import sees_line
+from core.work.desk.finding_detail import detail
+from core.work.desk.findings import Filter, list_findings
+from core.work.desk.waiting import counts, counts_by_unit, todo
+from core.work.dispatch.category_sets import counts_by_group, keep_set
+from core.work.dispatch.precedents import list_precedents
+from core.work.inspection.photos import open_photo, store
+from core.work.intake.duplicates import candidates, candidates_for
+from core.work.intake.patrols import PatrolFilter, list_patrols, start_patrol
+from core.work.loop.ledger import act, steps_for
+from core.work.loop.sight import sees_line
+from core.work.papers.notice_issuing import Draft, issue
 from core.work.tables import Audit, Finding, Note, Serial
-from core.work.waiting import counts, counts_by_unit, todo
 from tests.factory import add_actor
 from tests.work.intake import DAY, Street, bring_in, parts, street
 from tests.work.market import THURSDAY

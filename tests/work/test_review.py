@@ -13,14 +13,16 @@ from sqlalchemy.exc import OperationalError
 from core.campaigns import installed
 from core.errors import Forbidden, InvalidInput, NotFound
 from core.settings import ZONE
-from core.work import accounts, invitations, ledger, site_lists
+from core.work import accounts, invitations
 from core.work.actors import resolve_actor
+from core.work.duties.posts import add_person_with_post
+from core.work.inspection.visits import due_at_site, submit
 from core.work.journal import record
-from core.work.posts import add_person_with_post
-from core.work.sight import sees_line
-from core.work.standing import SAME_UNIT
+from core.work.loop import ledger
+from core.work.loop.sight import sees_line
+from core.work.loop.standing import SAME_UNIT
+from core.work.places import site_lists
 from core.work.tables import Audit, Finding, Part
-from core.work.visits import due_at_site, submit
 from tenants.access import Actor, Duty, may
 from tenants.accounts import AppUser, Membership
 from tenants.db import new_id, now

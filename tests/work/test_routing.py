@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import event, select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.ledger import act
-from core.work.phases import list_phases, phases_on, set_phase
-from core.work.precedents import end_precedent, list_precedents
-from core.work.routing import Case, Declared, Place, Route, load_router, owners_at
-from core.work.routing_rules import RuleWish, add_rule, end_rule, list_rules
-from core.work.routing_trial import try_route
+from core.work.dispatch.phases import list_phases, phases_on, set_phase
+from core.work.dispatch.precedents import end_precedent, list_precedents
+from core.work.dispatch.routing import Case, Declared, Place, Route, load_router, owners_at
+from core.work.dispatch.routing_rules import RuleWish, add_rule, end_rule, list_rules
+from core.work.dispatch.routing_trial import try_route
+from core.work.loop.ledger import act
 from core.work.tables import AreaMember, Audit, Finding, FindingEvent, Part, Precedent, Site
 from tenants.models import Unit, UnitPath
 from tests.factory import SINCE, add_actor, add_site, add_unit

@@ -17,9 +17,9 @@ from core.campaigns import Registry, installed
 from core.campaigns.terms import SiteType
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.enabling import enable, suspend
-from core.work.site_attrs import exact_number
-from core.work.site_lists import get_site, list_sites
-from core.work.sites import add_site, change_site, site_types
+from core.work.places.site_attrs import exact_number
+from core.work.places.site_lists import get_site, list_sites
+from core.work.places.sites import add_site, change_site, site_types
 from core.work.tables import Audit, Site, SiteKind
 from tenants.scope import ScopedSession, Wall
 from tests.factory import District, add_actor, bare_district

@@ -12,9 +12,9 @@ from sqlalchemy import event, select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.actors import resolve_actor
-from core.work.sponsor_deeds import deeds
-from core.work.sponsor_keeping import Wish, begin_sponsorship, name_sponsor, set_end
-from core.work.sponsor_lists import (
+from core.work.duties.sponsor_deeds import deeds
+from core.work.duties.sponsor_keeping import Wish, begin_sponsorship, name_sponsor, set_end
+from core.work.duties.sponsor_lists import (
     SponsorFilter,
     count_sponsorships,
     fields_in_use,
@@ -24,11 +24,11 @@ from core.work.sponsor_lists import (
     matrix,
     unsponsored,
 )
-from core.work.sponsor_log import log_entry, logged_as_settled, open_findings, own_sponsorships, read_log
-from core.work.sponsor_workbook import SPONSORS, import_sponsors, read_sponsors
-from core.work.sponsoring import SPONSOR_KINDS, sponsors_of_units, sponsors_on
+from core.work.duties.sponsor_log import log_entry, logged_as_settled, open_findings, own_sponsorships, read_log
+from core.work.duties.sponsoring import SPONSOR_KINDS, sponsors_of_units, sponsors_on
+from core.work.imports.sponsor_workbook import SPONSORS, import_sponsors, read_sponsors
+from core.work.imports.workbook_sponsors import sponsor_template
 from core.work.tables import AreaMember, CategorySet, Finding, SiteGrid, SponsorEntry, Sponsorship, Visit
-from core.work.workbook_sponsors import sponsor_template
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.models import Person, UnitName

@@ -9,12 +9,12 @@ import pytest
 from sqlalchemy import func, select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.history import replay
-from core.work.ledger import act, act_by_system, steps_for
-from core.work.parties import RESUMES, STAYS, Standing
-from core.work.states import RUNS, STATES
+from core.work.loop.history import replay
+from core.work.loop.ledger import act, act_by_system, steps_for
+from core.work.loop.parties import RESUMES, STAYS, Standing
+from core.work.loop.states import RUNS, STATES
+from core.work.loop.transitions import TRANSITIONS, allowed
 from core.work.tables import Finding, FindingEvent, Part
-from core.work.transitions import TRANSITIONS, allowed
 from tests.factory import add_actor
 from tests.work.ledger_town import THURSDAY, Town, given_for, lay_finding, town
 

@@ -11,11 +11,11 @@ from sqlalchemy import select
 
 from core.campaigns import installed
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.work.reporting import report
-from core.work.sweep_reading import by_unit, get_sweep, list_sweeps, open_at_site, progress_of
-from core.work.sweeps import close, plan, similar_sites, tick_site
+from core.work.inspection.visits import submit
+from core.work.intake.reporting import report
+from core.work.proofs.sweep_reading import by_unit, get_sweep, list_sweeps, open_at_site, progress_of
+from core.work.proofs.sweeps import close, plan, similar_sites, tick_site
 from core.work.tables import Finding, Site, Sweep, SweepSite
-from core.work.visits import submit
 from tenants.access import Actor
 from tenants.db import new_id
 from tests.factory import District, add_actor, add_site, bare_district

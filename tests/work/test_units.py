@@ -9,8 +9,16 @@ import pytest
 from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from core.work.organisation.units import (
+    add_unit,
+    departments,
+    former_names,
+    get_unit,
+    map_department,
+    rename_unit,
+    tree,
+)
 from core.work.tables import Audit
-from core.work.units import add_unit, departments, former_names, get_unit, map_department, rename_unit, tree
 from tenants.access import reach
 from tenants.models import Unit, UnitRole
 from tenants.scope import Wall

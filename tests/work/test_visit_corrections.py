@@ -16,15 +16,15 @@ from core.campaigns.body import seal
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.figures.periods import parse_period
 from core.figures.scores import score_campaign
-from core.work import ledger
 from core.work.calendar import local_day
-from core.work.photos import store
+from core.work.inspection.photos import store
+from core.work.inspection.visit_chain import versions
+from core.work.inspection.visit_corrections import correct, may_correct, permits
+from core.work.inspection.visit_list import list_visits
+from core.work.inspection.visit_versions import changes, version_of
+from core.work.inspection.visits import Submitted
+from core.work.loop import ledger
 from core.work.tables import Audit, Finding, FindingEvent, Sheet, Visit
-from core.work.visit_chain import versions
-from core.work.visit_corrections import correct, may_correct, permits
-from core.work.visit_list import list_visits
-from core.work.visit_versions import changes, version_of
-from core.work.visits import Submitted
 from tenants.db import new_id
 from tenants.scope import ScopedSession, Wall
 from tests.factory import add_actor

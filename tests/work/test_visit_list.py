@@ -7,8 +7,8 @@ from datetime import date, timedelta
 import pytest
 
 from core.errors import InvalidInput, NotFound
-from core.work.photos import store
-from core.work.visit_list import list_visits, visit_detail
+from core.work.inspection.photos import store
+from core.work.inspection.visit_list import list_visits, visit_detail
 from tests.factory import add_actor, add_site
 from tests.work.market import ALL_GOOD, FAILED, THURSDAY, Town, send, town
 from tests.work.pictures import jpeg

@@ -10,6 +10,8 @@ from sqlalchemy import func, select
 
 from core.campaigns import edition_from_body, form_from_body
 from core.errors import Conflict, InvalidInput, NotFound
+from core.work.inspection.visit_plan import plan
+from core.work.inspection.visits import due_at_site
 from core.work.tables import (
     AnswerRow,
     Attachment,
@@ -24,8 +26,6 @@ from core.work.tables import (
     Sheet,
     Visit,
 )
-from core.work.visit_plan import plan
-from core.work.visits import due_at_site
 from tenants.db import new_id
 from tenants.models import UnitRole
 from tests.factory import SINCE, add_actor, add_site
@@ -467,7 +467,7 @@ def test_two_districts_do_not_see_each_others_visits(wall, place):
 
 
 def test_photos_are_attached_and_the_visit_is_in_the_journal(wall, place, tmp_path):
-    from core.work.photos import store
+    from core.work.inspection.photos import store
     from tests.work.pictures import jpeg
 
     with place.district.session(wall) as session:

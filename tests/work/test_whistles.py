@@ -14,16 +14,16 @@ from sqlalchemy import func, select, update
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, SanchengError, Stale
 from core.work.calendar import seed_calendar
-from core.work.photos import open_photo, store
+from core.work.inspection.photos import open_photo, store
 from core.work.tables import Audit, Finding, Note, Whistle, WhistleCall, WhistleEvent
-from core.work.whistle_blowing import MOST_UNITS, Wanted, blow, callable_units, callers_for
-from core.work.whistle_detail import detail
-from core.work.whistle_figures import called_figures, caller_figures, median_minutes
-from core.work.whistle_list import Filter, list_whistles
-from core.work.whistle_notes import leaders_of
-from core.work.whistle_rules import Rules, load_rules, set_rules
-from core.work.whistle_steps import CLOCK, MOVES, OPEN, RESPONDER, STAGES, STATES, possible
-from core.work.whistles import act, escalate_due
+from core.work.whistling.whistle_blowing import MOST_UNITS, Wanted, blow, callable_units, callers_for
+from core.work.whistling.whistle_detail import detail
+from core.work.whistling.whistle_figures import called_figures, caller_figures, median_minutes
+from core.work.whistling.whistle_list import Filter, list_whistles
+from core.work.whistling.whistle_notes import leaders_of
+from core.work.whistling.whistle_rules import Rules, load_rules, set_rules
+from core.work.whistling.whistle_steps import CLOCK, MOVES, OPEN, RESPONDER, STAGES, STATES, possible
+from core.work.whistling.whistles import act, escalate_due
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.models import Unit

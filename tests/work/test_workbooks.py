@@ -17,16 +17,16 @@ from sqlalchemy import func, select, text
 
 from core.campaigns import installed
 from core.errors import Fault, Forbidden, InvalidInput, SanchengError, TooLarge
+from core.work.duties.people import list_people
+from core.work.duties.posts import add_person_with_post
 from core.work.enabling import enable
-from core.work.people import list_people
-from core.work.posts import add_person_with_post
-from core.work.site_lists import list_sites
+from core.work.imports.workbook_reading import SITES, read_workbook
+from core.work.imports.workbook_template import write_row
+from core.work.imports.workbooks import ImportReport, import_workbook, template_workbook
+from core.work.organisation.territory import NewUnit, plant
+from core.work.organisation.units import tree
+from core.work.places.site_lists import list_sites
 from core.work.tables import Audit, Site
-from core.work.territory import NewUnit, plant
-from core.work.units import tree
-from core.work.workbook_reading import SITES, read_workbook
-from core.work.workbook_template import write_row
-from core.work.workbooks import ImportReport, import_workbook, template_workbook
 from tenants.models import Holding, Person, Unit, UnitPath
 from tenants.scope import ScopedSession, Wall
 from tests.factory import District, add_actor, bare_district

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from core.work.whistle_steps import MOVES, PARTIES, STAGES, STATES, draw
+from core.work.whistling.whistle_steps import MOVES, PARTIES, STAGES, STATES, draw
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "whistles.md"
 

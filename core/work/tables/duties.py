@@ -17,7 +17,7 @@ class Sponsorship(TenantRow, Base):
 
     The sponsor is a person, a unit, or both (the officer of a department). The object is exactly one of ``object_unit_id``
     (an area, subdistrict, community), ``object_site_id`` and ``project`` (a name until projects have rows). ``kind`` is a
-    code of :mod:`core.work.sponsoring`; ``field`` names the matters ('' all), ``campaign`` limits it to one campaign.
+    code of :mod:`core.work.duties.sponsoring`; ``field`` names the matters ('' all), ``campaign`` limits it to one campaign.
     """
 
     __tablename__ = "sponsorship"

@@ -13,7 +13,7 @@ from tenants.db import APPEND_ONLY, Base, TenantRow, new_id, now, tenant_referen
 
 
 class CardScheme(TenantRow, Base):
-    """How cards are given here (亮牌办法), as data: ``body`` is read by :mod:`core.work.card_schemes`; a change is a new version.
+    """How cards are given here (亮牌办法), as data: ``body`` is read by :mod:`core.work.marks.card_schemes`; a change is a new version.
 
     ``unit_id`` is the unit whose scheme it is: the district's own, or a street office's for its shops.
     """

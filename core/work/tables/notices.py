@@ -13,7 +13,7 @@ from tenants.db import APPEND_ONLY, EXPIRING, Base, TenantRow, new_id, now, tena
 
 
 class Notice(TenantRow, Base):
-    """A numbered paper to a unit (整改通知单、提醒卡、督办单、催办、商请函、通报、约谈通知); ``kind`` is a code of core.work.notices."""
+    """A numbered paper to a unit (整改通知单、提醒卡、督办单、催办、商请函、通报、约谈通知); ``kind`` is a code of core.work.papers.notices."""
 
     __tablename__ = "notice"
     __table_args__ = (

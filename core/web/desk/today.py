@@ -1,0 +1,98 @@
+"""The first page inside a tenant (今日): what each of a person's posts is asked for now, the most urgent first.
+
+Which sections there are follows from the verbs of the posts; somebody with several posts sees them one after the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from flask import Blueprint, render_template
+from flask_babel import gettext
+
+from core import request as asked
+from core.request import actor, db, now, tenant, today
+from core.web.desk.today_city import read_city
+from core.web.desk.today_desk import read_answers, read_desk, read_numbers
+from core.web.desk.today_leader import read_leader
+from core.web.desk.today_route import read_route
+from core.web.ledger.finding_words import say_category, say_state, say_title, tone_of
+from core.web.places.site_words import say_types
+from core.web.start import Step, read_steps
+from core.web.words import by_locale
+from core.work.roles import ADMINISTER, ANSWER, CHECK, COMPARE, LEAD, SEE, VISIT
+from tenants.access import Actor
+from tenants.scope import ScopedSession
+
+blueprint = Blueprint("today", __name__, url_prefix="/t/<slug>")
+blueprint.before_request(asked.enter)
+
+Read = Callable[[ScopedSession, Actor, datetime, date], object]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One part of the page (版块): the name of its template, and what it shows."""
+
+    name: str
+    data: object
+
+
+def sections_of(who: Actor) -> list[tuple[str, Read]]:
+    """The sections of a person, in the order in which they are read. The HQ office visits too, but is not sent out."""
+    if who.tenant.kind == "city":
+        return [("city", read_city)] if who.has(COMPARE) else []
+    walks = any(VISIT in duty.verbs and CHECK not in duty.verbs for duty in who.duties)
+    offered: list[tuple[bool, str, Read]] = [
+        (walks, "route", read_route),
+        (who.has(ANSWER), "answers", read_answers),
+        (who.has(CHECK), "desk", read_desk),
+        (who.has(LEAD), "leader", read_leader),
+    ]
+    found = [(name, read) for wanted, name, read in offered if wanted]
+    return found or ([("numbers", read_numbers)] if who.has(SEE) else [])
+
+
+def read_start(session: ScopedSession, who: Actor) -> list[Step]:
+    """The onboarding checklist while something is missing; empty for everyone who has nothing to do with it."""
+    if who.tenant.kind != "district" or not who.has(ADMINISTER):
+        return []
+    steps = read_steps(session, tenant())
+    return [] if all(step.done for step in steps) else steps
+
+
+@blueprint.get("/")
+def show() -> str:
+    """The page for whoever asks; somebody without a post is told how to get one."""
+    session, who = db(), actor()
+    steps = read_start(session, who)
+    sections = [Section(name, read(session, who, now(), today())) for name, read in sections_of(who)]
+    return render_template(
+        "today/show.html",
+        steps=steps,
+        following=next((step for step in steps if not step.done), None),
+        sections=sections,
+        on=today(),
+        verbs=who.verbs,
+        by_locale=by_locale,
+        say_title=say_title,
+        say_state=say_state,
+        say_category=say_category,
+        say_types=say_types,
+        tone_of=tone_of,
+        greeting=greet(who),
+        say_number=say_number,
+    )
+
+
+def say_number(number: Decimal) -> str:
+    """Points without idle zeros: 58.50 -> 58.5."""
+    return f"{number.normalize():f}"
+
+
+def greet(who: Actor) -> str:
+    """The person's name, or that he holds no post."""
+    return who.name if who.duties else gettext("%(name)s，还没有岗位", name=who.name)

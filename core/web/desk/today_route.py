@@ -1,0 +1,93 @@
+"""The inspector's day (今日路线): where nobody has been for longest, and what was visited today."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import func, or_, select
+
+from core.request import house
+from core.work.enabling import enabled
+from core.work.inspection.visit_list import VisitRow, list_visits
+from core.work.roles import VISIT
+from core.work.tables import Finding, Site, SiteKind, Visit
+from tenants.access import Actor, reach
+from tenants.models import Unit
+from tenants.scope import ScopedSession
+
+STOPS = 8  # sites offered for one day (ours); the whole list is one click away
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """One site of the route (路线点位); ``days`` since anybody's last visit, None when there was none."""
+
+    site_id: UUID
+    name: str
+    unit_name: str
+    types: tuple[str, ...]
+    days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The route and what is done of it: ``sites`` are all within reach, ``visited`` those that anybody saw today."""
+
+    stops: Sequence[Stop]
+    sites: int
+    visited: int
+    mine: Sequence[VisitRow]
+    found: int
+
+
+def read_route(session: ScopedSession, actor: Actor, now: datetime, on: date) -> Route:
+    """The sites that campaigns in force ask something about, the longest unvisited first, without those seen today."""
+    asked = {
+        kind for one in enabled(session, house().registry) for form in one.edition.forms for kind in form.site_types
+    }
+    tenant = session.tenant_id
+    last = (
+        select(func.max(Visit.day))
+        .where(Visit.tenant_id == tenant, Visit.site_id == Site.id, Visit.replaced_at.is_(None))
+        .correlate(Site)
+        .scalar_subquery()
+    )
+    kinds = (
+        select(func.array_agg(SiteKind.site_type.distinct()))
+        .where(
+            SiteKind.tenant_id == tenant,
+            SiteKind.site_id == Site.id,
+            SiteKind.site_type.in_(asked),
+            SiteKind.valid_from <= on,
+            or_(SiteKind.valid_to.is_(None), SiteKind.valid_to > on),
+        )
+        .correlate(Site)
+        .scalar_subquery()
+    )
+    base = (
+        select(Site.id, Site.name, Site.pinyin, Site.unit_id, last.label("last"), kinds.label("kinds"))
+        .where(Site.tenant_id == tenant, Site.state == "active", Site.unit_id.in_(reach(actor, VISIT, on)))
+        .subquery()
+    )
+    counted = select(func.count(), func.count().filter(base.c.last == on)).where(base.c.kinds.is_not(None))
+    sites, visited = session.execute(counted).one()
+    rows = session.execute(
+        select(base.c.id, base.c.name, Unit.name.label("unit"), base.c.kinds, base.c.last)
+        .join(Unit, (Unit.tenant_id == tenant) & (Unit.id == base.c.unit_id))
+        .where(base.c.kinds.is_not(None), or_(base.c.last.is_(None), base.c.last < on))
+        .order_by(base.c.last.asc().nulls_first(), base.c.pinyin, base.c.id)
+        .limit(STOPS)
+    )
+    stops = [Stop(r.id, r.name, r.unit, tuple(sorted(r.kinds)), (on - r.last).days if r.last else None) for r in rows]
+    mine, _ = list_visits(session, actor, person_id=actor.person_id, since=on, until=on, now=now)
+    return Route(stops, sites, visited, mine, _found(session, [row.id for row in mine]))
+
+
+def _found(session: ScopedSession, visits: Sequence[UUID]) -> int:
+    """How many findings those visits opened."""
+    if not visits:
+        return 0
+    return session.scalar(select(func.count()).select_from(Finding).where(Finding.visit_id.in_(visits))) or 0

@@ -1,0 +1,1 @@
+"""Pages of posts, people, sponsors and the coverage proof (岗位、任职与包保)."""

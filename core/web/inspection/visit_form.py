@@ -1,0 +1,254 @@
+"""The form of a visit (检查表单): what was typed, how each question looks, and which answers open a finding.
+
+Fields: ``a.<question>.<yes|rating|count|n|m|na>``, ``note.<question>``, ``photo.<question>`` (hashes of photos sent before)
+with ``photo.<question>_file`` (the files themselves, without script), ``note``, and hidden ``visit_id``, ``started_at``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from flask import request
+from flask_babel import gettext
+from werkzeug.datastructures import MultiDict
+
+from core.campaigns import Answer, parse_answer, score_item
+from core.campaigns.answers import MOST
+from core.errors import Fault, InvalidInput, SanchengError
+from core.web.errors import say_fault
+from core.web.paging import bad_argument, read_id
+from core.web.photos import posted
+from core.web.words import by_locale
+from core.work.inspection.visit_input import VisitBody
+from core.work.inspection.visit_plan import Hint, PlannedQuestion, VisitPlan
+
+ANSWER, NOTE, PHOTO, FILE = "a.", "note.", "photo.", "_file"
+NOT_APPLICABLE = "na"
+RATINGS = tuple(range(10, -1, -1))
+SAMPLE = 20  # of how many a share is tried out; rules speak of the number that is missing, not of the total
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """What a form carries (已填内容), from a first opening or from a submission."""
+
+    visit_id: UUID
+    started_at: datetime
+    campaigns: tuple[str, ...] = ()
+    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    notes: Mapping[str, str] = field(default_factory=dict)
+    photos: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    note: str = ""
+
+    def body(self, site_id: UUID) -> VisitBody:
+        """The same as the work room takes it."""
+        return VisitBody(site_id, self.answers, self.photos, self.notes, self.started_at, self.note, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Which numbers open a finding (立案界限), for the page to show at once; the server judges again."""
+
+    below: int | None = None
+    beyond: int | None = None
+    missing: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One question as the page shows it (题目), with what was typed and what is wrong with it."""
+
+    planned: PlannedQuestion
+    number: int
+    text: str
+    hints: tuple[str, ...]
+    answer: Mapping[str, Any]
+    note: str
+    photos: Sequence[str]
+    error: str
+    failed: bool
+    kinds: Mapping[Any, str]
+    limits: Limits
+
+    @property
+    def code(self) -> str:
+        """The question's code."""
+        return self.planned.code
+
+    @property
+    def kind(self) -> str:
+        """yes_no, count, rating10 or n_of_m."""
+        return self.planned.question.answer_type
+
+    @property
+    def answered(self) -> bool:
+        """Whether anything is answered."""
+        return bool(self.answer)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether note and photos are shown at once."""
+        return bool(self.failed or self.note or self.photos)
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """The questions that are answered standing in one place (检查分组)."""
+
+    title: str
+    lines: tuple[Line, ...]
+
+
+def read_typed() -> tuple[Typed, list[Fault]]:
+    """What the form carries, its files kept already, and what is wrong with those files. Raises InvalidInput."""
+    form, faults = request.form, list[Fault]()
+    named = {key.removeprefix(PHOTO) for key in form if key.startswith(PHOTO)}
+    named |= {key.removeprefix(PHOTO).removesuffix(FILE) for key in request.files if key.startswith(PHOTO)}
+    photos = {code: posted(f"{PHOTO}{code}", faults) for code in sorted(named)}
+    typed = Typed(
+        visit_id=read_id(form.get("visit_id", ""), "visit_id"),
+        started_at=_moment(form.get("started_at", "")),
+        campaigns=tuple(form.getlist("campaign")),
+        answers=_answers(form),
+        notes={key.removeprefix(NOTE): text for key, text in form.items() if key.startswith(NOTE) and text.strip()},
+        photos={code: refs for code, refs in photos.items() if refs},
+        note=form.get("note", ""),
+    )
+    return typed, faults
+
+
+def _answers(form: MultiDict[str, str]) -> dict[str, dict[str, Any]]:
+    """Raw answers by question; an empty field is no answer."""
+    found: dict[str, dict[str, Any]] = {}
+    for key, said in form.items():
+        code, _, part = key.removeprefix(ANSWER).rpartition(".")
+        if not key.startswith(ANSWER) or not code:
+            continue
+        if NOT_APPLICABLE in (part, said):  # a ticked box, or the third of yes, no and na
+            found.setdefault(code, {})[NOT_APPLICABLE] = True
+        elif said.strip():
+            found.setdefault(code, {})[part] = said.strip()
+    return found
+
+
+def _moment(said: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        raise bad_argument("started_at", said) from None
+    if found.tzinfo is None:
+        raise bad_argument("started_at", said)
+    return found
+
+
+def lay_out(plan: VisitPlan, typed: Typed, attrs: Mapping[str, Any], wrong: Mapping[str, str]) -> list[Spot]:
+    """The questions in the order of a walk, numbered through; ``wrong`` says what is wrong by question."""
+    numbers = {code: number for number, code in enumerate(plan.questions, 1)}
+    return [
+        Spot(
+            by_locale(group.title_zh, group.title_en),
+            tuple(_line(one, numbers[one.code], typed, attrs, wrong) for one in group.questions),
+        )
+        for group in plan.groups
+    ]
+
+
+def _line(one: PlannedQuestion, number: int, typed: Typed, attrs: Mapping[str, Any], wrong: Mapping[str, str]) -> Line:
+    raw = typed.answers.get(one.code, {})
+
+    def fails(answer: Answer) -> bool:
+        return any(score_item(i.item, one.question, answer, attrs).outcome == "fail" for i in one.items)
+
+    return Line(
+        planned=one,
+        number=number,
+        text=by_locale(one.question.text_zh, one.question.text_en),
+        hints=tuple(say_hint(hint) for hint in one.hints),
+        answer=raw,
+        note=typed.notes.get(one.code, ""),
+        photos=typed.photos.get(one.code, ()),
+        error=wrong.get(one.code, ""),
+        failed=_failed(one, raw, fails),
+        kinds=_kinds(one.question.answer_type, fails),
+        limits=_limits(one.question.answer_type, fails),
+    )
+
+
+def say_hint(hint: Hint) -> str:
+    """What passes, in the reader's language."""
+    said = gettext(hint.text)
+    return said.format(**hint.params) if hint.params else said
+
+
+def _failed(one: PlannedQuestion, raw: Mapping[str, Any], fails: Callable[[Answer], bool]) -> bool:
+    try:
+        return bool(raw) and fails(parse_answer(one.question, raw))
+    except InvalidInput:  # shown as an error beside the question
+        return False
+
+
+def _kinds(kind: str, fails: Callable[[Answer], bool]) -> Mapping[Any, str]:
+    """Good or bad for each button of a question with buttons."""
+    options: dict[Any, Answer] = {}
+    if kind == "yes_no":
+        options = {"yes": Answer(yes=True), "no": Answer(yes=False)}
+    elif kind == "rating10":
+        options = {rating: Answer(rating=rating) for rating in RATINGS}
+    return {value: "bad" if fails(answer) else "good" for value, answer in options.items()}
+
+
+def _limits(kind: str, fails: Callable[[Answer], bool]) -> Limits:
+    if kind == "n_of_m":
+        missing = next((u for u in range(SAMPLE + 1) if fails(Answer(n=SAMPLE - u, m=SAMPLE))), None)
+        return Limits(missing=missing)
+    if kind != "count":
+        return Limits()
+    if fails(Answer(count=0)):
+        return Limits(below=_turn(lambda count: not fails(Answer(count=count))))
+    return Limits(beyond=_turn(lambda count: fails(Answer(count=count))))
+
+
+def _turn(reached: Callable[[int], bool]) -> int | None:
+    """The smallest count from which ``reached`` holds, which is false at 0; None when no count reaches it."""
+    high = 1
+    while not reached(high):
+        high *= 2
+        if high > MOST:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if reached(middle) else (middle, high)
+    return high
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """What is wrong with a form (错误汇总): by question, at large, and the questions without an answer."""
+
+    beside: Mapping[str, str]
+    at_large: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.beside or self.at_large)
+
+
+def sort_out(error: SanchengError | None, faults: Sequence[Fault], plan: VisitPlan) -> Wrong:
+    """Put each fault beside its question; one without a question goes to the top."""
+    beside: dict[str, list[str]] = {}
+    missing: list[str] = []
+    large: list[str] = []
+    for fault in [*faults, *(error.faults if error else ())]:
+        code = fault.field.removeprefix("photos.").removeprefix("notes.").removeprefix(PHOTO).split(".")[0]
+        said = say_fault(replace(fault, field="", where=""))
+        if code not in plan.questions:
+            large += [said] if said not in large else []
+        elif said not in beside.setdefault(code, []):
+            beside[code].append(said)
+            missing += [code] if fault.field == code and not fault.value else []
+    return Wrong({code: gettext("；").join(said) for code, said in beside.items()}, tuple(large), tuple(missing))

@@ -1,0 +1,1 @@
+"""Pages of findings: lists, one finding, its steps (台账)."""

@@ -1,0 +1,156 @@
+"""The rows of the findings' lists as they are shown (清单行): words looked up once a page, moments said once for all pages.
+
+A page has fifty rows and people turn many pages, so that what a row says is made here and the template only sets it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from uuid import UUID
+
+from flask import url_for
+from flask_babel import format_date, format_datetime, get_locale, gettext
+from markupsafe import Markup
+
+from core.errors import N_
+from core.settings import ZONE
+from core.web.ledger.finding_words import (
+    PART_STATES,
+    Left,
+    say_category,
+    say_severity,
+    say_source,
+    say_state,
+    say_title,
+    tone_of,
+)
+from core.work.desk.findings import FindingRow, PartRow
+from tenants.db import new_id
+
+KEPT = 20_000  # moments whose words are kept in memory, some hundred bytes each
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row in the reader's words. ``sub`` follows the number; ``due`` and ``due_tone`` say how the deadline stands."""
+
+    id: UUID
+    href: str
+    title: str
+    number: str
+    sub: str
+    place: str
+    unit: str
+    lead: str
+    person: str
+    beside: Sequence[tuple[str, str]]
+    counts: str
+    opened: Markup
+    due: str
+    due_tone: str
+    due_at: Markup
+    state: str
+    tone: str
+
+
+class Words(dict[str, str]):
+    """Words of codes, each looked up when it first appears on the page."""
+
+    def __init__(self, say: object) -> None:
+        super().__init__()
+        self.say = say
+
+    def __missing__(self, code: str) -> str:
+        found = self[code] = self.say(code)  # type: ignore[operator]  # a function of one code
+        return found
+
+
+def read_lines(rows: Sequence[FindingRow], left: Mapping[UUID, Left], view: str) -> list[Line]:
+    """The rows of a page. ``left`` is the working time left of those that wait for their unit."""
+    known = {"category": Words(say_category), "source": Words(say_source), "state": Words(say_state)}
+    known |= {"severity": Words(say_severity), "part": Words(lambda code: gettext(PART_STATES[code][0]))}
+    known |= {"said": Words(gettext)}
+    some = new_id()
+    pattern = url_for("finding.show", finding_id=some)
+    locale = str(get_locale() or "zh")
+    return [_line(row, left.get(row.id), view, known, pattern.replace(str(some), str(row.id)), locale) for row in rows]
+
+
+def _line(row: FindingRow, left: Left | None, view: str, known: Mapping[str, Words], href: str, locale: str) -> Line:
+    lead, said = row.lead, known["said"]
+    due, due_tone, at = _deadline(row, left, said, locale)
+    return Line(
+        id=row.id,
+        href=href,
+        title=say_title(row),
+        number=row.number or "—",
+        sub=" · ".join(_sub(row, view, known)),
+        place=row.site_name or "—",
+        unit=row.unit_name,
+        lead=lead.unit_name if lead else "—",
+        person=lead.assignee if lead else "",
+        beside=_beside(row.parts, known) if view == "responsibility" else (),
+        counts=_counts(row) if view == "rectification" else "",
+        opened=say_moment(row.opened_at, locale) if view == "problem" else Markup(""),
+        due=due,
+        due_tone=due_tone,
+        due_at=at,
+        state=known["state"][row.state],
+        tone="active" if row.overdue else tone_of(row),
+    )
+
+
+def _sub(row: FindingRow, view: str, known: Mapping[str, Words]) -> list[str]:
+    kind = (
+        [known["category"][row.category], known["source"][row.source]] if view == "problem" else [row.site_name or "—"]
+    )
+    kind += [known["severity"][row.severity]] if row.severity != "ordinary" else []
+    return kind + ([known["said"][N_("关键项")]] if row.key_item else [])
+
+
+def _deadline(row: FindingRow, left: Left | None, said: Words, locale: str) -> tuple[str, str, Markup]:
+    """How the deadline stands in words, its tone, and the moment below."""
+    if left is not None:
+        return left.text, left.tone, say_moment(row.due_at, locale)
+    if row.closed_at:
+        return said[N_("已办结")], "muted", say_moment(row.closed_at, locale)
+    if row.answered_at:
+        return said[N_("已答复")], "muted", say_moment(row.answered_at, locale)
+    if row.review_on:
+        return said[N_("复核")], "muted", say_day(row.review_on, locale)
+    return "", "", say_moment(row.due_at, locale)
+
+
+def _beside(parts: Sequence[PartRow], known: Mapping[str, Words]) -> list[tuple[str, str]]:
+    """The other units, each with how far it is when something was asked of it."""
+    return [
+        (part.unit_name, known["part"][part.state] if part.state != "informed" else "")
+        for part in parts
+        if not part.leading
+    ]
+
+
+def _counts(row: FindingRow) -> str:
+    found = [gettext("退回 %(n)s 次", n=row.returns)] if row.returns else []
+    found += [gettext("延期 %(n)s 个工作日", n=row.extended_days)] if row.extended_days else []
+    found += [gettext("重新打开 %(n)s 次", n=row.reopened)] if row.reopened else []
+    return gettext("，").join(found)
+
+
+@lru_cache(KEPT)
+def say_moment(at: datetime, _locale: str) -> Markup:
+    """A moment as pages say it to readers of a language: the words are kept by both."""
+    short, whole = format_datetime(at, gettext("M月d日 EEE HH:mm")), at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
+    return Markup('<time datetime="{}" title="{}" class="num">{}</time>').format(at.isoformat(), whole, short)
+
+
+@lru_cache(KEPT)
+def say_day(day: date, _locale: str) -> Markup:
+    """A day, in the same way."""
+    short = format_date(day, gettext("M月d日 EEE"))
+    return Markup('<time datetime="{}" title="{}" class="num">{}</time>').format(
+        day.isoformat(), day.isoformat(), short
+    )

@@ -1,0 +1,108 @@
+"""Findings on the pages (问题): the lists 问题、整改、责任 as tabs over one ledger, and the same as files."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from flask import Blueprint, Response, render_template, request
+from flask_babel import gettext
+
+from core import request as asked
+from core.request import actor, db, now, require, today
+from core.web.exports import stream_csv
+from core.web.ledger import finding_words as words
+from core.web.ledger.finding_files import header, reader
+from core.web.ledger.finding_lines import read_lines
+from core.web.ledger.finding_query import Asked, read_asked, read_chips, set_options
+from core.web.ledger.finding_words import VIEW_TITLES, time_left
+from core.web.paging import read_id
+from core.web.places.site_words import campaign_titles, unit_options
+from core.web.workbook_answers import send_xlsx
+from core.work.desk.bulk_steps import MOST, steps_in_bulk
+from core.work.desk.finding_filters import GROUPS
+from core.work.desk.finding_tally import tally
+from core.work.desk.findings import list_findings
+from core.work.desk.people_in_charge import people_in_charge
+from core.work.desk.saved_filters import LONGEST_NAME, saved_filters
+from core.work.intake.sources import SOURCES
+from core.work.loop.states import STATES
+from core.work.loop.step_input import SEVERITIES
+from core.work.organisation.areas import list_areas
+from core.work.roles import SEE
+
+PAGE = "findings"  # under which its saved filters are kept
+blueprint = Blueprint("findings", __name__, url_prefix="/t/<slug>/findings")
+blueprint.before_request(asked.enter)
+
+
+@blueprint.get("")
+@require(SEE)
+def show_list() -> str:
+    """The findings within reach, narrowed by what the address says; as of a day when it asks for one."""
+    wanted, session = read_asked(), db()
+    cursor = request.args.get("cursor") or None
+    page = list_findings(session, actor(), wanted.filter, cursor=cursor, sort=wanted.sort, now=now())
+    left = {} if wanted.filter.as_of else time_left(session, page.rows, now())
+    return render_template(
+        "findings/list.html",
+        page=page,
+        wanted=wanted,
+        chips=read_chips(wanted),
+        counted=tally(session, actor(), wanted.filter, now=now()),
+        lines=read_lines(page.rows, left, wanted.view),
+        views=VIEW_TITLES,
+        saved=saved_filters(session, actor(), PAGE),
+        undo=read_id(undo, "undo") if (undo := request.args.get("undo")) else None,
+        longest_name=LONGEST_NAME,
+        bulk=[] if wanted.filter.as_of else steps_in_bulk(actor()),
+        most=MOST,
+        words=words,
+        **_options(wanted),
+    )
+
+
+def _options(wanted: Asked) -> dict[str, Any]:
+    """What the filters offer; the rare ones when they are asked for, or when one of them is on."""
+    session, day = db(), wanted.days.get("as_of") or today()
+    offered = {
+        "groups": [(key, title) for key, (title, _) in GROUPS.items()],
+        "categories": words.category_options(),
+        "units": unit_options(session, actor(), day),
+        "more": bool(request.args.get("more")) or wanted.rare,
+    }
+    return offered | _rare_options(day) if offered["more"] else offered
+
+
+def _rare_options(day: date) -> dict[str, Any]:
+    session = db()
+    return {
+        "states": [(code, words.say_state(code)) for code in STATES],
+        "sets": [(key, title) for key, title, _ in set_options()],
+        "campaigns": campaign_titles(session),
+        "areas": [(area.id, area.name) for area in list_areas(session, day)],
+        "people": people_in_charge(session, actor(), day),
+        "sources": [(code, words.say_source(code)) for code in SOURCES],
+        "severities": [(code, words.say_severity(code)) for code in SEVERITIES],
+    }
+
+
+@blueprint.get("/export.csv")
+@require(SEE)
+def export() -> Response:
+    """The same list as CSV."""
+    wanted = read_asked()
+    return stream_csv(_name(wanted, "csv"), header(wanted.view), reader(wanted))
+
+
+@blueprint.get("/export.xlsx")
+@require(SEE)
+def export_workbook() -> Response:
+    """The same list as a workbook."""
+    wanted = read_asked()
+    title = gettext(VIEW_TITLES[wanted.view])
+    return send_xlsx(_name(wanted, "xlsx"), title, header(wanted.view), reader(wanted))
+
+
+def _name(wanted: Asked, kind: str) -> str:
+    return f"findings-{wanted.view}-{(wanted.days.get('as_of') or today()).isoformat()}.{kind}"

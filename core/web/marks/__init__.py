@@ -1,0 +1,1 @@
+"""Pages of cards, daily ranks and the negative list (亮牌与负面清单)."""

@@ -1,0 +1,250 @@
+"""Daily ranks on the pages (逐日排名): one league on one day with what changed, the sponsors beside it, and the days as a chart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from core import request as asked
+from core.errors import N_, NotFound, SanchengError
+from core.figures.card_days import recompute_day, stand, window_of
+from core.figures.card_periods import sponsors_of
+from core.figures.intervals import wilson
+from core.figures.periods import ONE_DAY, Period
+from core.request import actor, db, house, now, require, tenant, today
+from core.web.exports import stream_csv
+from core.web.marks import card_words as words
+from core.web.marks.card_choice import SchemeChoice, league_tabs, read_league, read_scheme_choice
+from core.web.paging import bad_argument, read_day, read_id
+from core.web.scores.charts import answer
+from core.work.marks.card_lists import latest_cards
+from core.work.marks.card_rules import PERCENT, SITE, League
+from core.work.marks.card_schemes import Kept, find_scheme
+from core.work.marks.ranking_days import KeptDay, Placed, last_kept, read_days
+from core.work.marks.ranking_days import read_day as read_kept_day
+from core.work.roles import PUBLISH, SEE
+from tenants.scope import ScopedSession
+
+blueprint = Blueprint("rankings", __name__, url_prefix="/t/<slug>/rankings")
+BACK = timedelta(days=31)  # how far back the rank before and the chart look (ours)
+MOST_LINES = 12  # subjects in one chart: more cannot be told apart (ours)
+
+
+@blueprint.before_request
+def enter() -> None:
+    """Only districts rank their own."""
+    asked.enter()
+    if tenant().kind != "district":
+        raise NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One subject as the page shows it (排名行)."""
+
+    placed: Placed
+    value: str
+    of: str
+    share: Decimal | None
+    interval: tuple[Decimal, Decimal] | None
+    before: int | None
+    tied: int
+    card: words.Shown | None
+    periods: int
+    sponsors: Sequence[str]
+
+    @property
+    def moved(self) -> int | None:
+        """How many places it went up since the kept day before; None when either day has no rank."""
+        return None if self.before is None or self.placed.rank is None else self.before - self.placed.rank
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A league on a day (排名表): kept, or computed for whoever gives the cards while the day still runs."""
+
+    kept: Kept
+    league: League
+    day: date
+    found: KeptDay | None
+    lines: Sequence[Line]
+    is_live: bool
+
+
+def read_sheet(session: ScopedSession, kept: Kept, league: League, day: date, *, live: bool) -> Sheet:
+    """The places of a league on a day with everything beside them."""
+    found = None if live else read_kept_day(session, kept.row.id, day)
+    if live:
+        places = stand(session, house().registry, kept.row.unit_id, kept.scheme, day, cut_off=now())
+    else:
+        places = list(found.places) if found else []
+    mine = [one for one in places if one.league == league.key]
+    return Sheet(kept, league, day, found, _lines(session, kept, league, mine, day), live)
+
+
+def _lines(session: ScopedSession, kept: Kept, league: League, places: Sequence[Placed], day: date) -> Sequence[Line]:
+    before = _ranks_before(session, kept, league, day)
+    cards = latest_cards(session, kept.row.id, day)
+    span = Period("day", window_of(kept.scheme, day).first, day)
+    subjects = [one.subject for one in places]
+    sponsors = sponsors_of(session, kept.scheme, subjects, span) if kept.scheme.sponsors else {}
+    ranks = [one.rank for one in places]
+    unit, made = kept.scheme.measure.unit, []
+    for one in places:
+        card, periods = cards.get((league.key, one.subject.id), (None, 0))
+        is_share = unit == PERCENT and one.denominator > 0
+        made.append(
+            Line(
+                one,
+                words.say_ratio(one.numerator, one.denominator, unit),
+                f"{one.numerator}/{one.denominator}" if is_share and kept.scheme.source != "scores" else "",
+                words.percent_of(one.numerator, one.denominator) if is_share else None,
+                wilson(one.numerator, one.denominator) if kept.scheme.source != "scores" and is_share else None,
+                before.get(one.subject.id),
+                ranks.count(one.rank) if one.rank else 0,
+                words.card_of(card) if card else None,
+                periods,
+                [
+                    " · ".join(part for part in (words.say_sponsor(line.body), words.say_did(line.body)) if part)
+                    for line in sponsors.get(one.subject.id, ())
+                ],
+            )
+        )
+    return made
+
+
+def _ranks_before(session: ScopedSession, kept: Kept, league: League, day: date) -> dict[object, int | None]:
+    """The ranks of the last kept day before."""
+    days = read_days(session, kept.row.id, day - BACK, day - ONE_DAY)
+    return {one.subject.id: one.rank for one in days[-1].places if one.league == league.key} if days else {}
+
+
+def _chosen_day(kept: Kept) -> tuple[date | None, bool]:
+    """The day of this address, else the last kept one; and whether it is today's, which only publishers see running."""
+    day = read_day("day") or last_kept(db(), kept.row.id)
+    if day is None:
+        return (today(), True) if kept.may_publish else (None, False)
+    if day > today():
+        raise bad_argument("day", day.isoformat())
+    return day, day == today() and kept.may_publish
+
+
+@blueprint.get("")
+@require(SEE)
+def show() -> str:
+    """One league on one day."""
+    choice = read_scheme_choice(retired=True)
+    kept = choice.kept
+    sheet, league = None, None
+    if kept is not None:
+        day, live = _chosen_day(kept)
+        league = read_league(kept)
+        sheet = read_sheet(db(), kept, league, day, live=live) if day else None
+        if sheet is not None and not sheet.lines and "league" not in request.args:
+            sheet = _first_peopled(sheet)
+            league = sheet.league
+    return render_template(
+        "rankings/show.html",
+        choice=choice,
+        kept=kept,
+        league=league,
+        tabs=league_tabs(kept, league) if kept and league else [],
+        sheet=sheet,
+        can_write=_may_write_schemes(choice),
+        of_sites=bool(league and league.of_sites),
+        site=SITE,
+        today=today(),
+        words=words,
+    )
+
+
+def _first_peopled(empty: Sheet) -> Sheet:
+    """The first league that has anybody on that day; a district without areas need not open on theirs."""
+    others = (one for one in empty.kept.scheme.leagues if one.key != empty.league.key)
+    sheets = (read_sheet(db(), empty.kept, one, empty.day, live=empty.is_live) for one in others)
+    return next((one for one in sheets if one.lines), empty)
+
+
+def _may_write_schemes(choice: SchemeChoice) -> bool:
+    return any(one.may_edit for one in choice.offered) or bool({"direct", "administer"} & actor().verbs)
+
+
+@blueprint.get("/trend.json")
+@require(SEE)
+def draw_trend() -> Response:
+    """The ranks of a league over the last kept days; rank 1 stands on top."""
+    kept = read_scheme_choice(retired=True).kept
+    if kept is None:
+        raise NotFound
+    league, until = read_league(kept), read_day("day") or today()
+    days = read_days(db(), kept.row.id, until - BACK, until)
+    ranks = [{p.subject.id: p for p in day.places if p.league == league.key} for day in days]
+    last = sorted((ranks[-1] if ranks else {}).values(), key=lambda p: (p.rank is None, p.rank or 0))[:MOST_LINES]
+    series = [
+        {
+            "name": one.subject.name,
+            "values": [found[one.subject.id].rank if one.subject.id in found else None for found in ranks],
+        }
+        for one in last
+    ]
+    size = max((p.rank or 1 for found in ranks for p in found.values()), default=1)
+    shape = {"kind": "trend", "unit": "", "target": None, "min": 1, "max": max(size, 2), "inverse": True, "places": 0}
+    return answer(shape | {"periods": [f"{day.day:%m-%d}" for day in days], "series": series})
+
+
+@blueprint.get("/export.csv")
+@require(SEE)
+def export() -> Response:
+    """Every league of a scheme on a day, as CSV."""
+    kept = read_scheme_choice(retired=True).kept
+    if kept is None:
+        raise NotFound
+    day, live = _chosen_day(kept)
+
+    def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
+        for league in kept.scheme.leagues if day else ():
+            sheet = read_sheet(session, kept, league, day, live=live) if day else None
+            for one in sheet.lines if sheet else ():
+                yield _cells(one, league, day)
+
+    head = (N_("日期"), N_("组别"), N_("名次"), N_("对象"), N_("数值"), N_("分子"), N_("分母"), "n")
+    tail = (N_("上次名次"), N_("最近亮牌"), N_("连续期数"), N_("包保"), N_("说明"))
+    name = f"ranking-{tenant().slug}-{day.isoformat() if day else 'none'}.csv"
+    return stream_csv(name, [gettext(text) for text in head + tail], rows)
+
+
+def _cells(one: Line, league: League, day: date | None) -> Sequence[object]:
+    placed = one.placed
+    why = gettext(words.WHY_NONE[placed.unranked]) if placed.unranked else ""
+    numbers = (one.value, placed.numerator, placed.denominator, placed.n, one.before)
+    card = (one.card.label, one.periods) if one.card else ("", "")
+    sponsors = gettext("；").join(one.sponsors)
+    return (day, words.say_league(league), placed.rank, placed.subject.name, *numbers, *card, sponsors, why)
+
+
+@blueprint.post("/recompute")
+@require(PUBLISH)
+def recompute() -> AnyResponse:
+    """Compute a day again: the same facts change nothing, others make a corrected revision in sight."""
+    kept = find_scheme(db(), actor(), read_id(request.form.get("scheme", ""), "scheme"), today())
+    said = request.form.get("day", "")
+    try:
+        day = date.fromisoformat(said)
+    except ValueError:
+        raise bad_argument("day", said) from None
+    try:
+        revision = recompute_day(db(), actor(), house().registry, kept, day, now=now())
+    except SanchengError as error:
+        flash(words.say_refusal(error), "error")
+        return redirect(url_for("rankings.show", scheme=kept.row.id), 303)
+    if revision:
+        flash(gettext("%(day)s 的名次已按现在的记录核对，是第 %(n)s 次计算的结果", day=day.isoformat(), n=revision))
+    else:
+        flash(gettext("%(day)s 没有可排名的对象", day=day.isoformat()), "warning")
+    return redirect(url_for("rankings.show", scheme=kept.row.id, day=day.isoformat()), 303)

@@ -1,0 +1,1 @@
+"""Pages of units, their charts and areas (机构)."""

@@ -1,0 +1,51 @@
+"""The unit that a page of scores is about (单位选择): a place in the reader's reach, or nothing for the whole district."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from flask import request
+
+from core.figures.scores import reaches_root
+from core.request import actor, db, now, today
+from core.web.paging import read_id
+from core.work.organisation.units import get_unit, tree
+from core.work.roles import SEE
+from tenants.access import reach
+
+PLACES = frozenset({"subdistrict", "community", "village"})  # visits and findings are stamped with places only
+
+
+@dataclass(frozen=True, slots=True)
+class UnitChoice:
+    """The chosen unit (None: the whole district) and the places to choose from; ``whole`` when all rows may be seen."""
+
+    unit_id: UUID | None
+    name: str
+    offered: tuple[tuple[str, str], ...]
+    whole: bool
+
+    @property
+    def shows_rows(self) -> bool:
+        """Whether the reader may see the rows behind the figures, not the totals alone."""
+        return self.unit_id is not None or self.whole
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The choice as arguments of an address."""
+        return {"unit": str(self.unit_id)} if self.unit_id else {}
+
+
+def read_unit() -> UnitChoice:
+    """The unit of this address. Raises InvalidInput, and NotFound for an unknown one; reach is judged with the score."""
+    said = request.args.get("unit", "")
+    unit_id = read_id(said, "unit") if said else None
+    mine = set(db().scalars(reach(actor(), SEE, today())))
+    offered = tuple(
+        (str(node.id), "\u3000" * max(node.depth - 1, 0) + node.name)
+        for node in tree(db(), today())
+        if node.kind in PLACES and node.id in mine
+    )
+    name = get_unit(db(), unit_id).name if unit_id else ""
+    return UnitChoice(unit_id, name, offered, reaches_root(db(), actor(), now()))

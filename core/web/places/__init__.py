@@ -1,0 +1,1 @@
+"""Pages of the places that are assessed (点位)."""

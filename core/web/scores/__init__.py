@@ -1,0 +1,1 @@
+"""Pages of figures, publications, reports and the city's comparison (得分)."""

@@ -1,0 +1,138 @@
+"""A campaign's catalogue with its scores (测评体系): headings, indicators, forms; a notice while it is suspended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from flask import Blueprint, Response, render_template
+from flask_babel import gettext
+
+from core import request as asked
+from core.errors import N_, NotFound
+from core.figures.model import CampaignScore, IndicatorFigure
+from core.figures.rules import points_text
+from core.figures.scores import score_campaign
+from core.request import actor, db, house, now, require, tenant
+from core.web.exports import stream_csv
+from core.web.organisation.unit_choice import read_unit
+from core.web.places.site_words import say_types
+from core.web.running import running_one, title_of
+from core.web.scores.figure_words import (
+    ANSWERS,
+    EVIDENCE,
+    say_category,
+    say_number,
+    say_points,
+    say_role,
+    say_rule,
+    say_target,
+    say_value,
+)
+from core.web.scores.periods import read_period
+from core.web.words import by_locale
+from core.work.enabling import campaign_as_run
+from core.work.roles import SEE
+from tenants.models import EnabledCampaign
+from tenants.scope import ScopedSession
+
+blueprint = Blueprint("catalogue", __name__, url_prefix="/t/<slug>/k/<campaign>")
+
+
+@blueprint.before_request
+def enter() -> None:
+    """Only districts run campaigns."""
+    asked.enter()
+    if tenant().kind != "district":
+        raise NotFound
+
+
+@blueprint.get("/")
+@require(SEE)
+def show(campaign: str) -> str:
+    """Headings and indicators with their points, scores and sources; what is not assessed says why."""
+    row = db().get(EnabledCampaign, (db().tenant_id, campaign))
+    if row is not None and row.state != "enabled":
+        return _suspended(row)
+    found, choice, unit = running_one(campaign), read_period(), read_unit()
+    score = score_campaign(db(), actor(), found, found.edition, choice.period, unit.unit_id, cut_off=now())
+    return render_template(
+        "catalogue/show.html",
+        campaign=found,
+        edition=found.edition,
+        score=score,
+        groups=_groups(score),
+        choice=choice,
+        unit=unit,
+        title_of=title_of,
+        by_locale=by_locale,
+        say_points=say_points,
+        say_number=say_number,
+        say_value=say_value,
+        say_target=say_target,
+        say_types=say_types,
+    )
+
+
+def _groups(score: CampaignScore) -> list[tuple[object, list[IndicatorFigure]]]:
+    """Each heading with the figures under it."""
+    return [(one, [f for f in score.indicators if f.category == one.code]) for one in score.categories]
+
+
+def _suspended(row: EnabledCampaign) -> str:
+    """The one page that a suspended campaign has left: what became of it, and that nothing is lost."""
+    found = campaign_as_run(db(), house().registry, row)
+    return render_template("catalogue/suspended.html", row=row, campaign=found, title_of=title_of)
+
+
+@blueprint.get("/indicators.csv")
+@require(SEE)
+def export(campaign: str) -> Response:
+    """Every indicator with its score, as CSV."""
+    found, choice, unit = running_one(campaign), read_period(), read_unit()
+    who, moment, title = actor(), now(), title_of(found)
+
+    def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
+        score = score_campaign(session, who, found, found.edition, choice.period, unit.unit_id, cut_off=moment)
+        for one in score.indicators:
+            yield (choice.period.key, title, unit.name, *_cells(one))
+
+    head = (N_("周期"), N_("创建项目"), N_("单位"), N_("测评项目"), N_("代码"), N_("指标"), N_("状态"), N_("分子"))
+    tail = (N_("分母"), N_("数值"), N_("计量单位"), N_("目标"), N_("得分"), N_("满分"), "n", N_("未评原因"))
+    name = f"{campaign}-{tenant().slug}-{choice.period.key}.csv"
+    return stream_csv(name, [gettext(text) for text in head + tail], rows)
+
+
+def _cells(one: IndicatorFigure) -> Sequence[object]:
+    category = by_locale(one.indicator.category_zh, one.indicator.category_en)
+    state = gettext("已评估") if one.assessed else gettext("未评")
+    sums = [None if part is None else say_number(part) for part in (one.numerator, one.denominator)]
+    reason = by_locale(one.reason_zh, one.reason_en)
+    named = (category, one.code, by_locale(one.name_zh, one.name_en), state)
+    return (*named, *sums, one.value, one.unit, one.target, one.earned, one.possible, one.n, reason)
+
+
+@blueprint.get("/f/<form>")
+@require(SEE)
+def show_form(campaign: str, form: str) -> str:
+    """One checklist: its items with points, rule, owner and the indicators that they feed."""
+    found = running_one(campaign)
+    sheet = found.edition.form(form)
+    words = {**house().registry.vocabulary.questions, **{one.code: one for one in found.questions}}
+    return render_template(
+        "catalogue/form.html",
+        campaign=found,
+        edition=found.edition,
+        form=sheet,
+        questions=words,
+        answers=ANSWERS,
+        evidence=EVIDENCE,
+        feeding=[i for i in found.edition.indicators if form in i.forms],
+        title_of=title_of,
+        by_locale=by_locale,
+        say_points=say_points,
+        points_text=points_text,
+        say_rule=say_rule,
+        say_role=say_role,
+        say_category=say_category,
+        say_types=say_types,
+    )

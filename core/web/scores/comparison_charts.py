@@ -1,0 +1,116 @@
+"""The city's charts (对比图形): ranking with coverage, shares over time, headings or indicators by district."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from flask import Blueprint, Response, request, url_for
+from flask_babel import gettext
+
+from core import request as asked
+from core.figures.comparison import UNRANKED, ComparisonRow, compare
+from core.figures.matrices import Series, comparison_trend, matrix
+from core.figures.periods import Period
+from core.request import actor, db, require
+from core.web.paging import bad_argument
+from core.web.scores.charts import answer, dot, first_filled, trend_chart
+from core.web.scores.comparison import LEVELS, Asked, read_asked
+from core.web.scores.figure_words import say_points
+from core.web.scores.periods import BACK, short_period, trend_end
+from core.web.words import by_locale
+from core.work.roles import COMPARE
+
+blueprint = Blueprint("comparison_charts", __name__, url_prefix="/c/<slug>/comparison/charts")
+blueprint.before_request(asked.enter_city)
+
+HUNDRED = Decimal(100)
+MOST_LINES = 6  # more lines than this cannot be told apart by their colours
+
+
+def _district(row: ComparisonRow, wanted: Asked) -> str:
+    key = wanted.choice.period.key
+    return url_for(
+        "comparison.show_district",
+        district=row.district_slug,
+        campaign=wanted.campaign,
+        kind=wanted.choice.kind,
+        period=key,
+    )
+
+
+@blueprint.get("/ranking.json")
+@require(COMPARE)
+def draw_ranking() -> Response:
+    """The districts that published, best first; who is not ranked says why."""
+    wanted = read_asked()
+    rows = [
+        {
+            "name": row.district_name,
+            "value": dot(row.percent),
+            "text": say_points(row.percent),
+            "n": row.visits,
+            "coverage": dot(row.coverage / HUNDRED) if row.coverage is not None else None,
+            "rank": row.rank,
+            "self": row.rank is not None,
+            "note": gettext(UNRANKED[row.unranked][0]) if row.unranked else "",
+            "href": _district(row, wanted),
+        }
+        for row in compare(db(), actor(), wanted.campaign, wanted.choice.period)
+        if row.publication_id
+    ]
+    return answer({"kind": "ranking", "unit": "%", "max": 100, "rows": rows})
+
+
+@blueprint.get("/trend.json")
+@require(COMPARE)
+def draw_trend() -> Response:
+    """Each district's share of assessed points in the last periods; what was not published is a gap."""
+    wanted = read_asked()
+    period = wanted.choice.period
+    (periods, series) = comparison_trend(
+        db(), actor(), wanted.campaign, period.kind, trend_end(period), BACK[period.kind]
+    )
+    chosen = request.args.get("district", "")
+    found = [one for one in series if chosen in ("", one.district_slug)]
+    if len(found) > MOST_LINES:
+        return _as_matrix(wanted, periods, found)
+    lines = [{"name": one.district_name, "values": [dot(value) for value in one.values]} for one in found]
+    return trend_chart(periods, lines)
+
+
+def _as_matrix(wanted: Asked, periods: Sequence[Period], series: Sequence[Series]) -> Response:
+    """Too many lines to tell apart: districts by periods, in the order of the ranking."""
+    by_tenant = {one.tenant_id: one for one in series}
+    rows = [one for one in compare(db(), actor(), wanted.campaign, wanted.choice.period) if one.tenant_id in by_tenant]
+    values = [[dot(value) for value in by_tenant[one.tenant_id].values] for one in rows]
+    start = first_filled(values)
+    cells = [
+        [r, c, value, None, _district(one, wanted)]
+        for r, one in enumerate(rows)
+        for c, value in enumerate(values[r][start:])
+    ]
+    names = {"rows": [one.district_name for one in rows], "columns": [short_period(p) for p in periods[start:]]}
+    return answer({"kind": "matrix", "unit": "%", "cells": cells} | names)
+
+
+@blueprint.get("/matrix.json")
+@require(COMPARE)
+def draw_matrix() -> Response:
+    """Headings or indicators that some district assessed, by districts, as far as they were sent."""
+    wanted, level = read_asked(), request.args.get("level", LEVELS[0])
+    if level not in LEVELS:
+        raise bad_argument("level", level)
+    found = matrix(db(), actor(), wanted.campaign, wanted.choice.period, level)
+    rows = [row for row in found.rows if any(cell.percent is not None for cell in row.cells.values())]
+    sent = {tenant_id for row in rows for tenant_id in row.cells}
+    columns = [one for one in found.columns if one.tenant_id in sent]
+    cells = [
+        [r, c, dot(cell.percent), cell.n, _district(column, wanted)]
+        for r, row in enumerate(rows)
+        for c, column in enumerate(columns)
+        if (cell := row.cells.get(column.tenant_id)) is not None
+    ]
+    names = [f"{row.code} {by_locale(row.name_zh, row.name_en)}" for row in rows]
+    data = {"rows": names, "columns": [one.district_name for one in columns], "cells": cells}
+    return answer({"kind": "matrix", "unit": "%", "min": 0, "max": 100} | data)

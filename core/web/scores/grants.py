@@ -1,0 +1,119 @@
+"""Grants to readers (发布授权): whether the district's city receives a campaign's figures, how fine, and since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from types import MappingProxyType
+from uuid import UUID
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response as AnyResponse
+
+from core import request as asked
+from core.errors import N_, Conflict, InvalidInput, NotFound
+from core.figures.grants import DETAILS, give_grant, grant_history, grants_in_force, withdraw_grant
+from core.figures.tables import PublicationGrant
+from core.request import actor, db, house, require, tenant, today
+from core.web.duties.people import campaign_options
+from core.web.errors import fault_map, say
+from core.web.paging import bad_argument
+from core.work.accounts import tenant_ref
+from core.work.roles import GRANT
+from tenants.access import TenantRef
+from tenants.accounts import Tenant
+
+blueprint = Blueprint("grants", __name__, url_prefix="/t/<slug>/settings/grants")
+
+# What leaves in each detail, from the least to the most.
+SAYS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "totals": (N_("只有总分"), N_("总分、覆盖、检查和点位的数量")),
+        "categories": (N_("到测评项目"), N_("总分，加上每个测评项目的得分")),
+        "indicators": (N_("到指标"), N_("测评项目，加上每项指标的分子、分母和得分")),
+    }
+)
+
+
+@blueprint.before_request
+def enter() -> None:
+    """Only districts publish."""
+    asked.enter()
+    if tenant().kind != "district":
+        raise NotFound
+
+
+def own_city() -> TenantRef | None:
+    """The city that the district belongs to, the one reader it may choose; None for a district on its own."""
+    if tenant().city_id is None:
+        return None
+    with house().wall.platform() as session:
+        row = session.get(Tenant, tenant().city_id)
+        return tenant_ref(row) if row else None
+
+
+def _page(
+    status: int = 200, values: Mapping[str, str] | None = None, errors: Mapping[str, str] | None = None
+) -> tuple[str, int]:
+    history = grant_history(db())
+    page = render_template(
+        "settings/grants.html",
+        city=own_city(),
+        standing=grants_in_force(db(), today()),
+        history=history,
+        campaigns=campaign_options(db()),
+        details=[(code, gettext(SAYS[code][0]), gettext(SAYS[code][1])) for code in DETAILS],
+        says=SAYS,
+        values=values or {"detail": "categories", "valid_from": today().isoformat()},
+        errors=errors or {},
+        today=today(),
+    )
+    return page, status
+
+
+def _day(name: str) -> date | None:
+    said = request.form.get(name, "").strip()
+    if not said:
+        return None
+    try:
+        return date.fromisoformat(said)
+    except ValueError:
+        raise bad_argument(name, said) from None
+
+
+@blueprint.get("")
+@require(GRANT)
+def show() -> tuple[str, int]:
+    """The grants in force, a form for a new one, and everything that was ever given or withdrawn."""
+    return _page()
+
+
+@blueprint.post("")
+@require(GRANT)
+def give() -> AnyResponse | tuple[str, int]:
+    """Let the city receive one campaign's publications; it replaces the grant that stands."""
+    form, city = request.form, own_city()
+    if city is None:
+        raise NotFound
+    if not form.get("campaign"):
+        return _page(422, form, {"campaign": gettext("请选择创建项目")})
+    try:
+        since, until = _day("valid_from") or today(), _day("valid_to")
+        give_grant(db(), actor(), city, form["campaign"], form.get("detail", ""), since, until)
+    except (InvalidInput, Conflict) as error:
+        return _page(error.status, form, fault_map(error) or {"campaign": say(error)})
+    flash(gettext("已授权：%(city)s以后能收到这个创建项目发布的得分", city=city.name))
+    return redirect(url_for("grants.show"), 303)
+
+
+@blueprint.post("/<uuid:grant_id>/withdraw")
+@require(GRANT)
+def withdraw(grant_id: UUID) -> AnyResponse:
+    """Withdraw a grant from today on; what was published before stays with its reader."""
+    grant: PublicationGrant | None = next((g for g in grants_in_force(db(), today()) if g.id == grant_id), None)
+    if grant is None:
+        raise NotFound
+    withdraw_grant(db(), actor(), grant, today())
+    flash(gettext("授权已收回：以后发布的不再送给%(city)s；已经送达的不能收回", city=grant.reader_name))
+    return redirect(url_for("grants.show"), 303)

@@ -1,0 +1,1 @@
+"""Pages of whistles (吹哨报到)."""

@@ -1,0 +1,96 @@
+"""Findings as they were (往日台账): what the history says of each at the end of a day, for lists asked "as of" it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, DateTime, FromClause, cast, exists, lateral, select
+from sqlalchemy.orm import Session
+
+from core.work.loop.clocks import end_of
+from core.work.loop.history import BrokenHistory, Replayed, replay
+from core.work.tables import Finding, FindingEvent
+
+LOG = logging.getLogger("sancheng.ledger")
+AGAIN = ("reopen", "relapse")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Where a condition finds what a step changes (时点列): the finding's own columns, or those of a day that is past.
+
+    ``past`` must be joined laterally when it is set; ``existed`` says that the finding was there already.
+    """
+
+    state: ColumnElement[Any]
+    due_at: ColumnElement[Any]
+    returned: ColumnElement[bool]
+    reopened: ColumnElement[bool]
+    relapsed: ColumnElement[bool]
+    past: FromClause | None = None
+    existed: tuple[ColumnElement[bool], ...] = ()
+
+
+NOW = Columns(
+    Finding.state,  # type: ignore[arg-type]  # a mapped column is a column
+    Finding.due_at,  # type: ignore[arg-type]
+    Finding.returns > 0,
+    Finding.reopened > 0,
+    Finding.relapsed > 0,
+)
+
+
+@lru_cache(maxsize=512)
+def columns_of(tenant_id: int, day: date | None) -> Columns:
+    """The columns at the end of a day; those of now when there is none. One object for all parts of a statement."""
+    if day is None:
+        return NOW
+    until = end_of(day)
+    past = lateral(
+        select(FindingEvent.to_state, FindingEvent.detail["due_at"].astext.label("due_at"))
+        .where(FindingEvent.tenant_id == tenant_id, FindingEvent.finding_id == Finding.id, FindingEvent.at < until)
+        .order_by(FindingEvent.version.desc())
+        .limit(1)
+        .correlate(Finding)
+    ).alias("past")
+    due_at = cast(past.c.due_at, DateTime(timezone=True))
+    returned, reopened, relapsed = (_taken(tenant_id, until, verbs) for verbs in (("return",), AGAIN, ("relapse",)))
+    return Columns(past.c.to_state, due_at, returned, reopened, relapsed, past, (Finding.opened_at < until,))
+
+
+def _taken(tenant_id: int, until: datetime, verbs: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a step of these was taken before a moment."""
+    found = exists().where(
+        FindingEvent.tenant_id == tenant_id,
+        FindingEvent.finding_id == Finding.id,
+        FindingEvent.at < until,
+        FindingEvent.verb.in_(verbs),
+    )
+    return found.correlate(Finding)
+
+
+def replay_until(session: Session, ids: Sequence[Any], day: date) -> dict[Any, Replayed]:
+    """What the histories of some findings say at the end of a day (one query)."""
+    lines: dict[Any, list[FindingEvent]] = {}
+    for event in session.scalars(
+        select(FindingEvent)
+        .where(FindingEvent.finding_id.in_(ids), FindingEvent.at < end_of(day))
+        .order_by(FindingEvent.finding_id, FindingEvent.version)
+    ):
+        lines.setdefault(event.finding_id, []).append(event)
+    return {finding_id: _told(events) for finding_id, events in lines.items()}
+
+
+def _told(events: Sequence[FindingEvent]) -> Replayed:
+    """What a history says; of one that no legal steps could have written, its last line (a list fails soft)."""
+    try:
+        return replay(events)
+    except BrokenHistory as error:
+        LOG.warning("finding %s: %s", events[0].finding_id, error)
+        last = events[-1]
+        return Replayed(last.to_state, last.version, None, None, 0, 0, 0, None)

@@ -1,0 +1,55 @@
+"""The counts above a list (清单计数): what is not over exactly, all of it up to a limit that never reads a whole ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.orm import Session
+
+from core.work.desk.finding_filters import Filter, is_overdue
+from core.work.desk.findings import counting_query
+from core.work.loop.states import ANSWERED, AT_DESK, CLOSED_STATES, NOT_CLOSED
+from tenants.access import Actor
+
+MOST = 2_000  # above it a list says "more than" (ours; design 8 allows no more than 10 000)
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Findings of a list by where they stand (清单计数); ``total`` and ``closed`` are at least so many when ``more``."""
+
+    total: int
+    more: bool
+    open: int
+    at_desk: int
+    to_check: int
+    overdue: int
+    recurring: int
+    closed: int
+
+
+def tally(session: Session, actor: Actor, wanted: Filter, *, now: datetime) -> Tally:
+    """Count what a filter shows (one query; two when there is more than the limit: the open ones have an index of their own)."""
+    of = wanted.columns(actor.tenant.id)
+    open_ones = of.state.in_(NOT_CLOSED)
+    conditions = (of.state == ANSWERED, of.state.in_(AT_DESK), is_overdue(now, of), open_ones & of.reopened)
+    marks = {"open": open_ones, "closed": of.state.in_(CLOSED_STATES)} | dict(zip(_NAMES, conditions, strict=True))
+    labels = [condition.label(f"is_{name}") for name, condition in marks.items()]
+    some = counting_query(actor, wanted, now, *labels).limit(MOST + 1).subquery()
+    total, *found = session.execute(select(*_sums([some.c[label.key] for label in labels]))).one()
+    known = dict(zip(marks, found, strict=True))
+    if total > MOST:
+        live = counting_query(actor, wanted, now, *_sums(list(conditions))).where(open_ones)
+        known |= dict(zip(("open", *_NAMES), session.execute(live).one(), strict=True))
+    return Tally(min(total, MOST), total > MOST, **known)
+
+
+_NAMES = ("to_check", "at_desk", "overdue", "recurring")
+
+
+def _sums(conditions: Sequence[ColumnElement[Any]]) -> list[ColumnElement[int]]:
+    return [func.count(), *(func.count().filter(condition) for condition in conditions)]

@@ -1,0 +1,1 @@
+"""Who answers for a finding, and by when (派遣)."""

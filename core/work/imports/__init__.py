@@ -1,0 +1,1 @@
+"""Units, people, sites and sponsors from workbooks (工作簿)."""

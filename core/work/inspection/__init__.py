@@ -1,0 +1,1 @@
+"""Visits, their answers, photos and corrections (检查)."""

@@ -1,0 +1,208 @@
+"""Photos (照片): sent before the visit or answer that refers to them, kept once by content, seen by those who may.
+
+Files lie under ``<files>/<tenant>/<sha256 of what is stored>``; the database row comes with the transaction, so that a
+file without a row is possible after a rollback and a row without a file is not.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import IO
+from uuid import UUID, uuid4
+
+from PIL import Image
+from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Session
+
+from core.errors import N_, Fault, InvalidInput, NotFound, TooLarge
+from core.work.calendar import local_day
+from core.work.inspection.looks import rows_of as bands
+from core.work.inspection.photo_reading import MAX_BYTES, Picture, as_jpeg, read_picture
+from core.work.journal import record
+from core.work.loop.sight import sees_attachment
+from core.work.proofs.hand_on_sight import sees_answer_photo
+from core.work.tables import Attachment, Audit, File, FileLook
+from core.work.whistling.whistle_sight import sees_whistle_photo
+from tenants.access import Actor
+from tenants.db import new_id
+from tenants.db import now as server_now
+
+THUMBNAIL_SIDE = 320
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_STORED = "photo.store"
+
+
+def store(
+    session: Session,
+    actor: Actor,
+    data: bytes | IO[bytes],
+    *,
+    files: Path,
+    declared_sha256: str | None = None,
+    now: datetime | None = None,
+) -> File:
+    """Keep a photo as clean JPEG and give its row; the same original again gives the same row.
+
+    ``files`` is the folder of all tenants' files. Limits: 12 MB, 40 megapixels, JPEG, PNG or WebP. Raises TooLarge,
+    InvalidInput (also when the bytes do not have the declared hash).
+    """
+    original = _read(data)
+    digest = hashlib.sha256(original).hexdigest()
+    if declared_sha256 and declared_sha256.strip().lower() != digest:
+        remedy = N_("照片在传输中有损坏，请重新上传")
+        raise InvalidInput(
+            faults=[Fault(N_("照片与声明的 SHA-256 不一致"), "sha256", value=declared_sha256[:64], remedy=remedy)]
+        )
+    found = _by_original(session, digest)
+    if found is None or not path_of(files, actor.tenant.id, found.sha256).exists():
+        picture = read_picture(original)
+        stored = found.sha256 if found else hashlib.sha256(picture.jpeg).hexdigest()  # a lost file comes back
+        _write(path_of(files, actor.tenant.id, stored), picture.jpeg)
+        found = found or _insert(session, actor, digest, stored, picture, now or server_now())
+    _note_upload(session, actor, found)
+    return found
+
+
+def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, now: datetime | None = None) -> Path:
+    """The path of a photo that the actor may see: at a visit, finding or whistle in his reach, or sent by himself.
+
+    Raises NotFound otherwise; a photo of another tenant and an unknown one are the same.
+    """
+    day = local_day(now or server_now())
+    attached = exists().where(
+        Attachment.tenant_id == actor.tenant.id,
+        Attachment.file_id == File.id,
+        sees_attachment(actor, day),
+    )
+    seen = or_(
+        attached.correlate(File),
+        sees_whistle_photo(actor, day),
+        sees_answer_photo(actor, day),
+        _sent_by(actor, file_id),
+    )
+    row = session.scalars(select(File).where(File.id == file_id, seen)).first()
+    path = path_of(files, actor.tenant.id, row.sha256) if row else None
+    if path is None or not path.is_file():
+        raise NotFound
+    return path
+
+
+def thumbnail(session: Session, actor: Actor, file_id: UUID, files: Path, *, now: datetime | None = None) -> Path:
+    """The path of a small picture (longest side 320 px) of a photo that the actor may see, made at first use."""
+    return small_of(open_photo(session, actor, file_id, files, now=now))
+
+
+def small_of(path: Path) -> Path:
+    """The path of the small picture (longest side 320 px) beside a stored photo, made at first use."""
+    small = path.with_name(f"{path.name}.{THUMBNAIL_SIDE}")
+    if not small.exists():
+        with Image.open(path, formats=("JPEG",)) as image:
+            image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+            image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
+            _write(small, as_jpeg(image.convert("RGB"), quality=75))
+    return small
+
+
+def find_files(session: Session, refs: Iterable[str]) -> Mapping[str, File]:
+    """The files behind references: a file's id, or the SHA-256 of what the device sent or of what is stored."""
+    wanted = set(refs)
+    hashes = {ref.lower() for ref in wanted if _SHA256.fullmatch(ref.lower())}
+    ids = {found for found in (_as_id(ref) for ref in wanted) if found is not None}
+    if not hashes and not ids:
+        return {}
+    rows = session.scalars(
+        select(File).where(or_(File.id.in_(ids), File.original_sha256.in_(hashes), File.sha256.in_(hashes)))
+    ).all()
+    known = {key: row for row in rows for key in (row.sha256, str(row.id))} | {r.original_sha256: r for r in rows}
+    return {ref: known[key] for ref in wanted if (key := _key(ref)) in known}
+
+
+def path_of(files: Path, tenant_id: int, sha256: str) -> Path:
+    """Where a tenant's file of this content lies."""
+    return files / str(tenant_id) / sha256
+
+
+def _key(ref: str) -> str:
+    as_id = _as_id(ref)
+    return str(as_id) if as_id else ref.lower()
+
+
+def _as_id(ref: str) -> UUID | None:
+    try:
+        return UUID(ref)
+    except ValueError:
+        return None
+
+
+def _read(data: bytes | IO[bytes]) -> bytes:
+    """All bytes, but never more than the limit allows."""
+    found = data if isinstance(data, bytes) else data.read(MAX_BYTES + 1)
+    if len(found) > MAX_BYTES:
+        raise TooLarge(N_("照片不能超过 {most} MB"), most=MAX_BYTES // 1024 // 1024)
+    return found
+
+
+def _by_original(session: Session, digest: str) -> File | None:
+    return session.scalars(select(File).where(File.original_sha256 == digest)).first()
+
+
+def _insert(session: Session, actor: Actor, digest: str, stored: str, picture: Picture, now: datetime) -> File:
+    """Enter the row; when somebody stored the same original at the same moment, his."""
+    row = {
+        "tenant_id": actor.tenant.id,
+        "id": new_id(),
+        "original_sha256": digest,
+        "sha256": stored,
+        "media_type": "image/jpeg",
+        "size": len(picture.jpeg),
+        "width": picture.width,
+        "height": picture.height,
+        "taken_at": picture.taken_at,
+        "longitude": picture.longitude,
+        "latitude": picture.latitude,
+        "person_id": actor.person_id,
+        "created_at": now,
+        "look": picture.look,
+    }
+    made = session.scalars(insert(File).values(row).on_conflict_do_nothing().returning(File)).first()
+    if made and picture.look is not None:
+        session.execute(insert(FileLook), list(bands(actor.tenant.id, made.id, picture.look)))
+    found = made or _by_original(session, digest)
+    assert found is not None, "the row that we ran into is committed and in our scope"
+    return found
+
+
+def _sent_by(actor: Actor, file_id: UUID) -> ColumnElement[bool]:
+    return exists().where(
+        Audit.tenant_id == actor.tenant.id,
+        Audit.object_id == str(file_id),
+        Audit.verb == _STORED,
+        Audit.person_id == actor.person_id,
+    )
+
+
+def _note_upload(session: Session, actor: Actor, file: File) -> None:
+    """Record each person's first upload of a photo; it also lets him see it before it is attached anywhere."""
+    if not session.scalar(select(_sent_by(actor, file.id))):
+        record(session, actor, _STORED, "file", file.id, sha256=file.sha256, size=file.size)
+        session.flush()
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Put a file in its place whole or not at all, readable by us alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{uuid4().hex}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
+            out.write(data)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.replace(path)
+    finally:
+        draft.unlink(missing_ok=True)

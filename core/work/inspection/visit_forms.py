@@ -1,0 +1,31 @@
+"""The forms of a submitted visit (原检查表): as they were frozen, so that a correction is scored by the same edition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.campaigns import Campaign, edition_from_body
+from core.errors import N_, Conflict
+from core.work.inspection.visit_plan import PlannedForm
+from core.work.tables import Definition, Sheet
+
+
+def forms_of_visit(session: Session, sheets: Sequence[Sheet], campaigns: Sequence[Campaign]) -> list[PlannedForm]:
+    """The forms behind some sheets, of the enabled ``campaigns``. Raises Conflict when one of them is suspended."""
+    running = {one.key: one for one in campaigns}
+    if any(sheet.campaign not in running for sheet in sheets):
+        raise Conflict(N_("这次检查含有已停用的创建项目的检查表，恢复启用后才能更正"))
+    then = {s.campaign: _as_it_was(session, running[s.campaign], s.edition_sha256) for s in sheets}
+    return [PlannedForm(then[s.campaign], then[s.campaign].edition.form(s.form)) for s in sheets]
+
+
+def _as_it_was(session: Session, campaign: Campaign, edition_sha256: str) -> Campaign:
+    """The campaign with the edition that was in force at the visit: the current one, or the one that was frozen with it."""
+    if campaign.edition.sha256 == edition_sha256:
+        return campaign
+    body = session.scalars(select(Definition.body).where(Definition.sha256 == edition_sha256)).one()
+    return replace(campaign, editions=(edition_from_body(body),))

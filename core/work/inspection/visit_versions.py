@@ -1,0 +1,71 @@
+"""What one version of a visit says (检查版本), and what a correction changed, question by question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.campaigns import Answer
+from core.work.inspection.visit_input import CheckedVisit
+from core.work.tables import AnswerRow, Attachment, Visit
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """The answers, notes and photos of one version by question, and its note at large."""
+
+    answers: Mapping[str, Answer]
+    notes: Mapping[str, str]
+    photos: Mapping[str, tuple[UUID, ...]]
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """One question that a correction changed (更正明细); None where a version did not answer it."""
+
+    question: str
+    before: Answer | None
+    after: Answer | None
+    note_before: str
+    note_after: str
+    photos_before: tuple[UUID, ...]
+    photos_after: tuple[UUID, ...]
+
+
+def version_of(session: Session, visit: Visit) -> Version:
+    """Read one version (two queries)."""
+    rows = session.scalars(select(AnswerRow).where(AnswerRow.visit_id == visit.id).order_by(AnswerRow.question)).all()
+    photos: dict[str, list[UUID]] = {}
+    attached = select(Attachment.question, Attachment.file_id).where(Attachment.visit_id == visit.id)
+    for question, file_id in session.execute(attached.order_by(Attachment.id)):
+        photos.setdefault(question, []).append(file_id)
+    return Version(
+        {r.question: Answer(r.na, r.yes, r.count, r.rating, r.n, r.m) for r in rows},
+        {r.question: r.note for r in rows if r.note},
+        {question: tuple(files) for question, files in photos.items()},
+        visit.note,
+    )
+
+
+def is_same(version: Version, checked: CheckedVisit, files: Mapping[str, UUID]) -> bool:
+    """Whether a submission says exactly what a version said; ``files`` are the ids behind its photos."""
+    photos = {code: tuple(files[ref] for ref in refs) for code, refs in checked.photos.items()}
+    now = (checked.answers, checked.notes, photos, checked.note)
+    return now == (version.answers, version.notes, version.photos, version.note)
+
+
+def changes(before: Version, after: Version) -> list[Changed]:
+    """What differs between two versions, by question."""
+    found = []
+    for code in sorted({*before.answers, *after.answers}):
+        old, new = before.answers.get(code), after.answers.get(code)
+        notes = before.notes.get(code, ""), after.notes.get(code, "")
+        photos = before.photos.get(code, ()), after.photos.get(code, ())
+        if old != new or notes[0] != notes[1] or photos[0] != photos[1]:
+            found.append(Changed(code, old, new, *notes, *photos))
+    return found

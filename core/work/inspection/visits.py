@@ -1,0 +1,230 @@
+"""Visits (检查): one person at one site answers the forms of every campaign at once, in one transaction.
+
+The id comes from the device: sending the same visit again changes nothing and is answered alike, another body under the
+same id is a conflict. Answers are checked, forms frozen, points stored, findings opened with owners and deadlines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from core.campaigns import Campaign
+from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
+from core.work.bulk import insert_rows
+from core.work.calendar import load_calendar, local_day
+from core.work.dispatch.routing import owners_of
+from core.work.inspection.photos import find_files
+from core.work.inspection.visit_findings import Opening, failures_of, open_findings
+from core.work.inspection.visit_input import CheckedVisit, VisitBody, check_body
+from core.work.inspection.visit_plan import VisitPlan, plan
+from core.work.inspection.visit_rows import (
+    Scored,
+    add_sheets,
+    claim_visit,
+    freeze_forms,
+    insert_results,
+    score_visit,
+    summary_of,
+)
+from core.work.intake.patrols import running_patrol
+from core.work.journal import record
+from core.work.roles import VISIT
+from core.work.tables import Attachment, File, Finding, Sheet, Site, SiteKind, Visit
+from core.work.wording import shown
+from tenants.access import Actor, may, reach
+from tenants.db import new_id
+from tenants.db import now as server_now
+
+SELF, VERIFIED = "self", "verified"
+_VERIFYING = frozenset(
+    {"inspector", "hq_office", "assessor"}
+)  # roles whose visits count as verified; others check themselves
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """What a submission led to (提交结果); ``visit.summary`` holds the same as JSON, alike for every repetition."""
+
+    visit: Visit
+    findings: Sequence[Finding]
+    sheets: Sequence[Sheet]
+    replayed: bool = False
+
+
+def submit(
+    session: Session,
+    actor: Actor,
+    *,
+    campaigns: Sequence[Campaign],
+    visit_id: UUID,
+    site_id: UUID,
+    answers: Mapping[str, Mapping[str, Any]],
+    photos: Mapping[str, Sequence[str]] | None = None,
+    notes: Mapping[str, str] | None = None,
+    started_at: datetime | None = None,
+    note: str = "",
+    basis: str | None = None,
+    now: datetime | None = None,
+) -> Submitted:
+    """Submit one visit: ``answers``, ``photos`` (file ids or SHA-256) and ``notes`` are by question code.
+
+    ``campaigns`` are the tenant's enabled ones. Raises NotFound for a site out of reach, InvalidInput with every fault,
+    Conflict for another body under the same id.
+    """
+    body = VisitBody(site_id, answers, photos or {}, notes or {}, started_at, note, basis)
+    digest = body.sha256()
+    earlier = _earlier(session, actor, visit_id, digest)
+    if earlier is not None:
+        return earlier
+    moment = now or server_now()
+    day = local_day(moment)
+    site, types = _site(session, actor, site_id, day)
+    campaigns = _within_posts(session, actor, site, campaigns, day)
+    due = plan(types, campaigns)
+    checked = check_body(due, body)
+    files = photo_files(session, checked)
+    scored = score_visit(due, checked, site.attrs)
+    stamp: dict[str, Any] = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
+    shift = running_patrol(session, actor)  # what is found on a shift is counted for it
+    stamp["patrol_id"] = shift.id if shift else None
+    visit = claim_visit(session, actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
+    if visit is None:
+        return _lost_race(session, actor, visit_id, digest)
+    return _enter(session, actor, visit, site, campaigns, due, checked, scored, files, moment)
+
+
+def due_at_site(
+    session: Session, actor: Actor, site_id: UUID, campaigns: Sequence[Campaign], on: date
+) -> tuple[Site, VisitPlan]:
+    """The site and what is due there today, for the page that asks. Raises NotFound when it is out of the actor's reach."""
+    site, types = _site(session, actor, site_id, on)
+    return site, plan(types, _within_posts(session, actor, site, campaigns, on))
+
+
+def _enter(
+    session: Session,
+    actor: Actor,
+    visit: Visit,
+    site: Site,
+    campaigns: Sequence[Campaign],
+    due: VisitPlan,
+    checked: CheckedVisit,
+    scored: Scored,
+    files: Mapping[str, File],
+    now: datetime,
+) -> Submitted:
+    """Write everything that belongs to a visit that is ours now."""
+    sheets = enter_results(session, actor, visit, checked, scored, files)
+    owners = owners_of(session, actor, site, visit.day)
+    opening = Opening(visit, checked, scored, owners, load_calendar(session, now), campaigns)
+    findings = open_findings(session, actor, opening, failures_of(due, checked, scored), now)
+    visit.summary = summary_of(visit, sheets, findings)
+    forms = [f"{s.campaign}/{s.form}" for s in sheets]
+    record(session, actor, "visit.submit", "visit", visit.id, site=str(site.id), forms=forms, findings=len(findings))
+    session.flush()
+    return Submitted(visit, findings, sheets)
+
+
+def enter_results(
+    session: Session,
+    actor: Actor,
+    visit: Visit,
+    checked: CheckedVisit,
+    scored: Scored,
+    files: Mapping[str, File],
+) -> list[Sheet]:
+    """Write a visit's sheets, answers, item results and photos, with the frozen forms that they were given on."""
+    freeze_forms(session, actor, checked.forms)
+    sheets = add_sheets(session, visit, checked, scored)
+    session.flush()
+    insert_results(session, actor, visit, checked, scored)
+    _attach(session, actor, visit, checked, files)
+    return sheets
+
+
+def _earlier(session: Session, actor: Actor, visit_id: UUID, digest: bytes) -> Submitted | None:
+    """The visit that is already there under this id, when it is the same one of the same person."""
+    visit = session.scalars(select(Visit).where(Visit.id == visit_id)).first()
+    if visit is None:
+        return None
+    if visit.body_sha256 != digest or visit.person_id != actor.person_id:
+        raise Conflict(N_("这个编号的检查已经提交过，内容不同；请核对，新的检查请用新的编号"))
+    sheets = session.scalars(select(Sheet).where(Sheet.visit_id == visit_id).order_by(Sheet.campaign, Sheet.form)).all()
+    findings = session.scalars(select(Finding).where(Finding.visit_id == visit_id).order_by(Finding.number)).all()
+    return Submitted(visit, findings, sheets, replayed=True)
+
+
+def _lost_race(session: Session, actor: Actor, visit_id: UUID, digest: bytes) -> Submitted:
+    """The same visit was entered a moment ago by another request; it is committed, hence it can be read."""
+    earlier = _earlier(session, actor, visit_id, digest)
+    if earlier is None:  # it is there, but not for these eyes (a secret round)
+        raise Conflict(N_("这个编号的检查已经提交过，内容不同；请核对，新的检查请用新的编号"))
+    return earlier
+
+
+def _site(session: Session, actor: Actor, site_id: UUID, on: date) -> tuple[Site, list[str]]:
+    """An active site within the reach of the actor's visits, and its types on the day (one query)."""
+    rows = session.execute(
+        select(Site, SiteKind.site_type)
+        .outerjoin(
+            SiteKind,
+            (SiteKind.tenant_id == Site.tenant_id)
+            & (SiteKind.site_id == Site.id)
+            & (SiteKind.valid_from <= on)
+            & or_(SiteKind.valid_to.is_(None), SiteKind.valid_to > on),
+        )
+        .where(Site.id == site_id, Site.state == "active", Site.unit_id.in_(reach(actor, VISIT, on)))
+    ).all()
+    if not rows:
+        raise NotFound
+    return rows[0][0], [kind for _, kind in rows if kind]
+
+
+def _within_posts(
+    session: Session, actor: Actor, site: Site, campaigns: Sequence[Campaign], on: date
+) -> Sequence[Campaign]:
+    """The campaigns that the actor may visit for here: a post for one campaign brings that one's forms only."""
+    if all(duty.campaign is None for duty in actor.duties if VISIT in duty.verbs):
+        return campaigns
+    return [one for one in campaigns if may(session, actor, VISIT, site.unit_id, on, campaign=one.key)]
+
+
+def _basis(actor: Actor, asked: str | None) -> str:
+    """Verified when an inspector or the HQ office visits, else the unit's own check; nobody may claim more than his post."""
+    roles = {d.role for d in actor.duties if VISIT in d.verbs}
+    own = VERIFIED if roles & _VERIFYING else SELF
+    if asked in (None, own, SELF):
+        return asked or own
+    remedy = N_("检查员和创建办可填 verified，其他岗位只能填 self")
+    raise InvalidInput(faults=[Fault(N_("检查性质不对"), "basis", value=shown(asked), remedy=remedy)])
+
+
+def photo_files(session: Session, checked: CheckedVisit) -> Mapping[str, File]:
+    """The files that the photos refer to; each unknown one is a fault."""
+    refs = [(code, ref) for code, listed in checked.photos.items() for ref in listed]
+    files = find_files(session, (ref for _, ref in refs))
+    faults = [
+        Fault(N_("没有这张照片"), f"photos.{code}", value=shown(ref), remedy=N_("请先上传照片，再提交检查"))
+        for code, ref in refs
+        if ref not in files
+    ]
+    if faults:
+        raise InvalidInput(faults=faults)
+    return files
+
+
+def _attach(session: Session, actor: Actor, visit: Visit, checked: CheckedVisit, files: Mapping[str, File]) -> None:
+    key = {"visit_id": visit.id, "created_at": visit.submitted_at, "hidden": visit.hidden}
+    rows = [
+        key | {"id": new_id(), "file_id": files[ref].id, "question": code}
+        for code, listed in checked.photos.items()
+        for ref in listed
+    ]
+    insert_rows(session, actor, Attachment, rows)

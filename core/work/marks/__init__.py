@@ -1,0 +1,1 @@
+"""Cards, daily ranks and the negative list (亮牌与负面清单)."""

@@ -1,0 +1,82 @@
+"""Reads the negative list (读取负面清单): entries by campaign and state, one with its history, what may be done with it.
+
+What is only watched is for those who see the whole district; what was triggered shows in a score, hence to all who see it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import Select, and_, select, tuple_
+from sqlalchemy.orm import Session
+
+from core.errors import NotFound
+from core.work.calendar import local_day
+from core.work.marks.negative_moves import Move, moves_from
+from core.work.roles import PUBLISH, SEE
+from core.work.tables import NegativeEntry, NegativeStep
+from tenants.access import Actor, may, root_unit
+from tenants.models import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry with the name of its unit (负面清单条目); '' when it concerns the whole district."""
+
+    row: NegativeEntry
+    unit_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDetail:
+    """One entry with its history, oldest first, and the moves that the reader may make now (条目详情)."""
+
+    entry: Entry
+    steps: Sequence[NegativeStep]
+    moves: Sequence[Move]
+
+
+def entries(
+    session: Session, actor: Actor, *, campaign: str = "", state: str = "", now: datetime
+) -> Select[NegativeEntry, str]:
+    """The entries that the actor may see, the latest event first, with the names of their units."""
+    query = (
+        select(NegativeEntry, Unit.name)
+        .outerjoin(Unit, and_(Unit.tenant_id == NegativeEntry.tenant_id, Unit.id == NegativeEntry.unit_id))
+        .where(NegativeEntry.tenant_id == actor.tenant.id)
+        .order_by(NegativeEntry.happened_on.desc(), NegativeEntry.id.desc())
+    )
+    if not sees_all(session, actor, local_day(now)):
+        query = query.where(NegativeEntry.triggered_on.is_not(None))
+    if campaign:
+        query = query.where(NegativeEntry.campaign == campaign)
+    return query.where(NegativeEntry.state == state) if state else query
+
+
+def after(query: Select[NegativeEntry, str], happened_on: date, entry_id: UUID) -> Select[NegativeEntry, str]:
+    """The same list from behind an entry on."""
+    return query.where(tuple_(NegativeEntry.happened_on, NegativeEntry.id) < (happened_on, entry_id))
+
+
+def read_entry(session: Session, actor: Actor, entry_id: UUID, now: datetime) -> EntryDetail:
+    """One entry with everything about it. Raises NotFound."""
+    found = session.execute(entries(session, actor, now=now).where(NegativeEntry.id == entry_id)).first()
+    if found is None:
+        raise NotFound
+    steps = select(NegativeStep).where(NegativeStep.entry_id == entry_id).order_by(NegativeStep.version)
+    entry = Entry(found[0], found[1] or "")
+    mine = keeps(session, actor, entry.row.campaign, local_day(now))
+    return EntryDetail(entry, session.scalars(steps).all(), moves_from(entry.row.state) if mine else [])
+
+
+def keeps(session: Session, actor: Actor, campaign: str, on: date) -> bool:
+    """Whether the actor keeps the list of a campaign."""
+    return may(session, actor, PUBLISH, root_unit(session).id, on, campaign=campaign)
+
+
+def sees_all(session: Session, actor: Actor, on: date) -> bool:
+    """Whether the actor sees what is only watched."""
+    return may(session, actor, SEE, root_unit(session).id, on)

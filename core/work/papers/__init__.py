@@ -1,0 +1,1 @@
+"""Notices, the escalation ladder and in-app notes (文书与提醒)."""

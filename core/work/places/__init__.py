@@ -1,0 +1,1 @@
+"""The places that are assessed (点位)."""

@@ -1,0 +1,1 @@
+"""An area calls departments to a place (吹哨报到)."""

@@ -1,0 +1,196 @@
+"""Lists of whistles (吹哨清单), always within the reader's reach."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true, tuple_
+from sqlalchemy.orm import Session
+
+from core.errors import N_, Fault, InvalidInput
+from core.work.calendar import local_day
+from core.work.organisation.units import in_force
+from core.work.tables import Whistle, WhistleCall
+from core.work.whistling.whistle_sight import sees_whistle
+from core.work.whistling.whistle_steps import OPEN, STATES
+from core.work.wording import read_text, shown
+from tenants.access import Actor
+from tenants.db import now as server_now
+from tenants.models import Unit, UnitPath
+
+LARGEST_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class WhistleRow:
+    """One line of the list (吹哨清单行). ``late``: still open, the arrival time has passed and somebody is missing."""
+
+    id: UUID
+    number: str
+    state: str
+    version: int
+    caller_unit_id: UUID
+    caller: str
+    place: str
+    matter: str
+    called_at: datetime
+    arrive_by: datetime
+    solve_by: datetime | None
+    solved_at: datetime | None
+    escalated_at: datetime | None
+    called: int
+    accepted: int
+    arrived: int
+    done: int
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WhistlePage:
+    """A page of the list (分页); ``next_cursor`` is None on the last one."""
+
+    rows: Sequence[WhistleRow]
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What to show (筛选); empty means everything. ``units`` stand for their subtrees, as caller, place or called unit.
+
+    ``since`` and ``until`` bound the moment of the call, the second one excluded; ``text`` is part of number, place or matter.
+    """
+
+    states: Sequence[str] = ()
+    units: Sequence[UUID] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+    late: bool | None = None
+    text: str = ""
+
+
+def list_whistles(
+    session: Session,
+    actor: Actor,
+    wanted: Filter | None = None,
+    *,
+    cursor: str | None = None,
+    page_size: int = 50,
+    now: datetime | None = None,
+) -> WhistlePage:
+    """One page of the whistles within the actor's reach, newest first (one query). Raises InvalidInput."""
+    moment, filters = now or server_now(), wanted or Filter()
+    _check(filters, page_size)
+    query = rows_query(actor, moment).where(*_conditions(actor, filters, moment))
+    if cursor:
+        query = query.where(tuple_(Whistle.called_at, Whistle.id) < _read_cursor(cursor))
+    query = query.order_by(Whistle.called_at.desc(), Whistle.id.desc()).limit(page_size + 1)
+    found = [row_of(*one, moment) for one in session.execute(query)]
+    last = found[page_size - 1] if len(found) > page_size else None
+    return WhistlePage(found[:page_size], _write_cursor(last) if last else None)
+
+
+def rows_query(actor: Actor, now: datetime) -> Select[Whistle, str, int, int, int, int]:
+    """The whistles that the actor sees, with the caller's name and how far the called units have come."""
+    counted = (
+        select(
+            WhistleCall.whistle_id,
+            func.count().label("called"),
+            func.count(WhistleCall.accepted_at).label("accepted"),
+            func.count(WhistleCall.arrived_at).label("arrived"),
+            func.count(WhistleCall.solved_at).label("done"),
+        )
+        .where(WhistleCall.tenant_id == Whistle.tenant_id, WhistleCall.whistle_id == Whistle.id)
+        .group_by(WhistleCall.whistle_id)
+        .lateral("counted")
+    )
+    return (
+        select(Whistle, Unit.name, counted.c.called, counted.c.accepted, counted.c.arrived, counted.c.done)
+        .join(Unit, and_(Unit.tenant_id == Whistle.tenant_id, Unit.id == Whistle.caller_unit_id))
+        .join(counted, true())
+        .where(Whistle.tenant_id == actor.tenant.id, sees_whistle(actor, local_day(now)))
+    )
+
+
+def row_of(
+    whistle: Whistle, caller: str, called: int, accepted: int, arrived: int, done: int, now: datetime
+) -> WhistleRow:
+    """What the query gave as a line of the list."""
+    same = {name: getattr(whistle, name) for name in WhistleRow.__dataclass_fields__ if hasattr(Whistle, name)}
+    late = whistle.state in OPEN and whistle.arrive_by < now and arrived < called
+    return WhistleRow(**same, caller=caller, called=called, accepted=accepted, arrived=arrived, done=done, late=late)
+
+
+def _conditions(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
+    """The filter as conditions."""
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.states:
+        conditions.append(Whistle.state.in_(wanted.states))
+    if wanted.units:
+        conditions.append(_of_units(actor, wanted.units, now))
+    if wanted.since is not None:
+        conditions.append(Whistle.called_at >= wanted.since)
+    if wanted.until is not None:
+        conditions.append(Whistle.called_at < wanted.until)
+    if wanted.late is not None:
+        late = and_(
+            Whistle.state.in_(OPEN), Whistle.arrive_by < now, _has_call(actor, WhistleCall.arrived_at.is_(None))
+        )
+        conditions.append(late if wanted.late else ~late)
+    if wanted.text.strip():
+        sought = wanted.text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+        columns = (Whistle.number, Whistle.place, Whistle.matter)
+        conditions.append(or_(*(column.like(f"%{sought}%", escape="\\") for column in columns)))
+    return conditions
+
+
+def _has_call(actor: Actor, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    found = exists().where(WhistleCall.tenant_id == actor.tenant.id, WhistleCall.whistle_id == Whistle.id, condition)
+    return found.correlate(Whistle)
+
+
+def _of_units(actor: Actor, units: Sequence[UUID], now: datetime) -> ColumnElement[bool]:
+    under = select(UnitPath.unit_id).where(
+        UnitPath.tenant_id == actor.tenant.id, UnitPath.ancestor_id.in_(units), in_force(UnitPath, local_day(now))
+    )
+    return or_(
+        Whistle.caller_unit_id.in_(under),
+        Whistle.unit_id.in_(under),
+        _has_call(actor, WhistleCall.unit_id.in_(under)),
+    )
+
+
+def _check(wanted: Filter, page_size: int) -> None:
+    faults: list[Fault] = []
+    for state in wanted.states:
+        if state not in STATES:
+            params = {"known": ", ".join(STATES)}
+            faults.append(Fault(N_("没有这个取值"), "state", None, shown(state), "", N_("可填：{known}"), params))
+    if not 1 <= page_size <= LARGEST_PAGE:
+        remedy, most = N_("请填 1 到 {most}"), {"most": LARGEST_PAGE}
+        faults.append(Fault(N_("每页条数超出范围"), "page_size", None, str(page_size), "", remedy, most))
+    read_text(wanted.text, "text", faults, longest=100)
+    if faults:
+        raise InvalidInput(faults=faults)
+
+
+def _write_cursor(last: WhistleRow) -> str:
+    text = json.dumps([last.called_at.isoformat(), str(last.id)])
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _read_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        value, last_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        found: tuple[datetime, UUID] | None = datetime.fromisoformat(value), UUID(last_id)
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
+        found = None
+    if found is None or found[0].tzinfo is None:
+        remedy = N_("请从第一页重新开始")
+        raise InvalidInput(faults=[Fault(N_("翻页位置无效"), "cursor", value=shown(cursor), remedy=remedy)])
+    return found
