@@ -108,14 +108,17 @@ def today() -> date:
 def login() -> Login | None:
     """The login that the cookie stands for, looked up once."""
     if "login" not in g:
-        token = request.cookies.get(COOKIE)
-        g.login = None
-        if token:
-            with house().wall.platform() as session:
-                g.login = find_login(session, token, now())
-                session.commit()
+        with house().wall.platform() as session:
+            _read_login(session)
     found: Login | None = g.login
     return found
+
+
+def _read_login(session: ScopedSession) -> None:
+    token = request.cookies.get(COOKIE)
+    g.login = find_login(session, token, now()) if token else None
+    if session.dirty:
+        session.commit()  # the moment at which it was last seen
 
 
 def need_login() -> Login:
@@ -160,9 +163,11 @@ def enter_tenant(slug: str, *, kind: str | None = None) -> None:
 
 
 def _seat_of_login(slug: str) -> Seat | None:
-    found = need_login()
+    """The seat of whoever is logged in; both are read in one short session when nobody has asked for the login yet."""
     with house().wall.platform() as session:
-        return find_seat(session, found.user_id, slug)
+        if "login" not in g:
+            _read_login(session)
+        return find_seat(session, need_login().user_id, slug)
 
 
 def _seat_of_token(slug: str) -> Seat | None:

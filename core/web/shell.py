@@ -7,18 +7,16 @@ from typing import Any
 
 from flask import Flask, Response, g, request
 from flask_babel import get_locale
-from sqlalchemy.exc import SQLAlchemyError
 
 from core import request as asked
+from core.web.desk.bell import count_todo, keep
+from core.web.form_fields import option_tags
 from core.web.menu import make_menu
-from core.work.desk.waiting import todo_count
-from core.work.roles import ANSWER, CHECK, DIRECT, PUBLISH, VISIT
 from core.work.wording import SEPARATOR
 
 LOCALES = ("zh", "en")
 LANGUAGE_COOKIE = "sancheng_language"
 THEME_COOKIE = "sancheng_theme"
-HANDS = frozenset({ANSWER, CHECK, DIRECT, PUBLISH, VISIT})  # whoever holds one of these may be waited for
 POLICY = (
     "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'self'; form-action 'self'"
@@ -34,16 +32,6 @@ def choose_locale() -> str:
     if said in LOCALES:
         return said
     return request.accept_languages.best_match(["zh", "zh-CN", "en"], "zh")[:2]
-
-
-def count_todo() -> int | None:
-    """The number beside the bell: what waits for the actor; None where nothing can, and on the pages of a broken request."""
-    if "actor" not in g or "session" not in g or not HANDS & asked.actor().verbs:
-        return None
-    try:
-        return todo_count(asked.db(), asked.actor(), asked.now())
-    except SQLAlchemyError:
-        return None  # the page that says what broke must not break on the same session
 
 
 def page_context() -> dict[str, Any]:
@@ -79,6 +67,8 @@ def attach(app: Flask) -> None:
     """Hang the shell onto the application."""
     stamp = Path(app.static_folder or "") / "vendor" / "stamp.txt"
     app.jinja_env.globals["asset_version"] = stamp.read_text().strip()[:12] if stamp.exists() else "0"
+    app.jinja_env.globals["option_tags"] = option_tags
     app.jinja_env.globals["SEPARATOR"] = SEPARATOR
     app.context_processor(page_context)
     app.after_request(add_headers)
+    app.after_request(keep)

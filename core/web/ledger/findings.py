@@ -66,7 +66,7 @@ def _options(wanted: Asked) -> dict[str, Any]:
     """What the filters offer; the rare ones when they are asked for, or when one of them is on."""
     session, day = db(), wanted.days.get("as_of") or today()
     offered = {
-        "groups": [(key, title) for key, (title, _) in GROUPS.items()],
+        "groups": [(key, gettext(title)) for key, (title, _) in GROUPS.items()],
         "categories": words.category_options(),
         "units": unit_options(session, actor(), day),
         "more": bool(request.args.get("more")) or wanted.rare,

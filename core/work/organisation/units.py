@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 
 from core.campaigns.terms import Vocabulary
 from core.campaigns.vocabulary import load_vocabulary
@@ -83,25 +83,34 @@ def in_force(dated: type[Unit | UnitParent | UnitPath | UnitRole | Holding], on:
 
 def tree(session: ScopedSession, on: date) -> list[Node]:
     """All units on a day (单位树), parents before children; subdistricts by code, offices by name."""
-    read = (Unit.id, Unit.name, Unit.pinyin, Unit.kind, Unit.code, Unit.tree, Unit.commanded)
-    units = session.execute(select(*read).where(in_force(Unit, on))).all()
-    links = select(UnitParent.unit_id, UnitParent.parent_id).where(in_force(UnitParent, on))
-    parents = dict(session.execute(links).all())
-    former = select(UnitName.unit_id, UnitName.name).where(UnitName.valid_from <= on, UnitName.valid_to > on)
-    names = dict(session.execute(former).all())
+    units = session.execute(_as_of(on)).all()
     below: dict[UUID | None, list[Any]] = {}  # rows with the columns just read
     known = {unit.id for unit in units}
     for unit in sorted(units, key=lambda u: (u.tree, u.code is None, u.code or "", counted(u.name, u.pinyin), u.id)):
-        above = parents.get(unit.id)
-        below.setdefault(above if above in known else None, []).append(unit)
+        below.setdefault(unit.parent_id if unit.parent_id in known else None, []).append(unit)
     nodes: list[Node] = []
     waiting: list[tuple[Any, int, UUID | None]] = [(unit, 0, None) for unit in reversed(below.get(None, []))]
     while waiting:
         unit, depth, parent = waiting.pop()
-        name = names.get(unit.id, unit.name)
-        nodes.append(Node(unit.id, name, unit.kind, unit.code, depth, parent, unit.tree, unit.commanded))
+        nodes.append(
+            Node(unit.id, unit.former or unit.name, unit.kind, unit.code, depth, parent, unit.tree, unit.commanded)
+        )
         waiting += [(child, depth + 1, unit.id) for child in reversed(below.get(unit.id, []))]
     return nodes
+
+
+def _as_of(on: date) -> Select[Any]:
+    """The units of a day, each with the unit above it and the name it bore then."""
+    linked = and_(UnitParent.tenant_id == Unit.tenant_id, UnitParent.unit_id == Unit.id, in_force(UnitParent, on))
+    named = and_(
+        UnitName.tenant_id == Unit.tenant_id,
+        UnitName.unit_id == Unit.id,
+        UnitName.valid_from <= on,
+        UnitName.valid_to > on,
+    )
+    read = (Unit.id, Unit.name, Unit.pinyin, Unit.kind, Unit.code, Unit.tree, Unit.commanded)
+    found = select(*read, UnitParent.parent_id, UnitName.name.label("former")).where(in_force(Unit, on))
+    return found.outerjoin(UnitParent, linked).outerjoin(UnitName, named)
 
 
 def get_unit(session: ScopedSession, unit_id: UUID) -> Unit:
