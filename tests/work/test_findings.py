@@ -311,7 +311,7 @@ def test_lists_and_details_take_few_queries(wall, session, place):
             (3, lambda: list_findings(session, place.office, now=LATER)),
             (1, lambda: counts(session, place.office, now=LATER)),
             (2, lambda: todo_count(session, place.office, LATER)),
-            (11, lambda: detail(session, place.office, place.by["toilet_clean"], now=LATER)),
+            (10, lambda: detail(session, place.office, place.by["toilet_clean"], now=LATER)),
         ):
             statements.clear()
             ask()

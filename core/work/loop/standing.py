@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_
@@ -41,7 +41,7 @@ class _Facts:
 
 
 def standing_of(session: Session, actor: Actor, finding: Finding, on: date) -> Standing:
-    """Judge one person at one finding on a day (three queries). A post for one campaign counts for that one's findings."""
+    """Judge one person at one finding on a day (two queries). A post for one campaign counts for that one's findings."""
     return standings_of(session, actor, [finding], on)[finding.id]
 
 
@@ -113,12 +113,17 @@ def _facts(session: Session, actor: Actor, findings: Sequence[Finding]) -> dict[
         .where(FindingCampaign.tenant_id == tenant, FindingCampaign.finding_id == Finding.id)
         .scalar_subquery()
     )
-    query = select(Finding.id, answered.correlate(Finding), campaigns.correlate(Finding)).where(Finding.id.in_(ids))
-    known = {key: (himself, tuple(named or ())) for key, himself, named in session.execute(query)}
+    query = (
+        select(Finding, answered.correlate(Finding), campaigns.correlate(Finding), Part)
+        .outerjoin(Part, and_(Part.tenant_id == tenant, Part.finding_id == Finding.id, Part.ended_at.is_(None)))
+        .where(Finding.tenant_id == tenant, Finding.id.in_(ids))
+    )
+    known: dict[UUID, tuple[Finding, bool, tuple[str, ...]]] = {}
     parts: dict[UUID, list[Part]] = {key: [] for key in ids}
-    for part in session.scalars(select(Part).where(Part.finding_id.in_(ids), Part.ended_at.is_(None))):
-        parts[part.finding_id].append(part)
-    return {finding.id: _fact(finding, parts[finding.id], *known[finding.id]) for finding in findings}
+    for finding, himself, named, part in session.execute(query):
+        known[finding.id] = (finding, himself, tuple(named or ()))
+        parts[finding.id] += [part] if part else []
+    return {key: _fact(finding, parts[key], himself, named) for key, (finding, himself, named) in known.items()}
 
 
 def _fact(finding: Finding, parts: Sequence[Part], himself: bool, campaigns: Sequence[str]) -> _Facts:

@@ -99,7 +99,7 @@ def tree(session: ScopedSession, on: date) -> list[Node]:
     return nodes
 
 
-def _as_of(on: date) -> Select[Any]:
+def _as_of(on: date) -> Select[*tuple[Any, ...]]:
     """The units of a day, each with the unit above it and the name it bore then."""
     linked = and_(UnitParent.tenant_id == Unit.tenant_id, UnitParent.unit_id == Unit.id, in_force(UnitParent, on))
     named = and_(
