@@ -38,7 +38,7 @@ class Columns:
 
 NOW = Columns(
     Finding.state,  # type: ignore[arg-type]  # a mapped column is a column
-    Finding.due_at,  # type: ignore[arg-type]
+    Finding.due_at,  # type: ignore[arg-type]  # likewise
     Finding.returns > 0,
     Finding.reopened > 0,
     Finding.relapsed > 0,
