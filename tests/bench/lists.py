@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, RemoteDisconnected
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from sqlalchemy import make_url
@@ -103,6 +104,8 @@ def pages_of(ledger: Ledger, browsers: dict[str, Browser]) -> list[Page]:
         "overdue in a street": f"view=rectification&group=overdue&unit={street}",
         "campaign, category, serious": "campaign=sanitary_city&category=ENV-BIN&severity=serious",
         "a period": "from=2026-03-01&to=2026-03-31",
+        "a site by name": "q=点位0042",
+        "as of a day": "view=rectification&as_of=2026-09-01",
     }
     found = [Page("HQ", what, query) for what, query in asked.items()]
     found.append(Page("HQ", "page 40 by cursor", f"view=problem&cursor={deep(browsers['HQ'], ledger, 40)}"))
@@ -138,7 +141,7 @@ def ask_all(ledger: Ledger, pages: list[Page], browser: Opener, *, seconds: floa
         while time.perf_counter() < until:
             page = chance.choice(pages)
             begun = time.perf_counter()
-            status, _ = clients[page.who].get(f"/t/{ledger.ref.slug}/findings?{page.query}")
+            status, _ = clients[page.who].get(f"/t/{ledger.ref.slug}/findings?{quote(page.query, safe='=&')}")
             took = (time.perf_counter() - begun) * 1000
             assert status == 200, (page.name, status)
             with lock:
@@ -179,7 +182,7 @@ def time_pages(wall: Wall, ledger: Ledger, port: int, *, seconds: float) -> list
     browsers = {who: browser(getattr(ledger, WHO[who])) for who in WHO}
     pages = pages_of(ledger, browsers)
     for page in pages * 2 * WORKERS:  # so that nothing is measured for the first time, in no process
-        browsers[page.who].get(f"/t/{ledger.ref.slug}/findings?{page.query}")
+        browsers[page.who].get(f"/t/{ledger.ref.slug}/findings?{quote(page.query, safe='=&')}")
     ask_all(ledger, pages, browser, seconds=seconds, reads=READS)
     found = [(f"{page.name}, {ledger.count} findings", page.times) for page in pages if page.times]
     people = [took for page in pages for took in page.times]

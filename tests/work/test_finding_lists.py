@@ -173,7 +173,9 @@ def test_a_number_leads_to_its_finding_within_reach(session, place, office):
 def test_the_tally_agrees_with_the_rows(session, office, place):
     for wanted in (Filter(), Filter(view="rectification"), Filter(severities=["serious"]), Filter(text="南门口")):
         said = tally(session, office, wanted, now=LATER)
-        rows = list_findings(session, office, wanted, now=LATER, page_size=200).rows
+        whole = list_findings(session, office, wanted, now=LATER, page_size=200)
+        rows = whole.rows
+        assert tally(session, office, wanted, now=LATER, whole=whole) == said, "counted from the page alike"
         assert said.total == len(rows)
         assert not said.more
         assert said.overdue == sum(row.overdue for row in rows)
@@ -239,6 +241,8 @@ def test_a_list_as_of_a_day_tells_what_the_history_tells(session, place, wall):
     assert list_findings(session, office, replace(only, as_of=friday.date()), now=friday + 9 * HOUR).rows == []
     counted = tally(session, office, replace(only, states=()), now=friday + 9 * HOUR)
     assert (counted.total, counted.open, counted.to_check) == (1, 1, 0)
+    page = list_findings(session, office, replace(only, states=()), now=friday + 9 * HOUR)
+    assert tally(session, office, replace(only, states=()), now=friday + 9 * HOUR, whole=page) == counted
 
 
 # --- saved filters -------------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def show_list() -> str:
         page=page,
         wanted=wanted,
         chips=read_chips(wanted),
-        counted=tally(session, actor(), wanted.filter, now=now()),
+        counted=tally(session, actor(), wanted.filter, now=now(), whole=None if cursor else page),
         lines=read_lines(page.rows, left, wanted.view),
         views=VIEW_TITLES,
         saved=saved_filters(session, actor(), PAGE),

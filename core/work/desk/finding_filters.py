@@ -6,10 +6,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
@@ -90,7 +91,7 @@ class Filter:
 
 
 def conditions_of(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
-    """The filter as conditions on Finding; a text needs Site joined, a day that is past its ``columns`` too."""
+    """The filter as conditions on Finding; a day that is past needs its ``columns`` joined."""
     tenant, of = actor.tenant.id, wanted.columns(actor.tenant.id)
     day = wanted.as_of or local_day(now)
     found = [*wanted.extra, *_plain(wanted), *_dated(wanted, of, now)]
@@ -105,7 +106,7 @@ def conditions_of(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnEle
     if wanted.areas:
         found.append(or_(*(findings_in_area(tenant, area, day) for area in wanted.areas)))
     if wanted.text.strip():
-        found.append(_of_text(wanted.text.strip()))
+        found.append(_of_text(tenant, wanted.text.strip()))
     return found
 
 
@@ -187,12 +188,16 @@ def _of_units(tenant: int, wanted: Filter, day: date) -> ColumnElement[bool]:
     return part if wanted.view == "responsibility" else or_(Finding.unit_id.in_(under), part)
 
 
-def _of_text(text: str) -> ColumnElement[bool]:
+def _of_text(tenant: int, text: str) -> ColumnElement[bool]:
+    """Part of a title, number or place, or of a site's name: the few sites are sought first, never joined to the ledger."""
     if _NUMBER.fullmatch(text):
         return Finding.number == text  # a whole number has an index
     sought = f"%{_escaped(text)}%"
-    columns = (Finding.title, Finding.title_en, Finding.number, Finding.place, Site.name)
-    return or_(*(column.like(sought, escape="\\") for column in columns))
+    columns: list[InstrumentedAttribute[Any]] = [Finding.title, Finding.place]
+    columns += [Finding.title_en] if text.isascii() else []
+    columns += [Finding.number] if set(text) <= set("0123456789-") else []
+    sites = select(Site.id).where(Site.tenant_id == tenant, Site.name.like(sought, escape="\\"))
+    return or_(*(column.like(sought, escape="\\") for column in columns), Finding.site_id.in_(sites).is_(True))
 
 
 def _escaped(text: str) -> str:

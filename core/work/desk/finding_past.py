@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, FromClause, cast, exists, lateral, select
+from sqlalchemy import ColumnElement, DateTime, FromClause, case, cast, exists, lateral, select
 from sqlalchemy.orm import Session
 
 from core.work.loop.clocks import end_of
@@ -24,7 +24,7 @@ AGAIN = ("reopen", "relapse")
 class Columns:
     """Where a condition finds what a step changes (时点列): the finding's own columns, or those of a day that is past.
 
-    ``past`` must be joined laterally when it is set; ``existed`` says that the finding was there already.
+    ``past`` must be joined laterally, from the left, when it is set; ``existed`` says that the finding was there already.
     """
 
     state: ColumnElement[Any]
@@ -51,16 +51,29 @@ def columns_of(tenant_id: int, day: date | None) -> Columns:
     if day is None:
         return NOW
     until = end_of(day)
+    changed = Finding.changed_at >= until  # the others stand today as they stood then: their histories need not be read
     past = lateral(
         select(FindingEvent.to_state, FindingEvent.detail["due_at"].astext.label("due_at"))
-        .where(FindingEvent.tenant_id == tenant_id, FindingEvent.finding_id == Finding.id, FindingEvent.at < until)
+        .where(
+            changed,
+            FindingEvent.tenant_id == tenant_id,
+            FindingEvent.finding_id == Finding.id,
+            FindingEvent.at < until,
+        )
         .order_by(FindingEvent.version.desc())
         .limit(1)
         .correlate(Finding)
     ).alias("past")
-    due_at = cast(past.c.due_at, DateTime(timezone=True))
     returned, reopened, relapsed = (_taken(tenant_id, until, verbs) for verbs in (("return",), AGAIN, ("relapse",)))
-    return Columns(past.c.to_state, due_at, returned, reopened, relapsed, past, (Finding.opened_at < until,))
+    return Columns(
+        state=case((changed, past.c.to_state), else_=NOW.state),
+        due_at=case((changed, cast(past.c.due_at, DateTime(timezone=True))), else_=NOW.due_at),
+        returned=case((changed, returned), else_=NOW.returned),
+        reopened=case((changed, reopened), else_=NOW.reopened),
+        relapsed=case((changed, relapsed), else_=NOW.relapsed),
+        past=past,
+        existed=(Finding.opened_at < until,),
+    )
 
 
 def _taken(tenant_id: int, until: datetime, verbs: Sequence[str]) -> ColumnElement[bool]:

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from core.work.desk.finding_filters import Filter, is_overdue
-from core.work.desk.findings import counting_query
+from core.work.desk.findings import FindingRow, Page, counting_query
 from core.work.loop.states import ANSWERED, AT_DESK, CLOSED_STATES, NOT_CLOSED
 from tenants.access import Actor
 
@@ -32,8 +32,13 @@ class Tally:
     closed: int
 
 
-def tally(session: Session, actor: Actor, wanted: Filter, *, now: datetime) -> Tally:
-    """Count what a filter shows (one query; two when there is more than the limit: the open ones have an index of their own)."""
+def tally(session: Session, actor: Actor, wanted: Filter, *, now: datetime, whole: Page | None = None) -> Tally:
+    """Count what a filter shows (one query; two when there is more than the limit: the open ones have an index of their own).
+
+    ``whole`` is the list's first page: when nothing follows it, its rows are counted and nothing is read again.
+    """
+    if whole is not None and whole.next_cursor is None:
+        return _of_rows(whole.rows)
     of = wanted.columns(actor.tenant.id)
     open_ones = of.state.in_(NOT_CLOSED)
     conditions = (of.state == ANSWERED, of.state.in_(AT_DESK), is_overdue(now, of), open_ones & of.reopened)
@@ -46,6 +51,21 @@ def tally(session: Session, actor: Actor, wanted: Filter, *, now: datetime) -> T
         live = counting_query(actor, wanted, now, *_sums(list(conditions))).where(open_ones)
         known |= dict(zip(("open", *_NAMES), session.execute(live).one(), strict=True))
     return Tally(min(total, MOST), total > MOST, **known)
+
+
+def _of_rows(rows: Sequence[FindingRow]) -> Tally:
+    """The same counts of a list that is here in full."""
+    live = [row for row in rows if row.state in NOT_CLOSED]
+    return Tally(
+        total=len(rows),
+        more=False,
+        open=len(live),
+        at_desk=sum(row.state in AT_DESK for row in live),
+        to_check=sum(row.state == ANSWERED for row in live),
+        overdue=sum(row.overdue for row in live),
+        recurring=sum(row.reopened > 0 for row in live),
+        closed=sum(row.state in CLOSED_STATES for row in rows),
+    )
 
 
 _NAMES = ("to_check", "at_desk", "overdue", "recurring")

@@ -145,18 +145,16 @@ def base_query(actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any
         .join(place, and_(place.tenant_id == Finding.tenant_id, place.id == Finding.unit_id))
     )
     past = wanted.columns(actor.tenant.id).past
-    return _narrowed(query if past is None else query.join(past, true()), actor, wanted, now)
+    return _narrowed(query if past is None else query.outerjoin(past, true()), actor, wanted, now)
 
 
 def counting_query(
     actor: Actor, wanted: Filter, now: datetime, *columns: ColumnElement[Any]
 ) -> Select[*tuple[Any, ...]]:
-    """The same rows for counting: without the names, and with the site only where a text asks for it."""
+    """The same rows for counting, without the names."""
     query = select(*columns).select_from(Finding)
-    if wanted.text.strip():
-        query = query.outerjoin(Site, and_(Site.tenant_id == Finding.tenant_id, Site.id == Finding.site_id))
     past = wanted.columns(actor.tenant.id).past
-    return _narrowed(query if past is None else query.join(past, true()), actor, wanted, now)
+    return _narrowed(query if past is None else query.outerjoin(past, true()), actor, wanted, now)
 
 
 def _narrowed(query: Select[*tuple[Any, ...]], actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any, ...]]:
