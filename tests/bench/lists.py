@@ -21,13 +21,17 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
-from sqlalchemy import make_url
+from sqlalchemy import make_url, select
 
 from core.cli.ground import Ground
 from core.cli.server import gunicorn_command
 from core.databases import Urls
 from core.request import COOKIE
+from core.work.desk.bulk_steps import MOST as BULK
+from core.work.desk.bulk_steps import act_on_all, step_of
+from core.work.tables import Finding
 from tenants.access import Actor
+from tenants.db import now
 from tenants.scope import Wall
 from tests.bench.ledger import Ledger, lay_ledger
 from tests.browser.running import free_port
@@ -170,7 +174,25 @@ def time_lists(wall: Wall, ground: Ground, *, count: int, seconds: float) -> lis
     ledger = lay_ledger(wall, count)
     settle(ground.urls)
     with product(ground) as port:
-        return time_pages(wall, ledger, port, seconds=seconds)
+        found = time_pages(wall, ledger, port, seconds=seconds)
+    return [*found, (f"one step for {BULK} findings at once", time_bulk(wall, ledger))]
+
+
+def time_bulk(wall: Wall, ledger: Ledger, rounds: int = 3) -> list[float]:
+    """One step of the office for 500 findings at once, taken back each time."""
+    times = []
+    for _ in range(rounds):
+        with wall.open(ledger.ref.id) as session:
+            waiting = (Finding.state == "taken") & Finding.restricted.is_(False)
+            seen = session.execute(select(Finding.id, Finding.version).where(waiting).limit(BULK)).all()
+            versions = {finding_id: version for finding_id, version in seen}
+            begun = time.perf_counter()
+            step = step_of(ledger.office, "cancel")
+            done = act_on_all(session, ledger.office, step, versions, now=now(), note="测速")
+            times.append((time.perf_counter() - begun) * 1000)
+            assert all(one.refusal is None for one in done)
+            session.rollback()
+    return times
 
 
 def time_pages(wall: Wall, ledger: Ledger, port: int, *, seconds: float) -> list[tuple[str, list[float]]]:
