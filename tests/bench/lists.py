@@ -185,7 +185,7 @@ def time_bulk(wall: Wall, ledger: Ledger, rounds: int = 3) -> list[float]:
         with wall.open(ledger.ref.id) as session:
             waiting = (Finding.state == "taken") & Finding.restricted.is_(False)
             seen = session.execute(select(Finding.id, Finding.version).where(waiting).limit(BULK)).all()
-            versions = {finding_id: version for finding_id, version in seen}
+            versions = dict(seen)
             begun = time.perf_counter()
             step = step_of(ledger.office, "cancel")
             done = act_on_all(session, ledger.office, step, versions, now=now(), note="测速")
