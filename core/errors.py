@@ -81,6 +81,22 @@ class NotFound(SanchengError):
     title = N_("没有找到")
 
 
+class LoginNeeded(SanchengError):
+    """Nobody is logged in, or the login has expired."""
+
+    status = 401
+    code = "login_needed"
+    title = N_("请先登录；登录可能已经过期")
+
+
+class ForgedForm(SanchengError):
+    """A form that did not come from our own page, or from a login that has ended."""
+
+    status = 400
+    code = "forged_form"
+    title = N_("这个页面已经过期，请刷新后重试")
+
+
 class Forbidden(SanchengError):
     """The thing is yours to see, but this act is not yours to do."""
 

@@ -20,9 +20,9 @@ from sqlalchemy.exc import DBAPIError
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.campaigns.registry import Registry
-from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, SanchengError
+from core.errors import N_, Conflict, Fault, Forbidden, ForgedForm, InvalidInput, LoginNeeded, NotFound
 from core.settings import ZONE, Settings
-from core.work.accounts import Login, Seat, find_login, find_seat, tenant_ref
+from core.work.accounts import TOUCH, Login, Seat, find_login, find_seat, tenant_ref
 from core.work.actors import resolve_actor
 from core.work.invitations import find_api_token
 from tenants.access import Actor, TenantRef
@@ -38,22 +38,6 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 BY_TOKEN = ("/api/", "/t/", "/c/")  # where a key in the header is what acts, never the cookie beside it
 FASTER = frozenset({"23505", "40001", "40P01"})  # unique violation, serialization failure, deadlock
 LOG = logging.getLogger("sancheng.request")
-
-
-class LoginNeeded(SanchengError):
-    """Nobody is logged in, or the login has expired."""
-
-    status = 401
-    code = "login_needed"
-    title = N_("请先登录；登录可能已经过期")
-
-
-class ForgedForm(SanchengError):
-    """A form that did not come from our own page, or from a login that has ended."""
-
-    status = 400
-    code = "forged_form"
-    title = N_("这个页面已经过期，请刷新后重试")
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +163,10 @@ def _seat_of_token(slug: str) -> Seat | None:
         if found is None:
             raise LoginNeeded
         key, tenant = found
-        key.used_at = now()
         seat = Seat(tenant_ref(tenant), key.person_id)
-        session.commit()
+        if key.used_at is None or now() - key.used_at > TOUCH:
+            key.used_at = now()
+            session.commit()
     return seat if seat.tenant.slug == slug else None
 
 

@@ -15,8 +15,7 @@ from flask_babel import get_locale, gettext
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from core.api.fields import Body, ListOf, Part, Text, Whole
-from core.errors import N_, Conflict, Fault, NotFound, SanchengError, Stale
-from core.request import LoginNeeded
+from core.errors import N_, Conflict, Fault, LoginNeeded, NotFound, SanchengError, Stale
 
 LOG = logging.getLogger("sancheng.api")
 MEDIA = "application/problem+json"

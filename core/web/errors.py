@@ -13,8 +13,8 @@ from flask_babel import gettext
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.errors import Fault, NotFound, SanchengError
-from core.request import LoginNeeded, speak
+from core.errors import Fault, LoginNeeded, NotFound, SanchengError
+from core.request import speak
 
 LOG = logging.getLogger("sancheng.web")
 PAGES = frozenset({400, 403, 404, 405, 409, 412, 413, 422, 429, 500})

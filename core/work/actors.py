@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.roles import verbs_of
@@ -19,27 +20,35 @@ def resolve_actor(
     session: Session, tenant: TenantRef, person_id: UUID, on: date, *, user_id: UUID | None = None, request_id: str = ""
 ) -> Actor | None:
     """Give the actor for one person on one day, or None when the person is unknown or inactive."""
-    person = session.scalars(select(Person).where(Person.id == person_id, Person.state == "active")).first()
-    if person is None:
+    rows = session.execute(_held(person_id, on)).all()
+    if not rows:
         return None
-    rows = session.execute(
-        select(Post.role, Post.unit_id, Post.campaign, Unit.kind)
-        .join(Holding, (Holding.tenant_id == Post.tenant_id) & (Holding.post_id == Post.id))
-        .join(Unit, (Unit.tenant_id == Post.tenant_id) & (Unit.id == Post.unit_id))
-        .where(
-            Holding.person_id == person_id,
-            Holding.valid_from <= on,
-            or_(Holding.valid_to.is_(None), Holding.valid_to > on),
-        )
-        .distinct()
-    ).all()
-    duties = tuple(Duty(role, unit_id, campaign, verbs_of(role, campaign)) for role, unit_id, campaign, _ in rows)
+    held = [row for row in rows if row.role is not None]
+    duties = tuple(Duty(row.role, row.unit_id, row.campaign, verbs_of(row.role, row.campaign)) for row in held)
     return Actor(
         tenant=tenant,
         person_id=person_id,
-        name=person.name,
+        name=rows[0].name,
         duties=duties,
         user_id=user_id,
         request_id=request_id,
-        root=next((unit_id for _, unit_id, _, kind in rows if kind in ROOTS), None),
+        root=next((row.unit_id for row in held if row.kind in ROOTS), None),
+    )
+
+
+def _held(person_id: UUID, on: date) -> Select[*tuple[Any, ...]]:
+    """An active person with each post that he holds on a day; one row without a post when he holds none."""
+    sits = and_(
+        Holding.tenant_id == Person.tenant_id,
+        Holding.person_id == Person.id,
+        Holding.valid_from <= on,
+        or_(Holding.valid_to.is_(None), Holding.valid_to > on),
+    )
+    return (
+        select(Person.name, Post.role, Post.unit_id, Post.campaign, Unit.kind)
+        .outerjoin(Holding, sits)
+        .outerjoin(Post, and_(Post.tenant_id == Holding.tenant_id, Post.id == Holding.post_id))
+        .outerjoin(Unit, and_(Unit.tenant_id == Post.tenant_id, Unit.id == Post.unit_id))
+        .where(Person.id == person_id, Person.state == "active")
+        .distinct()
     )

@@ -15,8 +15,8 @@ from itsdangerous import BadSignature, Signer, URLSafeSerializer
 from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.errors import NotFound
-from core.request import ForgedForm, house, now
+from core.errors import ForgedForm, NotFound
+from core.request import house, now
 from core.work.accounts import count_try, tenant_ref
 from core.work.proofs.contacts import open_link
 from core.work.tables import Contact, ContactLink
