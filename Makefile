@@ -29,7 +29,7 @@ demo: setup ## Run the product with a demo city on http://127.0.0.1:8000
 	@exec $(BIN)/sancheng demo
 
 test: setup ## All tests, on real PostgreSQL and (where there is a Chromium) in a real browser
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: setup ## The fast part: style, types, import contracts, house rules
 	@$(BIN)/ruff check .
@@ -42,7 +42,7 @@ bench: setup ## Measure what the issue asks to be fast; prints, never fails on t
 	@$(BIN)/python -m tests.bench
 
 texts: setup ## Collect texts for the catalogue and compile it
-	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k gettext -k lazy_gettext --no-location --sort-output -o core/translations/messages.pot .
+	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k gettext -k lazy_gettext -k counted:1,1 --no-location --sort-output -o core/translations/messages.pot .
 	@$(BIN)/pybabel -q update -i core/translations/messages.pot -d core/translations --no-fuzzy-matching --ignore-pot-creation-date
 	@$(BIN)/pybabel -q compile -d core/translations
 

@@ -91,6 +91,8 @@ def today() -> date:
 
 def login() -> Login | None:
     """The login that the cookie stands for, looked up once."""
+    if "login" not in g and not request.cookies.get(COOKIE):
+        g.login = None
     if "login" not in g:
         with house().wall.platform() as session:
             _read_login(session)

@@ -9,15 +9,51 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import Flask
+from jinja2.bccache import Bucket, BytecodeCache
 
 from core.database import upgrade
-from core.databases import Urls, create_database, drop_database
+from core.databases import Urls, clone, create_database, drop_database
 from core.embedded import EmbeddedServer
 from core.instance import Instance
 from tenants.scope import Wall
 
 SECRET = "a secret of the tests"
+
+
+class Compiled(BytecodeCache):
+    """The templates that this process has compiled, for the many applications that its tests make (模板缓存)."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str], bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        code = self.kept.get((bucket.key, bucket.checksum))
+        if code is not None:
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+
+
+Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
+# Files that take a minute or more, the longest first: pytest-xdist hands out whole files (--dist loadfile) in the order of
+# collection, and one of these begun last would leave the other workers idle until it ends. Names are prefixes.
+LONG = (
+    "tests/routes/test_leaks",
+    "tests/work/test_histories",
+    "tests/browser/test_axe",
+    "tests/work/test_races",
+    "tests/work/test_state_machine",
+    "tests/browser/test_walk",
+    "tests/browser/test_ledger_walk",
+)
 QUICK = {"fsync": "off", "synchronous_commit": "off", "max_connections": "120"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the long files first; all else keeps its order (the sort is stable)."""
+    items.sort(key=lambda item: next((n for n, name in enumerate(LONG) if item.nodeid.startswith(name)), len(LONG)))
 
 
 @pytest.fixture(autouse=True)
@@ -81,6 +117,26 @@ def urls(server: Urls) -> Iterator[Urls]:
     upgrade(made.owner, SECRET)
     yield made
     drop_database(server.superuser, name)
+
+
+@pytest.fixture
+def own_urls(server: Urls, template: str) -> Iterator[Urls]:
+    """A migrated database of one test's own: for what goes through all tenants, such as a worker that empties the queue.
+
+    In the shared one it would also do the work of every district that the worker's earlier tests left there.
+    """
+    name = f"own_{uuid.uuid4().hex[:10]}"
+    clone(server.superuser, template, name)
+    yield server.for_database(name)
+    drop_database(server.superuser, name)
+
+
+@pytest.fixture
+def own_wall(own_urls: Urls) -> Iterator[Wall]:
+    """The product's own door to the test's own database."""
+    door = Wall(own_urls.app, SECRET)
+    yield door
+    door.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
 from core.api.replies import hundredths
 from core.work.desk.finding_detail import Detail, Photo
 from core.work.desk.findings import FindingRow
+from core.work.duties.sponsor_beside import NearSponsor
 from core.work.intake.sources import SOURCES
 from core.work.loop.states import ALL_OUTCOMES, STATES
 from core.work.loop.step_input import SEVERITIES
@@ -20,13 +22,24 @@ class PartShape(Body):
     unit_id = Id(required=True)
     unit_name = Text(required=True)
     leading = Flag(required=True)
-    state = Text(required=True, validate=OneOf(("informed", "open", "done", "cosigned")))
+    state = Text(required=True, validate=OneOf(("informed", "open", "done", "cosigned", "declined")))
     assignee = Text(required=True, metadata={"description": "the person in charge by name, empty when none is named"})
     asked = Text(required=True, metadata={"description": "what an assisting unit was asked for"})
+    due_on = Day(required=True, allow_none=True, metadata={"description": "its own day, where one was said"})
 
 
-class FindingShape(Body):
-    """A finding in a list (问题); overdue: the unit has not answered and the deadline has passed."""
+class SponsorShape(Body):
+    """Who sponsored the place on the day when the finding was made (包保人), nearest first."""
+
+    id = Id(required=True)
+    kind = Text(required=True, metadata={"description": "as what: leader, department, officer, road_chief and others"})
+    name = Text(required=True, metadata={"description": "the person, or the unit that sponsors"})
+    title = Text(required=True)
+    field = Text(required=True, metadata={"description": "the matters that are sponsored, empty for all"})
+
+
+class FindingFacts(Body):
+    """What the ledger's row says of a finding (问题); overdue: the unit has not answered and the deadline has passed."""
 
     id = Id(required=True)
     number = Text(required=True, allow_none=True)
@@ -57,6 +70,12 @@ class FindingShape(Body):
     overdue = Flag(required=True)
     parts = ListOf(Part(PartShape), required=True)
     campaigns = ListOf(Text(), required=True)
+
+
+class FindingShape(FindingFacts):
+    """A finding in a list (问题), with who sponsored its place on the day when it was made."""
+
+    sponsors = ListOf(Part(SponsorShape), required=True)
 
 
 class FindingList(Body):
@@ -157,15 +176,16 @@ OF_DETAIL = (
 )
 
 
-def shape_finding(row: FindingRow) -> dict[str, Any]:
+def shape_finding(row: FindingRow, sponsors: Sequence[NearSponsor]) -> dict[str, Any]:
     """A finding in a list as JSON."""
-    return FindingShape.pick(row) | {"parts": [PartShape.pick(part) for part in row.parts]}
+    parts = [PartShape.pick(part) for part in row.parts]
+    return FindingFacts.pick(row) | {"parts": parts, "sponsors": [SponsorShape.pick(one) for one in sponsors]}
 
 
-def shape_detail(found: Detail) -> dict[str, Any]:
+def shape_detail(found: Detail, sponsors: Sequence[NearSponsor]) -> dict[str, Any]:
     """A finding in full as JSON."""
     left = found.time_left
-    return shape_finding(found.row) | {
+    return shape_finding(found.row, sponsors) | {
         "detail": found.finding.detail,
         **{name: getattr(found.finding, name) for name in OF_DETAIL},
         "working_seconds_left": None if left is None else int(left.total_seconds()),

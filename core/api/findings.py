@@ -16,10 +16,11 @@ from core.api.replies import ListQuery, etag, expected_version, once, reply, rep
 from core.api.rooms import READING, WRITING, Room
 from core.work.desk import finding_detail, findings, waiting
 from core.work.desk.finding_filters import GROUPS, Filter, check_filter, refuse_bad
+from core.work.duties.sponsor_beside import sponsors_beside_findings
 from core.work.intake.sources import SOURCES
 from core.work.loop import ledger
 from core.work.loop.states import REJECT_REASONS, RETURN_REASONS
-from core.work.loop.step_input import MOST_DAYS, MOST_PHOTOS, SEVERITIES
+from core.work.loop.step_input import MOST_DAYS, MOST_PHOTOS, NO, SEVERITIES, YES
 from core.work.loop.transitions import OUTCOMES, STATES, TRANSITIONS
 from core.work.roles import SEE
 from core.work.wording import LONGEST_NOTE
@@ -94,6 +95,7 @@ class Changes(Body):
     title = Text()
     detail = Text()
     severity = Text(validate=OneOf(tuple(SEVERITIES)))
+    restricted = Text(validate=OneOf((YES, NO)), metadata={"description": "into the restricted class or out of it"})
     place = Text()
 
 
@@ -111,10 +113,13 @@ class FindingStep(Body):
     person_id = Id(load_default=None, allow_none=True)
     days = Whole(load_default=None, allow_none=True, validate=Range(min=1, max=MOST_DAYS))
     review_on = Day(load_default=None, allow_none=True)
+    due_on = Day(load_default=None, allow_none=True, metadata={"description": "an assisting unit's own day"})
     target_id = Id(load_default=None, allow_none=True, metadata={"description": "the finding into which this one goes"})
     changes = Part(Changes, load_default={}, metadata={"description": "new values of what is corrected"})
     precedent = Flag(load_default=False, metadata={"description": "propose this decision the next time"})
     severity = Text(load_default=None, allow_none=True, validate=OneOf(tuple(SEVERITIES)))
+    leader = Text(load_default="", metadata={"description": "whose written instruction the office files"})
+    said_on = Day(load_default=None, allow_none=True, metadata={"description": "the day on that paper"})
 
 
 def chosen_of(query: dict[str, Any]) -> Filter:
@@ -142,7 +147,8 @@ def list_findings(query: dict[str, Any]) -> Response:
         sort=query.get("sort"),
         now=asked.now(),
     )
-    return reply_list(map(shape_finding, page.rows), page.next_cursor)
+    near = sponsors_beside_findings(asked.db(), page.rows)
+    return reply_list((shape_finding(row, near[row.id]) for row in page.rows), page.next_cursor)
 
 
 @room.get("/findings/counts")
@@ -191,4 +197,5 @@ def act(body: dict[str, Any], finding_id: UUID) -> Response:
 
 
 def _one(finding_id: UUID) -> dict[str, Any]:
-    return shape_detail(finding_detail.detail(asked.db(), asked.actor(), finding_id, now=asked.now()))
+    found = finding_detail.detail(asked.db(), asked.actor(), finding_id, now=asked.now())
+    return shape_detail(found, sponsors_beside_findings(asked.db(), [found.row])[finding_id])

@@ -12,7 +12,7 @@ from core.work.papers.notices import NoticeDetail
 
 
 class NoticeShape(Body):
-    """A notice in a list (通知文书); overdue: an answer is still asked for and its day has passed."""
+    """A notice in a list (通知文书); overdue: an answer is still asked for and its day has passed; gone: its findings have all left the unit."""
 
     id = Id(required=True)
     number = Text(required=True)
@@ -29,6 +29,7 @@ class NoticeShape(Body):
     issued_at = Moment(required=True)
     findings = Whole(required=True)
     overdue = Flag(required=True)
+    gone = Flag(required=True)
 
 
 class NoticeList(Body):
@@ -50,6 +51,7 @@ class NoticeEventShape(Body):
     person_name = Text(required=True)
     unit_name = Text(required=True)
     note = Text(required=True)
+    photos = ListOf(Text(), required=True)
 
 
 class NoticeStepShape(Body):
@@ -81,7 +83,7 @@ def shape_notice(row: NoticeRow) -> dict[str, Any]:
 def shape_detail(found: NoticeDetail) -> dict[str, Any]:
     """A notice in full as JSON."""
     notice = found.notice
-    counted = {"findings": len(found.findings) + found.others, "overdue": found.overdue}
+    counted = {"findings": len(found.findings) + found.others, "overdue": found.overdue, "gone": found.gone}
     same = {name: getattr(notice, name) for name in NoticeShape.names() if name not in counted}
     return NoticeDetailShape.arrange(
         same

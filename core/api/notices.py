@@ -24,6 +24,7 @@ from core.api.replies import (
     reply_list,
 )
 from core.api.rooms import READING, WRITING, Room
+from core.work.loop.step_input import MOST_PHOTOS
 from core.work.papers import notices
 from core.work.papers.notice_issuing import LONGEST_CLAUSE, LONGEST_TITLE, MOST_FINDINGS, Draft, issue
 from core.work.papers.notice_kinds import KINDS
@@ -64,6 +65,7 @@ class NewNoticeStep(Body):
 
     verb = Text(required=True, validate=OneOf(tuple(MOVES)))
     note = Text(load_default="", validate=Length(max=2000))
+    photos = ListOf(Text(), load_default=[], validate=Length(max=MOST_PHOTOS))
 
 
 @room.get("/notices")
@@ -133,7 +135,14 @@ def act(body: dict[str, Any], notice_id: UUID) -> Response:
 
     def run() -> tuple[int, Any]:
         notices.act(
-            asked.db(), asked.actor(), notice_id, body["verb"], version=version, note=body["note"], now=asked.now()
+            asked.db(),
+            asked.actor(),
+            notice_id,
+            body["verb"],
+            version=version,
+            note=body["note"],
+            photos=body["photos"],
+            now=asked.now(),
         )
         return 200, _one(notice_id)
 

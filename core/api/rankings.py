@@ -1,21 +1,25 @@
-"""Rankings (排名) over the API: units of one kind by their share of assessed points; equal values share a rank."""
+"""Rankings (排名) over the API: units by their share of assessed points now, and the daily ranks of the schemes as kept."""
 
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from flask import Response
 
 from core import request as asked
-from core.api.fields import Body, Id, ListOf, Number, OneOf, Part, Text, Whole
+from core.api.cards import schemes_within_reach
+from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
 from core.api.figures import ScoreQuery, period_asked
 from core.api.forms import one_in_force
-from core.api.replies import ListQuery, cut_list
+from core.api.replies import ListQuery, a_day, cursor_of, cut_list, read_cursor, reply_list
 from core.api.rooms import READING, Room
 from core.figures.comparison import BARRED, LOW_VOLUME, NOTHING_ASSESSED, RANKED
 from core.figures.leagues import Ranked, rank
 from core.figures.overview import by_unit
+from core.work.marks.rank_lists import UNRANKED, RankFilter, list_places, place_of
 from core.work.roles import SEE
+from core.work.tables import RankDay
 
 KINDS = ("subdistrict", "community", "village")  # never departments against places: they are another league
 room = Room("rankings", __name__, description="Rankings (排名) of units within one campaign and period.")
@@ -80,3 +84,84 @@ def shape_rank(one: Ranked) -> dict[str, Any]:
     points = ("percent_of_assessed", "coverage", "earned", "assessed", "total", "visits", "sites")
     unit = {"unit_id": one.row.unit_id, "name": one.row.name, "kind": one.row.kind}
     return {"rank": one.rank, "unranked": one.unranked} | unit | {name: getattr(score, name) for name in points}
+
+
+class RankDayShape(Body):
+    """One subject's place on one day in one league (逐日排名), as kept; corrected: an earlier computation said otherwise.
+
+    The value is numerator / denominator; counts are the day's facts that it came from, n the volume behind it.
+    """
+
+    day = Day(required=True)
+    scheme_id = Id(required=True)
+    scheme = Text(required=True)
+    league = Text(required=True)
+    rank = Whole(required=True, allow_none=True)
+    unranked = Text(required=True, metadata={"description": "why there is no rank; empty where there is one"})
+    subject_id = Id(required=True)
+    subject_kind = Text(required=True)
+    subject_name = Text(required=True)
+    numerator = Whole(required=True)
+    denominator = Whole(required=True)
+    n = Whole(required=True)
+    measure = Text(required=True)
+    direction = Text(required=True)
+    counts = Mapping(required=True)
+    revision = Whole(required=True)
+    corrected = Flag(required=True)
+    computed_at = Moment(required=True)
+
+
+class RankDayList(Body):
+    """Places on days (逐日排名清单)."""
+
+    items = ListOf(Part(RankDayShape), required=True)
+    next_cursor = Text(required=True, allow_none=True)
+
+
+class RankDayQuery(ListQuery):
+    """Which places (排名筛选); the newest day first, in each league the best place first."""
+
+    scheme_id = ListOf(Id(), load_default=[], metadata={"description": "repeat for several"})
+    league = ListOf(Text(), load_default=[], metadata={"description": "a league's key in its scheme"})
+    subject_id = ListOf(Id(), load_default=[], metadata={"description": "units or sites"})
+    since = Day(metadata={"description": "this day or later"})
+    until = Day(metadata={"description": "this day or before"})
+
+
+@room.get("/rankings/days")
+@asked.require(SEE)
+@room.arguments(RankDayQuery, location="query")
+@room.response(200, RankDayList)
+@room.refuses(*READING)
+def list_days(query: dict[str, Any]) -> Response:
+    """List the daily ranks that were kept for the schemes within reach, the newest day first"""
+    names = schemes_within_reach(query["scheme_id"])
+    wanted = RankFilter(tuple(names), query["league"], query["subject_id"], query.get("since"), query.get("until"))
+    said, size = read_cursor(query["cursor"], [a_day, UUID, _a_league, _a_rank, UUID]), query["page_size"]
+    after = (said[0], said[1], said[2], said[3], said[4]) if said else None
+    rows = list_places(asked.db(), wanted, after=after, limit=size + 1)
+    last = rows[size - 1] if len(rows) > size else None
+    shaped = (shape_day(row, names[row.scheme_id]) for row in rows[:size])
+    return reply_list(shaped, cursor_of(*place_of(last)) if last else None)
+
+
+def _a_league(value: Any) -> str:
+    """A league's key from a cursor."""
+    if not isinstance(value, str) or "\x00" in value:
+        raise ValueError(value)
+    return value
+
+
+def _a_rank(value: Any) -> int:
+    """A rank from a cursor."""
+    if not isinstance(value, int) or not 0 <= value <= UNRANKED:
+        raise ValueError(value)
+    return value
+
+
+def shape_day(row: RankDay, scheme: str) -> dict[str, Any]:
+    """A place on a day as JSON."""
+    facts = {name: row.facts[name] for name in ("unranked", "n", "measure", "direction", "counts")}
+    own = facts | {"scheme": scheme, "corrected": row.revision > 1}
+    return RankDayShape.arrange({name: getattr(row, name) for name in RankDayShape.names() if name not in own} | own)

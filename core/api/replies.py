@@ -164,7 +164,7 @@ def read_cursor(said: str, kinds: Sequence[Callable[[Any], Any]]) -> tuple[Any, 
     try:
         found = orjson.loads(base64.urlsafe_b64decode(said + "=" * (-len(said) % 4)))
         return tuple(kind(value) for kind, value in zip(kinds, found, strict=True))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError) as error:  # an id that is a number has nothing to read
         raise broken_cursor(said) from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.api import (
     audit,
     campaigns,
+    cards,
     comparison,
     figures,
     findings,
@@ -38,6 +39,7 @@ ROOMS: tuple[Room, ...] = (
     whistles.room,
     figures.room,
     rankings.room,
+    cards.room,
     publications.room,
     grants.room,
     reports.room,

@@ -25,6 +25,7 @@ class SiteShape(Body):
     code = Text(required=True, allow_none=True)
     name = Text(required=True)
     address = Text(required=True)
+    zone = Text(required=True)
     unit_id = Id(required=True)
     unit_name = Text(required=True)
     operator_unit_id = Id(required=True, allow_none=True)
@@ -59,6 +60,9 @@ class SiteChange(Body):
     name = Text()
     code = Text(allow_none=True)
     address = Text()
+    zone = Text(
+        metadata={"description": "the district's own word for how strictly the place is kept; rules may ask for it"}
+    )
     unit_id = Id()
     operator_unit_id = Id(allow_none=True)
     types = ListOf(Text(), validate=Length(max=20))
@@ -150,6 +154,7 @@ def shape_site(row: site_lists.SiteRow) -> dict[str, Any]:
         "code": row.code,
         "name": row.name,
         "address": row.address,
+        "zone": row.zone,
         "unit_id": row.unit_id,
         "unit_name": row.unit_name,
         "operator_unit_id": row.operator_unit_id,

@@ -58,6 +58,7 @@ class NewVisit(Body):
     answers = Mapping(required=True, metadata={"example": {"PRO-01": {"yes": True}, "ENV-02": {"n": 7, "m": 9}}})
     photos = Mapping(load_default=dict, metadata={"description": "lists of photo ids or SHA-256"})
     notes = Mapping(load_default=dict)
+    severities = Mapping(load_default=dict, metadata={"description": "ordinary, serious or urgent, of what failed"})
     started_at = Moment(load_default=None, allow_none=True)
     note = Text(load_default="", validate=Length(max=2000))
     basis = Text(load_default=None, allow_none=True, validate=OneOf(BASES))
@@ -70,6 +71,7 @@ class NewCorrection(Body):
     answers = Mapping(required=True, metadata={"example": {"PRO-01": {"yes": True}}})
     photos = Mapping(load_default=dict, metadata={"description": "lists of photo ids or SHA-256"})
     notes = Mapping(load_default=dict)
+    severities = Mapping(load_default=dict, metadata={"description": "ordinary, serious or urgent, of what failed"})
     note = Text(load_default="", validate=Length(max=2000))
     reason = Text(required=True, validate=Length(min=1, max=2000))
 

@@ -30,6 +30,7 @@ class WhistleShape(Body):
     accepted = Whole(required=True)
     arrived = Whole(required=True)
     done = Whole(required=True)
+    declined = Whole(required=True)
     late = Flag(required=True)
 
 
@@ -50,6 +51,7 @@ class CallShape(Body):
     accepted_at = Moment(required=True, allow_none=True)
     arrived_at = Moment(required=True, allow_none=True)
     arrived_by = Text(required=True)
+    declined_at = Moment(required=True, allow_none=True)
     solved_at = Moment(required=True, allow_none=True)
     note = Text(required=True)
     late = Flag(required=True)
@@ -97,7 +99,7 @@ class WhistleDetail(WhistleShape):
 
 
 class CalledFiguresShape(Body):
-    """One called unit in a period (应哨统计); minutes: the median from call to arrival."""
+    """One called unit in a period (应哨统计); minutes: the median from call to arrival; declined requests count nowhere else."""
 
     unit_id = Id(required=True)
     unit_name = Text(required=True)
@@ -109,6 +111,7 @@ class CalledFiguresShape(Body):
     minutes = Whole(required=True, allow_none=True)
     solved = Whole(required=True)
     escalated = Whole(required=True)
+    declined = Whole(required=True)
 
 
 class CallerFiguresShape(Body):
@@ -125,6 +128,7 @@ class CallerFiguresShape(Body):
     solved = Whole(required=True)
     escalated = Whole(required=True)
     cancelled = Whole(required=True)
+    declined = Whole(required=True)
 
 
 class WhistleFigures(Body):

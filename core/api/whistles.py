@@ -29,10 +29,10 @@ from core.work.whistling.whistle_detail import detail
 from core.work.whistling.whistle_figures import called_figures, caller_figures
 from core.work.whistling.whistle_list import Filter, list_whistles
 from core.work.whistling.whistle_places import LONGEST_PLACE
-from core.work.whistling.whistle_steps import MOVES, OVERDUE, STATES
+from core.work.whistling.whistle_steps import CLOCK, MOVES, STATES
 
 room = Room("whistles", __name__, description="Whistles (吹哨报到): an area calls departments to a place; they report.")
-VERBS = tuple(verb for verb in MOVES if verb != OVERDUE)
+VERBS = tuple(move.verb for move in MOVES.values() if move.by != CLOCK)
 
 
 class WhistleQuery(ListQuery):
@@ -155,7 +155,7 @@ def blow_whistle(body: dict[str, Any]) -> Response:
 @room.response(200, WhistleDetail, headers=ETAG)
 @room.refuses(*WRITING, 412, 428)
 def act(body: dict[str, Any], whistle_id: UUID) -> Response:
-    """Take a step: accept, arrive, report, confirm, cancel, escalate, instruct
+    """Take a step: accept, arrive, report, decline, confirm, cancel, escalate, instruct
 
     If-Match names the version that was seen: without it 428, when somebody was faster 412. A called unit's step stands
     although other called units acted meanwhile. A repetition with the same Idempotency-Key gets the first answer.

@@ -17,7 +17,7 @@ from uuid import UUID
 from docx.shared import Mm
 from docxtpl import DocxTemplate, InlineImage
 
-from core.documents.wording import DASH, moment_text
+from core.documents.wording import DASH, deadline_text
 from core.settings import ZONE
 from core.work.desk.findings import FindingRow
 from core.work.papers.notice_kinds import REQUEST
@@ -115,15 +115,15 @@ def _row(template: DocxTemplate, line: PaperLine, pictures: Mapping[UUID, Path])
 
 def _line(number: int, row: FindingRow, photo: UUID | None) -> PaperLine:
     place = row.site_name or row.unit_name
-    return PaperLine(number, row.number or DASH, row.title, place, moment_text(row.due_at), row.id, photo)
+    return PaperLine(number, row.number or DASH, row.title, place, deadline_text(row.due_at), row.id, photo)
 
 
 def _closing(due: datetime | None, *, asking: bool, replies: bool) -> str:
     if due is None:
         return ""
     if asking:
-        return f"请于{moment_text(due)}前函复。"
-    return f"请于{moment_text(due)}前{'书面答复整改情况' if replies else '办理完毕'}。"
+        return f"请于{deadline_text(due)}前函复。"
+    return f"请于{deadline_text(due)}前{'书面答复整改情况' if replies else '办理完毕'}。"
 
 
 def _day(moment: datetime) -> str:

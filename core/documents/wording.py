@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from core.campaigns.arithmetic import half_up
 from core.settings import ZONE
+from core.work.calendar import deadline_clock
 
 DASH = "—"
 
@@ -23,6 +24,12 @@ def moment_text(moment: datetime) -> str:
     """A moment as documents print it, in Asia/Shanghai."""
     local = moment.astimezone(ZONE)
     return f"{local.year}年{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def deadline_text(moment: datetime) -> str:
+    """A deadline as documents print it: what ends at midnight ends at 24:00 of the day before."""
+    day, clock = deadline_clock(moment)
+    return f"{day.year}年{day.month}月{day.day}日 {clock}"
 
 
 def moment_text_en(moment: datetime) -> str:

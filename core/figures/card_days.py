@@ -21,6 +21,7 @@ from core.work.marks.card_reading import read_scheme
 from core.work.marks.card_rules import FINDINGS, WHOLE_PERIOD, League, Scheme
 from core.work.marks.card_rules import ONE_DAY as THE_DAY
 from core.work.marks.card_schemes import ACTIVE, Kept
+from core.work.marks.card_versions import rules_on
 from core.work.marks.ranking_days import Placed, keep_day, last_kept, place
 from core.work.permits import require
 from core.work.roles import PUBLISH
@@ -53,12 +54,13 @@ def stand(
 def compute_day(session: ScopedSession, registry: Registry, row: CardScheme, day: date, *, now: datetime) -> int:
     """Compute a day that is over and keep it; gives its revision: the same facts write nothing, others correct the day.
 
-    Raises Conflict for a day that is not over.
+    The rules are those of that day, whatever the scheme says now. Raises Conflict for a day that is not over.
     """
     if day >= day_of(now):
         raise Conflict(N_("{day} 还没有结束，结束后再计算名次"), day=day.isoformat())
-    scheme = read_scheme(row.body, kept=True)
-    return keep_day(session, row, day, stand(session, registry, row.unit_id, scheme, day), now)
+    rules = rules_on(session, row, day)
+    places = stand(session, registry, row.unit_id, rules.scheme, day)
+    return keep_day(session, row, day, places, now, version=rules.version)
 
 
 def recompute_day(

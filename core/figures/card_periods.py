@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.campaigns.registry import Registry
+from core.errors import N_, Conflict
 from core.figures.card_days import stand
 from core.figures.periods import Period, day_of
 from core.work.dated import valid_on
@@ -20,7 +21,7 @@ from core.work.marks.card_forward import Forward, Span, put_forward
 from core.work.marks.card_moves import STANDING
 from core.work.marks.card_proposing import Breach, Held, Proposal, Subject, Value, propose
 from core.work.marks.card_rules import SITE, League, Scheme
-from core.work.marks.card_schemes import Kept
+from core.work.marks.card_schemes import Kept, as_of
 from core.work.marks.ranking_days import read_days
 from core.work.tables import CardIssue, NegativeEntry, Sponsorship
 from tenants.access import Actor
@@ -38,8 +39,15 @@ class LeagueCards:
 def preview(
     session: ScopedSession, registry: Registry, kept: Kept, period: Period, *, now: datetime
 ) -> list[LeagueCards]:
-    """What the rules would give in a period as the numbers stand now, with the reason for each; nothing is kept."""
-    scheme, found = kept.scheme, []
+    """What the rules would give in a period as the numbers stand now, with the reason for each; nothing is kept.
+
+    The rules are those in force at the end of the period's last day, of a running one those of today. A period of another
+    kind than these rules give cards for has none.
+    """
+    kept, found = as_of(session, kept, min(period.end, day_of(now))), []
+    scheme = kept.scheme
+    if scheme.period != period.kind:
+        return []
     values = _values(session, registry, kept, period, now)
     history = _history(session, kept.row.id, period)
     everyone = {value.subject.id for listed in values.values() for value in listed}
@@ -56,6 +64,17 @@ def propose_period(
     session: ScopedSession, actor: Actor, registry: Registry, kept: Kept, period: Period, *, now: datetime
 ) -> Forward:
     """Put the cards of a period forward that is over, with the sponsors of its last day. Raises Forbidden, Conflict."""
+    if as_of(session, kept, period.end).scheme.period != period.kind:
+        message = N_("{start} 至 {end} 期满时执行的办法不是按这种周期亮牌的")
+        raise Conflict(message, start=period.start.isoformat(), end=period.end.isoformat())
+    return forward_period(session, actor, registry, kept, period, now=now)
+
+
+def forward_period(
+    session: ScopedSession, actor: Actor | None, registry: Registry, kept: Kept, period: Period, *, now: datetime
+) -> Forward:
+    """The same for the night, which acts for nobody (``actor`` None)."""
+    kept = as_of(session, kept, period.end)
     proposals = [one for group in preview(session, registry, kept, period, now=now) for one in group.proposals]
     carded = [one.value.subject for one in proposals if one.colour]
     sponsors = sponsors_of(session, kept.scheme, carded, period) if kept.scheme.sponsors else {}
@@ -67,10 +86,14 @@ def propose_period(
 def sponsors_of(
     session: ScopedSession, scheme: Scheme, subjects: Sequence[Subject], period: Period
 ) -> dict[UUID, list[SponsorLine]]:
-    """Who sponsors each subject itself on the period's last day, and what they did in the period."""
+    """Who sponsors each subject on the period's last day, and what they did in the period.
+
+    A unit's own sponsors stand for it; where it has none, the nearest above: the area's, then the street's (ours).
+    """
     days, campaign = (period.start, period.end), scheme.campaign or None
     units = [one.id for one in subjects if one.kind != SITE]
-    found = dict(sponsors_of_units(session, units, period.end, campaign=campaign, did=days, own=True)) if units else {}
+    near = sponsors_of_units(session, units, period.end, campaign=campaign, did=days) if units else {}
+    found = {unit: [one for one in lines if one.distance == lines[0].distance] for unit, lines in near.items()}
     sites = [one.id for one in subjects if one.kind == SITE]
     if not sites:
         return found

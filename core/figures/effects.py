@@ -17,15 +17,16 @@ from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.campaigns.arithmetic import half_up
 from core.figures.frames import Frame, SliceKey
 from core.figures.model import EffectLine, Totals, Veto, cents
 from core.figures.periods import day_of
+from core.work.dated import valid_on
 from core.work.marks.negative_moves import BAR, CAP, DEDUCT
-from core.work.tables import NegativeEntry
+from core.work.tables import AreaMember, NegativeEntry
 from tenants.models import UnitPath
 
 NEGATIVE = "NEGATIVE-LIST"  # the code under which a bar stands among the vetoes, also in a seal
@@ -59,16 +60,17 @@ def _last_day(frame: Frame, span: int) -> date:
 
 def _above(session: Session, frame: Frame, entry: NegativeEntry) -> frozenset[UUID]:
     """The frame's units that an entry's unit lay in when it was triggered, itself among them."""
-    if entry.unit_id is None or not frame.units:
+    day = entry.triggered_on
+    if entry.unit_id is None or day is None or not frame.units:
         return frozenset()
-    query = select(UnitPath.ancestor_id).where(
-        UnitPath.tenant_id == frame.tenant_id,
-        UnitPath.unit_id == entry.unit_id,
-        UnitPath.ancestor_id.in_(frame.units),
-        UnitPath.valid_from <= entry.triggered_on,
-        or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > entry.triggered_on),
+    above = select(UnitPath.ancestor_id).where(
+        UnitPath.tenant_id == frame.tenant_id, UnitPath.unit_id == entry.unit_id, valid_on(UnitPath, day)
     )
-    return frozenset(session.scalars(query))
+    found = set(session.scalars(above.where(UnitPath.ancestor_id.in_(frame.units))))
+    if frame.has_area:  # an area is touched by what happens in a member
+        member = select(AreaMember.area_id).where(AreaMember.unit_id.in_(above), valid_on(AreaMember, day))
+        found |= set(session.scalars(member.where(AreaMember.area_id.in_(frame.units))))
+    return frozenset(found)
 
 
 def _counting(touched: Iterable[InForce], unit: UUID | None, on: date) -> tuple[NegativeEntry, ...]:

@@ -13,7 +13,7 @@ from uuid import UUID
 from core.campaigns import Campaign, Edition
 from core.errors import N_, Forbidden
 from core.figures.finding_metrics import FindingPart, costing_findings, finding_parts
-from core.figures.frames import Frame
+from core.figures.frames import Frame, frame_of
 from core.figures.item_metrics import VisitPart, parts_of
 from core.figures.model import IndicatorFigure
 from core.figures.periods import Period, day_of
@@ -94,15 +94,17 @@ def explain(
     """Explain one indicator down to the visit and the finding.
 
     Raises NotFound for an unknown indicator or unit; Forbidden when the rows lie out of the actor's reach: whoever sees a
-    part of the district asks for his own unit.
+    part of the district asks for his own unit. An area's rows lie across the lines of the tree: they are for the whole district's.
     """
     edition.indicator(code)
     moment = cut_off or now()
     if unit_id is None and not reaches_root(session, actor, moment):
         raise Forbidden(N_("全区明细只对全区岗位开放；请选择本单位查看"))
+    frame = frame_of(session, (period,), moment, () if unit_id is None else (unit_id,))
+    if frame.has_area and not reaches_root(session, actor, moment):
+        raise Forbidden(N_("片区的明细只对全区岗位开放；请选择本单位查看"))
     score = score_campaign(session, actor, campaign, edition, period, unit_id, cut_off=moment)
     figure = score.indicator(code)
-    frame = Frame(session.tenant_id, (period,), moment, () if unit_id is None else (unit_id,))
     rows = _rows(session, frame, figure.plan, campaign, edition) if figure.plan else []
     rule = rule_of(figure.indicator)
     cost = costing_findings(session, frame, _costly(figure.plan, edition, campaign.key))

@@ -67,14 +67,14 @@ def read_findings(
     wanted = list(dict.fromkeys([DUE, SETTLED, ON_TIME, *terms]))
     empty = {"found": 0, "due": 0, "closed": 0, "on_time": 0, "overdue": 0}
     facts = {key: FindingFacts(dict.fromkeys(wanted, Fraction(0)), dict(empty)) for key in frame.slices}
-    due = by_moment(frame, own_findings(frame, campaign), Finding.due_at, Finding.unit_id)
+    due = by_moment(frame, own_findings(frame, campaign), Finding.due_at, Finding.unit_id, Finding.site_id)
     for row in session.execute(_counted(due, wanted, frame)):
         one = facts[row.unit, row.span]
         one.terms |= {term: Fraction(row[2 + n]) for n, term in enumerate(wanted)}
         numbers = {"due": DUE, "closed": SETTLED, "on_time": ON_TIME}
         one.summary |= {name: int(one.terms[term]) for name, term in numbers.items()}
         one.summary["overdue"] = one.summary["due"] - one.summary["closed"]
-    opened = by_moment(frame, own_findings(frame, campaign), Finding.opened_at, Finding.unit_id)
+    opened = by_moment(frame, own_findings(frame, campaign), Finding.opened_at, Finding.unit_id, Finding.site_id)
     base = opened.where(Finding.state.not_in(DISMISSED)).subquery()
     for row in session.execute(select(base.c.unit, base.c.span, func.count()).group_by(base.c.unit, base.c.span)):
         facts[row.unit, row.span].summary["found"] = row[2]
@@ -85,7 +85,7 @@ def finding_parts(
     session: Session, frame: Frame, terms: tuple[FindingTerm, ...], campaign: str
 ) -> list[tuple[FindingPart, tuple[bool, ...]]]:
     """The findings behind some terms in a frame of one slice, each with whether it counts in each term."""
-    query = by_moment(frame, own_findings(frame, campaign), Finding.due_at, Finding.unit_id)
+    query = by_moment(frame, own_findings(frame, campaign), Finding.due_at, Finding.unit_id, Finding.site_id)
     inside = [_condition(term, Finding.state, Finding.closed_at, Finding.due_at, frame) for term in terms]
     flags = [case((one, 1), else_=0).label(f"counts_{n}") for n, one in enumerate(inside)]
     query = described(query.where(or_(*inside)).add_columns(*flags), frame)
@@ -107,7 +107,9 @@ def costing_findings(session: Session, frame: Frame, selection: Selection) -> li
         .subquery("lost")
     )
     query = select(*_COLUMNS).where(*counting(frame), Finding.state.not_in(DONE))
-    query = by_moment(frame, query, Finding.opened_at, Finding.unit_id).join(lost, lost.c.finding_id == Finding.id)
+    query = by_moment(frame, query, Finding.opened_at, Finding.unit_id, Finding.site_id).join(
+        lost, lost.c.finding_id == Finding.id
+    )
     query = described(query.add_columns(lost.c.lost), frame).order_by(lost.c.lost.desc(), Finding.due_at, Finding.id)
     return [part_of(row, row["lost"]) for row in session.execute(query).mappings()]
 

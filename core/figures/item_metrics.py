@@ -212,7 +212,7 @@ def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool =
             in_force(frame.tenant_id, result.visit_id),
         )
     )
-    base = by_day(frame, query, result.day, result.unit_id).subquery("base")
+    base = by_day(frame, query, result.day, result.unit_id, result.site_id).subquery("base")
     return _folded(base, named)
 
 
@@ -258,7 +258,7 @@ def _per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = ()) -> Subque
     )
     if forms:
         query = query.where(Sheet.form.in_(forms))
-    return by_day(frame, query, Sheet.day, Sheet.unit_id).subquery("per_sheet")
+    return by_day(frame, query, Sheet.day, Sheet.unit_id, Sheet.site_id).subquery("per_sheet")
 
 
 def _totals(inner: Subquery, names: tuple[str, ...]) -> Select[Any]:
@@ -277,7 +277,7 @@ def _volume(frame: Frame, campaign: str) -> Select[Any]:
         Sheet.basis == VERIFIED,
         in_force(frame.tenant_id, Sheet.visit_id),
     )
-    base = by_day(frame, query, Sheet.day, Sheet.unit_id).subquery("base")
+    base = by_day(frame, query, Sheet.day, Sheet.unit_id, Sheet.site_id).subquery("base")
     counts = (
         func.count(base.c.visit_id.distinct()).label("visits"),
         func.count(base.c.site_id.distinct()).label("sites"),

@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Select, case, func, select
 
 from core.campaigns import Campaign, Item
-from core.figures.frames import Frame, by_day
+from core.figures.frames import Frame, by_day, frame_of
 from core.figures.item_metrics import VERIFIED
 from core.figures.model import percent
 from core.figures.periods import Period
@@ -61,7 +61,7 @@ def lost_items(
     count: int | None = 20,
 ) -> list[LostItem]:
     """The items that lost points in a period, the dearest first (one query). Raises NotFound, Forbidden."""
-    frame = Frame(session.tenant_id, (period.previous, period), cut_off, () if unit_id is None else (unit_id,))
+    frame = frame_of(session, (period.previous, period), cut_off, () if unit_id is None else (unit_id,))
     check_reach(session, actor, unit_id, frame)
     known = {one.key: {i.code: (f.code, i) for f in one.edition.forms for i in f.items} for one in campaigns}
     spans: dict[tuple[str, str], dict[int, Any]] = {}
@@ -113,7 +113,7 @@ def _sums(frame: Frame, campaigns: Sequence[str]) -> Select[Any]:
         result.outcome != "na",
         in_force(frame.tenant_id, result.visit_id),
     )
-    base = by_day(frame, query, result.day, result.unit_id).subquery("base")
+    base = by_day(frame, query, result.day, result.unit_id, result.site_id).subquery("base")
     c = base.c
     sums = (
         func.count().label("visits"),

@@ -11,15 +11,16 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 
 from core.campaigns import Campaign, Edition
 from core.figures.model import ZERO, CampaignScore, IndicatorFigure, percent
 from core.figures.periods import Period, last_periods
 from core.figures.scores import score_campaign, score_slices
+from core.work.organisation.areas import in_area
 from core.work.roles import SEE
 from tenants.access import Actor, reach
-from tenants.models import Unit, UnitPath
+from tenants.models import Unit
 from tenants.scope import ScopedSession
 
 TREND = 9  # ten-day periods shown: a quarter (ours)
@@ -195,10 +196,7 @@ def _units(session: ScopedSession, actor: Actor | None, kind: str, under: UUID |
     if actor is not None:
         query = query.where(Unit.id.in_(reach(actor, SEE, on)))
     if under is not None:
-        stood = and_(UnitPath.unit_id == Unit.id, UnitPath.ancestor_id == under, UnitPath.valid_from <= on)
-        query = query.join(UnitPath, and_(UnitPath.tenant_id == Unit.tenant_id, stood)).where(
-            or_(UnitPath.valid_to.is_(None), UnitPath.valid_to > on)
-        )
+        query = query.where(in_area(session.tenant_id, under, on, Unit.id))
     return list(session.scalars(query.order_by(Unit.pinyin, Unit.id)))
 
 

@@ -59,4 +59,4 @@ def _looked_at(frame: Frame, campaign: str, terms: Iterable[RecheckTerm]) -> Sel
     again = and_(Recheck.tenant_id == frame.tenant_id, Recheck.finding_id == Finding.id)
     query = own_findings(frame, campaign).add_columns(Recheck.state.label("recheck_state"), Recheck.done_at)
     query = query.join(Recheck, again).where(Recheck.state.in_(states), Finding.state.not_in(DISMISSED))
-    return by_moment(frame, query, Recheck.done_at, Finding.unit_id)
+    return by_moment(frame, query, Recheck.done_at, Finding.unit_id, Finding.site_id)

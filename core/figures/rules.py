@@ -35,6 +35,10 @@ def points_text(value: Decimal | None) -> str:
     return "—" if value is None else format(value.normalize() if value else Decimal(0), "f")
 
 
+def _points_en(points: str) -> str:
+    return f"{points} point" if points == "1" else f"{points} points"
+
+
 def rule_of(indicator: Indicator) -> Rule:
     """How the points come from the value."""
     return _RULES[indicator.mode](indicator, points_text(indicator.points))
@@ -55,7 +59,7 @@ def _linear(one: Indicator, points: str) -> Rule:
     floor = one.params["floor"]
     return Rule(
         f"达到 {one.target} 得 {points} 分，{floor} 及以下不得分，其间按比例计分",
-        f"{points} points at {one.target}, none at {floor} or below, in proportion between",
+        f"{_points_en(points)} at {one.target}, none at {floor} or below, in proportion between",
     )
 
 
@@ -63,33 +67,35 @@ def _lower_linear(one: Indicator, points: str) -> Rule:
     ceiling = one.params["ceiling"]
     return Rule(
         f"不高于 {one.target} 得 {points} 分，{ceiling} 及以上不得分，其间按比例计分",
-        f"{points} points at {one.target} or less, none at {ceiling} or more, in proportion between",
+        f"{_points_en(points)} at {one.target} or less, none at {ceiling} or more, in proportion between",
     )
 
 
 def _deduct(one: Indicator, points: str) -> Rule:
     per = one.params["per"]
-    return Rule(f"满分 {points} 分，每处扣 {per} 分，扣完为止", f"{points} points, less {per} for each, down to none")
+    return Rule(
+        f"满分 {points} 分，每处扣 {per} 分，扣完为止", f"{_points_en(points)}, less {per} for each, down to none"
+    )
 
 
 def _site_mean(_one: Indicator, points: str) -> Rule:
     return Rule(
         f"各次检查百分制得分的平均值，按百分比折算为 {points} 分；未检查的点位不计零分",
-        f"the mean of the visits' scores out of 100, as a share of {points} points; sites not visited are no zeros",
+        f"the mean of the visits' scores out of 100, as a share of {_points_en(points)}; sites not visited are no zeros",
     )
 
 
 def _threshold(one: Indicator, points: str) -> Rule:
     return Rule(
         f"达到目标（{one.target_op} {one.target}）得 {points} 分，否则不得分",
-        f"{points} points when the target ({one.target_op} {one.target}) is met, else none",
+        f"{_points_en(points)} when the target ({one.target_op} {one.target}) is met, else none",
     )
 
 
 def _level(one: Indicator, points: str) -> Rule:
     return Rule(
         f"各项密度等级中最差的一级决定得分，满分 {points} 分，目标 {one.target} 级",
-        f"the worst of the density levels decides; {points} points, target level {one.target}",
+        f"the worst of the density levels decides; {_points_en(points)}, target level {one.target}",
     )
 
 

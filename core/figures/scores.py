@@ -19,7 +19,7 @@ from core.campaigns.scoring import KEY_GROUP_FLOOR
 from core.errors import N_, Forbidden, NotFound
 from core.figures.effects import bars, read_effects, take_effect
 from core.figures.finding_metrics import FindingFacts, read_findings
-from core.figures.frames import Frame, SliceKey
+from core.figures.frames import Frame, SliceKey, frame_of
 from core.figures.item_metrics import ItemFacts, ItemSums, enabled_keys, items_asking, read_items
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Sample, Veto, total_of
 from core.figures.periods import Period, day_of
@@ -68,7 +68,7 @@ def score_campaign(
     *,
     cut_off: datetime | None = None,
 ) -> CampaignScore:
-    """Score one campaign in a unit's subtree (None: the whole district).
+    """Score one campaign in a unit's subtree (None: the whole district); an area's are its members' records.
 
     ``actor`` None is the installation itself. Raises NotFound for an unknown unit, Forbidden for one out of reach.
     """
@@ -88,7 +88,7 @@ def score_slices(
     cut_off: datetime | None = None,
 ) -> dict[SliceKey, CampaignScore]:
     """Score several disjoint periods or units at once, by (unit, index of the period), with the same few queries."""
-    frame = Frame(session.tenant_id, periods, cut_off or now(), units)
+    frame = frame_of(session, periods, cut_off or now(), units)
     for unit_id in units or (None,):
         check_reach(session, actor, unit_id, frame)
     plans = make_plans(session, frame, campaign.key, edition)

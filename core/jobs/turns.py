@@ -12,29 +12,35 @@ from datetime import datetime
 
 from core.campaigns import installed
 from core.figures.card_days import close_days
+from core.figures.card_nightly import propose_due
 from core.work.calendar import local_day
+from core.work.loop.hidden_following import follow_calendar, follow_switches
 from core.work.loop.recomputing import retry_provisional
 from core.work.organisation.reorganising_due import apply_due_reorganisations
 from core.work.papers.chasing import chase
 from core.work.papers.escalating import escalate
 from core.work.proofs.hand_ons import withdraw_settled
-from core.work.queue import enqueue
+from core.work.proofs.recheck_notes import remind_rechecks
+from core.work.queue import HIDDEN, HIDDEN_CALENDAR, HIDDEN_SWITCHES, TURN, enqueue
 from core.work.tidying import active_tenants, tidy_tenant
 from core.work.whistling.whistles import escalate_due
 from tenants.scope import ScopedSession, Wall
 
 LOG = logging.getLogger("sancheng.jobs")
-TASK = "turn"
 Work = Callable[[ScopedSession, datetime], object]
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One part of a tenant's turn (任务项). ``cleared``: it also touches what secret rounds found."""
+    """One part of a tenant's turn (任务项). ``cleared``: it also touches what secret rounds found.
+
+    Parts with the same ``lock`` run one after another in one tenant, in the order in which they were asked for.
+    """
 
     name: str
     work: Work
     cleared: bool = False
+    lock: str = ""
 
 
 def _reorganise(session: ScopedSession, now: datetime) -> int:
@@ -42,7 +48,9 @@ def _reorganise(session: ScopedSession, now: datetime) -> int:
 
 
 def _close_days(session: ScopedSession, now: datetime) -> int:
-    return sum(close_days(session, installed(), now=now).values())
+    """Rank the days that are over; what their periods come to is put forward in the same breath."""
+    done = sum(close_days(session, installed(), now=now).values())
+    return done + propose_due(session, installed(), now=now)
 
 
 def _withdraw(session: ScopedSession, _now: datetime) -> int:
@@ -53,10 +61,13 @@ OFTEN: tuple[Turn, ...] = (
     Turn("chase", chase),
     Turn("escalate", escalate),
     Turn("whistles", escalate_due),
+    Turn("rechecks", remind_rechecks),
 )
 NIGHTLY: tuple[Turn, ...] = (
     Turn("reorganise", _reorganise, cleared=True),
     Turn("calendar", retry_provisional, cleared=True),
+    Turn(HIDDEN_CALENDAR, follow_calendar, cleared=True, lock=HIDDEN),
+    Turn(HIDDEN_SWITCHES, follow_switches, cleared=True, lock=HIDDEN),
     Turn("rank", _close_days),
     Turn("hand_ons", _withdraw),
     Turn("tidy", tidy_tenant),
@@ -71,7 +82,7 @@ def ask_turns(wall: Wall, turns: tuple[Turn, ...]) -> int:
     for tenant_id in tenants:
         with wall.open(tenant_id) as session:
             for turn in turns:
-                enqueue(session, TASK, lock=turn.name, name=turn.name)
+                enqueue(session, TURN, lock=turn.lock or turn.name, name=turn.name)
             session.commit()
     return len(tenants)
 

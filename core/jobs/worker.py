@@ -7,7 +7,8 @@ import logging
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.engine import make_url
 
-from core.jobs.turns import NIGHTLY, OFTEN, TASK, ask_turns, take_turn
+from core.jobs.turns import NIGHTLY, OFTEN, ask_turns, take_turn
+from core.work.queue import TURN
 from core.work.tidying import tidy_platform
 from tenants.db import now
 from tenants.scope import Wall
@@ -37,7 +38,7 @@ def make_worker(wall: Wall, jobs_url: str) -> App:
         """Ask for each tenant's turn: reminders, time-outs, the ladder, whistles."""
         LOG.debug("turns of %s for %s tenants", timestamp, ask_turns(wall, OFTEN))
 
-    @queue.task(name=TASK)
+    @queue.task(name=TURN)
     def turn(tenant: int, name: str) -> None:
         """Do one part of one tenant's turn."""
         take_turn(wall, tenant, name, now())

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import InvalidInput, SanchengError
 from core.request import COOKIE, house, need_login, now
-from core.web.desk.todo import count_waiting
+from core.web.desk.todo import tally_waiting
 from core.web.errors import fault_map, say
 from core.web.shell import LANGUAGE_COOKIE, LOCALES
 from core.work import accounts, invitations
@@ -49,7 +49,7 @@ def home() -> AnyResponse | str:
         seats = accounts.find_seats(session, login.user_id)
     if len(seats) == 1 and not login.is_operator:
         return redirect(f"/t/{seats[0].tenant.slug}/")
-    waiting = {seat.tenant.slug: count_waiting(seat) for seat in seats}
+    waiting = {seat.tenant.slug: tally_waiting(seat) for seat in seats}
     return render_template("account/home.html", seats=seats, waiting=waiting, login=login)
 
 

@@ -6,11 +6,24 @@ from flask import Blueprint
 
 from core.web import audit, calendar, campaigns, imports, operator, settings, start
 from core.web.duties import handover, people, person, posts
-from core.web.organisation import areas, chart_page, departments, draft_unit, drafts, reorganisations, unit, units
+from core.web.organisation import (
+    area_choice,
+    area_import,
+    areas,
+    chart_page,
+    departments,
+    draft_unit,
+    drafts,
+    reorganisations,
+    unit,
+    units,
+)
 from core.web.places import site_grids
 from core.web.scores import grants
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
+    area_choice.blueprint,
+    area_import.blueprint,
     areas.blueprint,
     audit.blueprint,
     calendar.blueprint,
@@ -31,6 +44,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     settings.blueprint,
     settings.tokens,
     site_grids.blueprint,
+    site_grids.many,
     start.blueprint,
     unit.blueprint,
     units.blueprint,

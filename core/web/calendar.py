@@ -19,8 +19,10 @@ from core.settings import ZONE
 from core.web.errors import fault_map, say
 from core.web.paging import bad_argument
 from core.web.settings import require_whole
+from core.web.words import counted
 from core.work.calendar import load_calendar
-from core.work.loop.recomputing import change_day, load_years
+from core.work.calendar_notice import LONGEST, read_notice_text
+from core.work.loop.recomputing import change_day, enter_notice, load_years, preview_notice
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay
 from tenants.scope import ScopedSession
@@ -163,3 +165,35 @@ def load_year() -> AnyResponse:
         text = gettext("%(year)s 年的法定节假日和调休已载入，重算了 %(n)s 件问题的期限", year=first.year, n=moved)
         flash(text)
     return redirect(url_for("calendar.show", month=request.form.get("month") or f"{first:%Y-%m}"), 303)
+
+
+@blueprint.get("/notice")
+@require(ADMINISTER)
+def ask_notice() -> tuple[str, int]:
+    """The form into which a year's notice of holidays is pasted."""
+    said = request.args.get("year", f"{today().year + 1}")
+    return _notice(checked(f"{said}-01-01", "year", said).year, "")
+
+
+@blueprint.post("/notice")
+@require(ADMINISTER)
+def enter() -> AnyResponse | tuple[str, int]:
+    """First show what the notice says and how many deadlines move, then, with ``step=enter``, enter it."""
+    require_whole()
+    said, text = request.form.get("year", ""), request.form.get("text", "")
+    year = checked(f"{said}-01-01", "year", said).year
+    try:
+        days = read_notice_text(year, text)
+    except InvalidInput as error:
+        return _notice(year, text, error.status, errors=fault_map(error))
+    if request.form.get("step") != "enter":
+        moved = preview_notice(db(), actor(), year, days, now=now())
+        return _notice(year, text, days=days, moved=moved)
+    moved = enter_notice(db(), actor(), year, days, now=now())
+    flash(counted("%(year)s 年的放假安排已录入，重算了 %(n)s 件问题的期限", n=moved, year=year))
+    return redirect(url_for("calendar.show", month=f"{year}-01"), 303)
+
+
+def _notice(year: int, text: str, status: int = 200, **more: object) -> tuple[str, int]:
+    context: dict[str, object] = {"year": year, "text": text, "errors": {}, "days": (), "moved": 0, "longest": LONGEST}
+    return render_template("settings/calendar_notice.html", **(context | more)), status

@@ -7,9 +7,11 @@ from typing import Any
 
 from flask import g, request
 from flask_babel import gettext
+from sqlalchemy.exc import SQLAlchemyError
 
 from core import request as asked
 from core.errors import N_
+from core.work.duties.sponsor_log import sponsors_anything
 from core.work.roles import (
     ADMINISTER,
     ANSWER,
@@ -32,6 +34,7 @@ class Entry:
     """One place of the menu: who may go there (any of the verbs), and in which kind of tenant.
 
     ``inside`` are the places of the same room, shown while one is in it. ``also`` are addresses that belong to it.
+    ``sponsors``: open to a sponsor (包保人) who has no post that sees anything, a city leader for instance.
     """
 
     label: str
@@ -42,6 +45,7 @@ class Entry:
     phone: bool = False
     inside: tuple[Entry, ...] = ()
     also: tuple[str, ...] = ()
+    sponsors: bool = False
 
 
 def _in(label: str, path: str, *verbs: str) -> Entry:
@@ -60,6 +64,7 @@ FINDINGS = (
     _in(N_("反复问题"), "recurring", SEE),
     _in(N_("举一反三"), "sweeps", SEE),
     _in(N_("疑点"), "doubts", CHECK, DIRECT),
+    _in(N_("疑似重复"), "findings/duplicates", DIRECT),
     _in(N_("外部联系人"), "contacts", ANSWER),
 )
 STANDINGS = (
@@ -68,10 +73,12 @@ STANDINGS = (
     _in(N_("负面清单"), "negative", SEE),
 )
 ORGANISATION = (
-    _in(N_("单位"), "units", SEE, ADMINISTER),
+    _in(N_("单位"), "units", ADMINISTER, DIRECT, LEAD),
+    _in(N_("各片区"), "units/areas", SEE),
+    _in(N_("架构图"), "units/chart", SEE),
     _in(N_("人员"), "people", ADMINISTER),
     _in(N_("包保"), "sponsors", SEE),
-    _in(N_("到岗核对"), "coverage", SEE, ADMINISTER),
+    _in(N_("责任覆盖"), "coverage", ADMINISTER, DIRECT, LEAD),
 )
 SETTINGS = (
     _in(N_("设置"), "settings", ADMINISTER),
@@ -79,7 +86,10 @@ SETTINGS = (
 )
 CITY_ORGANISATION = (_in(N_("单位"), "units", ADMINISTER), _in(N_("人员"), "people", ADMINISTER))
 MENU: tuple[Entry, ...] = (
-    Entry(N_("今日"), "", "home", frozenset({SEE, VISIT, ANSWER, ADMINISTER, COMPARE}), BOTH, phone=True),
+    Entry(
+        N_("今日"), "", "home", frozenset({SEE, VISIT, ANSWER, ADMINISTER, COMPARE}), BOTH, phone=True, sponsors=True
+    ),
+    Entry(N_("我的包保"), "sponsors/mine", "users", frozenset(), phone=True, sponsors=True),
     Entry(N_("检查"), "visits", "clipboard-check", frozenset({VISIT, SEE}), phone=True, also=("visit",)),
     Entry(N_("问题"), "findings", "alert-circle", frozenset({SEE}), phone=True, inside=FINDINGS),
     Entry(N_("点位"), "sites", "map-pin", frozenset({SEE})),
@@ -104,7 +114,25 @@ def make_menu() -> list[dict[str, Any]]:
     if "actor" not in g:
         return []
     actor = asked.actor()
-    return [_place(actor, entry) for entry in MENU if actor.tenant.kind in entry.kinds and entry.verbs & actor.verbs]
+    here = [entry for entry in MENU if actor.tenant.kind in entry.kinds]
+    return [
+        _place(actor, entry)
+        for entry in here
+        if entry.verbs & actor.verbs or (entry.sponsors and SEE not in actor.verbs and _is_sponsor())
+    ]
+
+
+def _is_sponsor() -> bool:
+    """Whether the actor sponsors anything today, asked once a request; False on the pages of a broken one."""
+    if "session" not in g:
+        return False
+    if "is_sponsor" not in g:
+        try:
+            g.is_sponsor = sponsors_anything(asked.db(), asked.actor(), asked.today())
+        except SQLAlchemyError:
+            return False  # the page that says what broke must not break on the same session
+    found: bool = g.is_sponsor
+    return found
 
 
 def _place(actor: Actor, entry: Entry) -> dict[str, Any]:

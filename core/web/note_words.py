@@ -9,6 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import get_locale, gettext
 
+from core.web.papers.notice_words import say_subject
 from core.work.tables import Note
 
 # What a note is about -> the page that shows it, and the name of its id there.
@@ -18,6 +19,9 @@ PAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "notice": ("notice.show", "notice_id"),
         "whistle": ("whistle.show", "whistle_id"),
         "card": ("card.show", "card_id"),
+        "negative": ("negative_entry.show", "entry_id"),
+        "recheck": ("recheck.show", "recheck_id"),
+        "sweep": ("sweeps.show", "sweep_id"),
     }
 )
 
@@ -28,6 +32,8 @@ def say_note(note: Note) -> str:
     values: dict[str, Any] = dict(note.params)
     if english:
         values |= {key.removesuffix("_en"): value for key, value in note.params.items() if key.endswith("_en")}
+        if note.kind.startswith("notice") and "title" in values:
+            values["title"] = say_subject(str(values["title"]), by_system=True)
     text: str = gettext(note.text)
     try:
         return text.format(**values)
@@ -40,6 +46,8 @@ def lead_to(note: Note) -> str:
     if note.object_kind in PAGES and note.object_id:
         endpoint, name = PAGES[note.object_kind]
         return url_for(endpoint, **{name: note.object_id})
+    if note.object_kind == "card_period":
+        return url_for("cards.show", scheme=note.object_id, period=note.params.get("period", ""))
     if note.object_kind == "notice_draft":
         return f"{url_for('notices.ask')}?{note.params.get('query', '')}"
     return url_for("inbox.show")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -30,7 +30,9 @@ SPARE = 1  # empty rungs offered below those that are declared
 MOST_RUNGS = 12
 MEANINGS: Mapping[str, str] = MappingProxyType(
     {
-        "times": N_("派遣后多久不接收视为接收；到期前多久提醒责任单位。24 小时为一个工作日。"),
+        "times": N_(
+            "派遣后多久不接收视为接收；到期前多久提醒；答复后多久要核查；裁定、审批、派遣多久要办。24 小时为一个工作日。"
+        ),
         "sampling": N_("从已销号的问题里抽多少复查，多久之内查完，多久之内再发生算反复。"),
         "duplicates": N_("同一类别、相距和间隔都在这个范围内的，登记时提示可能重复。"),
         "integrity": N_("出现这些情形时提示核查人再看一眼；只提示，不自动处理。"),
@@ -142,8 +144,11 @@ def _page(which: str = "", error: SanchengError | None = None) -> tuple[str, int
 
 
 def _section(name: str, said: Mapping[str, str]) -> Any:
+    """A section as typed; a number that the form did not have stays as it is."""
     kind = MATTERS[name].type
-    return kind(**{one.name: _whole(said.get(one.name, "")) for one in fields(kind)})
+    kept = read_kept(db(), kind).value
+    sent = (one.name for one in fields(kind) if one.name in said)
+    return replace(kept, **{name: _whole(said[name]) for name in sent})
 
 
 def _ladder(said: MultiDict[str, str]) -> Ladder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ from flask import Flask, Response, g, request
 from flask_babel import get_locale
 
 from core import request as asked
-from core.web.desk.bell import count_todo, keep
+from core.web.desk.bell import keep, read_bell
 from core.web.form_fields import option_tags
 from core.web.menu import make_menu
+from core.web.moments import deadline_words, set_deadline
+from core.web.words import begin_large, counted
 from core.work.wording import SEPARATOR
 
 LOCALES = ("zh", "en")
@@ -42,7 +45,7 @@ def page_context() -> dict[str, Any]:
         "tenant": asked.tenant() if inside else None,
         "actor": asked.actor() if inside else known,
         "menu": make_menu(),
-        "todo_count": count_todo(),
+        "bell": read_bell(),
         "locale": str(get_locale() or "zh"),
         "theme": request.cookies.get(THEME_COOKIE, ""),
         "csrf_token": lambda: known.csrf if known else "",
@@ -63,12 +66,30 @@ def add_headers(response: Response) -> Response:
     return response
 
 
+def version_of(static: Path) -> str:
+    """A word that changes with any of our own styles and scripts or with the packages, so that browsers ask anew."""
+    found = hashlib.sha256()
+    ours = (path for folder in ("css", "js", "img") for path in sorted((static / folder).glob("*")))
+    for path in (*ours, static / "vendor" / "stamp.txt"):
+        if path.exists():
+            found.update(path.name.encode() + path.read_bytes())
+    return found.hexdigest()[:12]
+
+
+def furnish(app: Flask) -> None:
+    """Give every template its words: how numbers, deadlines and long choices are written, and the version of our files."""
+    app.jinja_env.globals |= {
+        "asset_version": version_of(Path(app.static_folder or "")),
+        "option_tags": option_tags,
+        "SEPARATOR": SEPARATOR,
+        "counted": counted,
+    }
+    app.jinja_env.filters |= {"deadline": set_deadline, "deadline_words": deadline_words, "large": begin_large}
+
+
 def attach(app: Flask) -> None:
     """Hang the shell onto the application."""
-    stamp = Path(app.static_folder or "") / "vendor" / "stamp.txt"
-    app.jinja_env.globals["asset_version"] = stamp.read_text().strip()[:12] if stamp.exists() else "0"
-    app.jinja_env.globals["option_tags"] = option_tags
-    app.jinja_env.globals["SEPARATOR"] = SEPARATOR
+    furnish(app)
     app.context_processor(page_context)
     app.after_request(add_headers)
     app.after_request(keep)

@@ -14,7 +14,7 @@ from core.errors import NotFound
 from core.figures.grants import grants_in_force
 from core.request import db, house, require, tenant, today
 from core.web.duties.people import account_states
-from core.web.words import by_locale, listed, say_role
+from core.web.words import by_locale, counted, listed, say_role
 from core.work.organisation.units import departments, in_force
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay, Site
@@ -127,7 +127,7 @@ def _campaigns(session: ScopedSession) -> Step:
 
 def _sites(session: ScopedSession) -> Step:
     count = session.scalar(select(func.count()).select_from(Site).where(Site.state == "active")) or 0
-    text = gettext("%(n)s 个点位", n=count) if count else gettext("还没有点位；可以用工作簿一次导入")
+    text = counted("%(n)s 个点位", n=count) if count else gettext("还没有点位；可以用工作簿一次导入")
     return Step("sites", gettext("点位"), bool(count), text, gettext("去导入"), url_for("imports.show"))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
-from flask_babel import get_locale, gettext
+from flask_babel import get_domain, get_locale, gettext
+from markupsafe import Markup, escape
 
 from core.errors import N_
 from core.work import roles
@@ -40,9 +41,27 @@ def by_locale(zh: str, en: str) -> str:
     return en if en and not str(get_locale() or "zh").startswith("zh") else zh
 
 
+def begin_large(text: str) -> str:
+    """An English name as it begins a line: the catalogue writes names small, as they stand in a sentence."""
+    return text[:1].upper() + text[1:]
+
+
 def listed(parts: Iterable[str]) -> str:
     """Several things in one line, with the comma of the reader's language between them."""
     return gettext("、").join(parts)
+
+
+def counted(text: str, /, n: object, **values: object) -> str:
+    """A text whose ``%(n)s`` is a number that may be one: the other languages' singular or plural (gettext's plural forms).
+
+    Chinese has one form for both; what is extracted (keyword ``counted:1,1``) is an entry with the text as both of its ids.
+    """
+    number = n if isinstance(n, int) else 1 if str(n) == "1" else 2  # 1.00 is said in the plural
+    spoken: str = get_domain().get_translations().ungettext(text, text, number)
+    filled = {"n": n, **values}
+    if any(isinstance(value, Markup) for value in filled.values()):
+        return escape(spoken) % filled
+    return spoken % filled
 
 
 def say_kind(kind: str) -> str:

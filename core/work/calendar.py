@@ -13,11 +13,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
 from chinese_calendar.constants import Holiday
-from sqlalchemy import literal, select, update
+from sqlalchemy import TIMESTAMP, ColumnElement, DateTime, cast, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -30,12 +31,35 @@ from tenants.scope import ScopedSession
 ZONE = ZoneInfo("Asia/Shanghai")
 HORIZON = timedelta(days=430)  # no time limit is longer: 250 working days with all weekends and holidays
 WEEKEND = N_("周末（暂定）")
+FEWEST = 10  # a year with fewer days entered is not entered: single days set by hand are no notice (ours)
 _DAY = timedelta(days=1)
 
 
 def local_day(moment: datetime) -> date:
     """The calendar day of a moment where the districts are."""
     return moment.astimezone(ZONE).date()
+
+
+def midnight_ends(moment: datetime) -> bool:
+    """Whether a deadline is the end of a day (零时到期): people read it as 24:00 of that day, not as 00:00 of the next."""
+    return moment.astimezone(ZONE).time() == time(0)
+
+
+def deadline_clock(moment: datetime) -> tuple[date, str]:
+    """Day and clock time of a *deadline* as people say it (期限读法); for moments that happened use the clock itself."""
+    local = moment.astimezone(ZONE)
+    return (local.date() - _DAY, "24:00") if midnight_ends(moment) else (local.date(), f"{local:%H:%M}")
+
+
+def deadline_text(moment: datetime) -> str:
+    """A deadline as notes write it, by the clock of the districts."""
+    day, clock = deadline_clock(moment)
+    return f"{day:%m-%d} {clock}"
+
+
+def day_end(column: Any) -> ColumnElement[datetime]:
+    """The moment at which the calendar day in a column ends where the districts are, for statements."""
+    return func.timezone(ZONE.key, cast(column + 1, TIMESTAMP), type_=DateTime(timezone=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +69,7 @@ class WorkCalendar:
     exceptions: Mapping[date, bool] = field(default_factory=dict)
     provisional: frozenset[int] = frozenset()
     acceptance: timedelta = timedelta(days=1)  # the tenant's working time for taking what is dispatched (接收时限)
+    amber: timedelta = timedelta(days=1)  # the tenant's working time before a deadline when it is soon (到期前提醒)
 
     def is_working(self, day: date) -> bool:
         """Whether a day is worked: its own row, else Monday to Friday."""
@@ -123,22 +148,27 @@ class WorkCalendar:
 
 
 def load_calendar(session: Session, around: datetime) -> WorkCalendar:
-    """The tenant's calendar of the moment's year and those up to the horizon, with its time for taking (one query)."""
+    """The tenant's calendar of the moment's year and those up to the horizon, with its times of taking and amber (one query)."""
     first = local_day(around - 31 * _DAY).replace(month=1, day=1)
     last = local_day(around + HORIZON).replace(month=12, day=31)
-    hours = select(Setting.body["acceptance_hours"].as_integer()).where(Setting.name == "times").scalar_subquery()
+    hours, amber = (
+        select(Setting.body[name].as_integer()).where(Setting.name == "times").scalar_subquery()
+        for name in ("acceptance_hours", "amber_hours")
+    )
     always = select(literal(1)).subquery()  # the setting is wanted even where no day is entered
     found = session.execute(
-        select(CalendarDay.day, CalendarDay.working, CalendarDay.provisional, hours.label("hours"))
+        select(
+            CalendarDay.day, CalendarDay.working, CalendarDay.provisional, hours.label("hours"), amber.label("amber")
+        )
         .select_from(always)
         .outerjoin(CalendarDay, CalendarDay.day.between(first, last))
     ).all()
-    rows, hours_set = [row for row in found if row.day is not None], found[0].hours
+    rows = [row for row in found if row.day is not None]
     entered = {row.day.year for row in rows if not row.provisional}
     provisional = {row.day.year for row in rows if row.provisional}
     unknown = {year for year in range(first.year, last.year + 1) if year not in entered}
-    acceptance = _DAY if hours_set is None else timedelta(hours=hours_set)
-    return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown), acceptance)
+    times = (_DAY if one is None else timedelta(hours=one) for one in (found[0].hours, found[0].amber))
+    return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown), *times)
 
 
 def seed_calendar(session: ScopedSession, years: Iterable[int], actor: Actor | None = None) -> tuple[int, ...]:
@@ -152,7 +182,7 @@ def seed_calendar(session: ScopedSession, years: Iterable[int], actor: Actor | N
     if rows:
         _upsert(session, rows)
     for year in set(wanted) - set(provisional):
-        _settle(session, year)
+        settle_year(session, year)
     record(session, actor, "calendar.seed", "calendar", years=wanted, provisional=list(provisional))
     return provisional
 
@@ -168,7 +198,28 @@ def _upsert(session: ScopedSession, rows: list[dict[str, object]]) -> None:
     )
 
 
-def _settle(session: ScopedSession, year: int) -> None:
+def years_to_enter(session: ScopedSession, this_year: int) -> list[int]:
+    """The years that the night enters (待载入年份): provisional ones that were announced since, this one and the next if missing.
+
+    The next year is always there, at least with its weekends as provisional, before any deadline falls into it.
+    """
+    known: dict[int, list[bool]] = {this_year: [], this_year + 1: []}
+    query = select(CalendarDay.day, CalendarDay.provisional).where(CalendarDay.day >= date(this_year, 1, 1))
+    for day, provisional in session.execute(query):
+        known.setdefault(day.year, []).append(provisional)
+    return sorted(
+        year
+        for year, days in known.items()
+        if (any(days) and _announced(year)) or (len(days) < FEWEST and year <= this_year + 1)
+    )
+
+
+def enter_weekends(session: ScopedSession, year: int) -> None:
+    """Enter a year's weekends as provisional days off where nothing is entered yet."""
+    _upsert(session, _weekends(year))
+
+
+def settle_year(session: ScopedSession, year: int) -> None:
     """What was entered provisionally and is an ordinary weekend after all is provisional no longer."""
     session.execute(
         update(CalendarDay)

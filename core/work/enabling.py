@@ -18,10 +18,11 @@ from core.campaigns.catalogue import Campaign, Edition
 from core.campaigns.registry import Registry
 from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, NotFound
-from core.work.journal import record
+from core.work.journal import record_at
 from core.work.loop.mass_steps import hold_unneeded, release_needed
 from core.work.organisation.territory import settle_departments
 from core.work.permits import require
+from core.work.queue import HIDDEN_SWITCHES, ask_hidden
 from core.work.roles import ADMINISTER
 from core.work.tables import Definition
 from tenants.access import Actor
@@ -31,6 +32,8 @@ from tenants.scope import ScopedSession
 
 log = logging.getLogger(__name__)
 
+KIND = "campaign"
+ENABLE, DISABLE = "campaign.enable", "campaign.suspend"
 HELD = N_("所属创建项目已停用，中止办理")
 RELEASED = N_("所属创建项目已恢复启用")
 _editions: dict[str, Edition] = {}  # by SHA-256: the same content is the same edition in every tenant
@@ -45,7 +48,7 @@ def enable(
     enabling keeps the edition that the tenant has. Enabling what is enabled changes nothing. ``at`` is the moment from which
     held clocks run on, by default now. Raises Forbidden.
     """
-    root = _root(session)
+    root, moment = _root(session), at or now()
     require(session, actor, ADMINISTER, root.id if root else None, today)
     row = session.get(EnabledCampaign, (session.tenant_id, campaign.key))
     if row is not None and row.state == "enabled":
@@ -60,11 +63,12 @@ def enable(
         if root is not None and root.kind == "district":
             settle_departments(session, root.id, (*load_vocabulary().roles.values(), *campaign.roles), today)
     else:
-        row.state, row.changed_at = "enabled", now()
+        row.state, row.changed_at = "enabled", moment
+        ask_hidden(session, HIDDEN_SWITCHES)
     session.flush()
     detail = {"edition": row.edition, "edition_sha256": row.edition_sha256}
-    record(session, actor, "campaign.enable", "campaign", campaign.key, **detail)
-    release_needed(session, actor, note=RELEASED, now=at or now())
+    record_at(session, moment, actor, ENABLE, KIND, campaign.key, **detail)
+    release_needed(session, actor, note=RELEASED, now=moment)
     return row
 
 
@@ -77,16 +81,17 @@ def suspend(
 
     Raises NotFound when it was never enabled here, and Forbidden.
     """
-    root = _root(session)
+    root, moment = _root(session), at or now()
     require(session, actor, ADMINISTER, root.id if root else None, today)
     row = session.get(EnabledCampaign, (session.tenant_id, key))
     if row is None:
         raise NotFound(N_("这里没有启用过创建项目 {key}"), key=key)
     if row.state == "enabled":
-        row.state, row.changed_at = "suspended", now()
+        row.state, row.changed_at = "suspended", moment
+        ask_hidden(session, HIDDEN_SWITCHES)
         session.flush()
-        record(session, actor, "campaign.suspend", "campaign", key)
-        hold_unneeded(session, actor, note=HELD, now=at or now())
+        record_at(session, moment, actor, DISABLE, KIND, key)
+        hold_unneeded(session, actor, note=HELD, now=moment)
     return row
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from core.work.tables import Audit
 from tenants.access import Actor
+from tenants.db import now
 
 
 def record(session: Session, actor: Actor | None, verb: str, kind: str, object_id: object = "", **detail: Any) -> None:
@@ -15,8 +17,22 @@ def record(session: Session, actor: Actor | None, verb: str, kind: str, object_i
 
     ``detail`` is plain JSON and never carries a tenant's number, a password or a token.
     """
+    record_at(session, now(), actor, verb, kind, object_id, **detail)
+
+
+def record_at(
+    session: Session,
+    moment: datetime,
+    actor: Actor | None,
+    verb: str,
+    kind: str,
+    object_id: object = "",
+    **detail: Any,
+) -> None:
+    """The same as of a moment that others read off the trail: when it took effect."""
     session.add(
         Audit(
+            at=moment,
             person_id=actor.person_id if actor else None,
             person_name=actor.name if actor else "",
             verb=verb,

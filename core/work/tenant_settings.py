@@ -37,6 +37,8 @@ class Times:
 
     acceptance_hours: int = _number(24, N_("接收时限"), N_("工作小时"), 1, 240)
     amber_hours: int = _number(24, N_("到期前提醒"), N_("工作小时"), 1, 240)
+    check_hours: int = _number(48, N_("核查时限"), N_("工作小时"), 1, 240)
+    desk_hours: int = _number(24, N_("审批派遣时限"), N_("工作小时"), 1, 240)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +46,8 @@ class Sampling:
     """Looking again at what was closed (回头看): the share drawn, the days to do it in, how long a relapse counts (ours)."""
 
     rate_percent: int = _number(10, N_("抽查比例"), N_("%"), 1, 100)
-    days: int = _number(10, N_("复查期限"), N_("个工作日"), 1, 120)
-    window_days: int = _number(30, N_("反复发生的观察期"), N_("天"), 1, 366)
+    days: int = _number(10, N_("复查时限"), N_("个工作日"), 1, 120)
+    window_days: int = _number(90, N_("反复发生的观察期"), N_("天"), 1, 366)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ WALLED = (
     ("file_look", "tenant", ("SELECT", "INSERT"), False),
     ("negative_step", "tenant", ("SELECT", "INSERT"), False),
     ("notice_event", "tenant", ("SELECT", "INSERT"), False),
+    ("notice_chase", "tenant", ("SELECT", "INSERT"), False),
     ("patrol_member", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
+    ("card_scheme_change", "tenant", ("SELECT", "INSERT"), False),
     ("rank_day", "tenant", ("SELECT", "INSERT"), False),
     ("site_grid", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
     ("site_post", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
@@ -54,6 +56,7 @@ WALLED = (
     ("sweep", "tenant", ("SELECT", "INSERT", "UPDATE"), True),
     ("whistle", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
     ("sweep_site", "tenant", ("SELECT", "INSERT", "UPDATE"), True),
+    ("not_same", "tenant", ("SELECT", "INSERT"), True),
     ("whistle_call", "tenant", ("SELECT", "INSERT", "UPDATE"), False),
     ("whistle_event", "tenant", ("SELECT", "INSERT"), False),
 )
@@ -62,7 +65,7 @@ WALLED = (
 RULES = (
     ("ck_finding_basis", "finding", "basis IN ('self', 'verified')"),
     ("ck_finding_severity", "finding", "severity IN ('ordinary', 'serious', 'urgent')"),
-    ("ck_part_state", "part", "state IN ('informed', 'open', 'done', 'cosigned')"),
+    ("ck_part_state", "part", "state IN ('informed', 'open', 'done', 'cosigned', 'declined')"),
     ("ck_holding_kind", "holding", "kind IN ('holder', 'deputy', 'assessor')"),
 )
 # What 0001 knows of the states that came with this version.
@@ -214,6 +217,7 @@ def add_tables() -> None:
         sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_to", sa.Date(), nullable=True),
         sa.CheckConstraint("state IN ('draft', 'active', 'retired')", name=op.f("ck_card_scheme_state")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "unit_id"], ["unit.tenant_id", "unit.id"], name=op.f("fk_card_scheme_unit_id_unit")
@@ -251,6 +255,7 @@ def add_tables() -> None:
         sa.Column("happened_on", sa.Date(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("behind", sa.Text(), server_default="", nullable=False),
         sa.Column("unit_id", sa.Uuid(), nullable=True),
         sa.Column("effect", sa.Text(), nullable=False),
         sa.Column("points", sa.Integer(), nullable=False),
@@ -301,6 +306,7 @@ def add_tables() -> None:
         sa.Column("demand", sa.Text(), nullable=False),
         sa.Column("clause", sa.Text(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("due_days", sa.Integer(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("restricted", sa.Boolean(), nullable=False),
@@ -326,7 +332,10 @@ def add_tables() -> None:
     )
     op.create_index("ix_notice_tenant_id_issued_at", "notice", ["tenant_id", "issued_at"], unique=False)
     op.create_index(
-        "ix_notice_tenant_id_kind_year_serial", "notice", ["tenant_id", "kind", "year", "serial"], unique=True
+        "ix_notice_tenant_id_kind_year_serial",
+        "notice",
+        ["tenant_id", "kind", "year", "restricted", "serial"],
+        unique=True,
     )
     op.create_index("ix_notice_tenant_id_unit_id", "notice", ["tenant_id", "unit_id", "issued_at"], unique=False)
     op.create_table(
@@ -466,6 +475,7 @@ def add_tables() -> None:
         sa.Column("confirmed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("shown_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("appeal_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("corrects_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
@@ -560,10 +570,23 @@ def add_tables() -> None:
         sa.Column("person_name", sa.Text(), nullable=False),
         sa.Column("unit_name", sa.Text(), nullable=False),
         sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("photos", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "notice_id"], ["notice.tenant_id", "notice.id"], name=op.f("fk_notice_event_notice_id_notice")
         ),
         sa.PrimaryKeyConstraint("tenant_id", "notice_id", "version", name=op.f("pk_notice_event")),
+    )
+    op.create_table(
+        "notice_chase",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("notice_id", sa.Uuid(), nullable=False),
+        sa.Column("rung", sa.Text(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "notice_id"], ["notice.tenant_id", "notice.id"], name=op.f("fk_notice_chase_notice_id_notice")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "notice_id", "rung", "due_at", name=op.f("pk_notice_chase")),
     )
     op.create_table(
         "patrol_member",
@@ -582,6 +605,22 @@ def add_tables() -> None:
             name=op.f("fk_patrol_member_person_id_person"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "patrol_id", "person_id", name=op.f("pk_patrol_member")),
+    )
+    op.create_table(
+        "card_scheme_change",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("scheme_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("body", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("state IN ('draft', 'active', 'retired')", name=op.f("ck_card_scheme_change_state")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "scheme_id"],
+            ["card_scheme.tenant_id", "card_scheme.id"],
+            name=op.f("fk_card_scheme_change_scheme_id_card_scheme"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "scheme_id", "version", name=op.f("pk_card_scheme_change")),
     )
     op.create_table(
         "rank_day",
@@ -971,9 +1010,11 @@ def add_tables() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("called_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("arrive_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("working", sa.Boolean(), nullable=False),
         sa.Column("solve_by", sa.DateTime(timezone=True), nullable=True),
         sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overran_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("result", sa.Text(), nullable=False),
         sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint(
@@ -1024,6 +1065,24 @@ def add_tables() -> None:
     )
     op.create_index("ix_sweep_site_tenant_id_site_id", "sweep_site", ["tenant_id", "site_id"], unique=False)
     op.create_table(
+        "not_same",
+        sa.Column("tenant_id", sa.Integer(), nullable=False),
+        sa.Column("finding_id", sa.Uuid(), nullable=False),
+        sa.Column("other_id", sa.Uuid(), nullable=False),
+        sa.Column("person_name", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hidden", sa.Boolean(), server_default="false", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "finding_id"],
+            ["finding.tenant_id", "finding.id"],
+            name=op.f("fk_not_same_finding_id_finding"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "other_id"], ["finding.tenant_id", "finding.id"], name=op.f("fk_not_same_other_id_finding")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "finding_id", "other_id", name=op.f("pk_not_same")),
+    )
+    op.create_table(
         "whistle_call",
         sa.Column("tenant_id", sa.Integer(), nullable=False),
         sa.Column("whistle_id", sa.Uuid(), nullable=False),
@@ -1031,6 +1090,8 @@ def add_tables() -> None:
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("arrived_by", sa.Text(), nullable=False),
+        sa.Column("requested", sa.Boolean(), nullable=False),
+        sa.Column("declined_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("solved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -1071,6 +1132,7 @@ def add_tables() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "whistle_id", "version", name=op.f("pk_whistle_event")),
     )
     op.add_column("file", sa.Column("look", sa.BigInteger(), nullable=True))
+    op.add_column("file", sa.Column("contact_name", sa.Text(), server_default="", nullable=False))
     op.add_column("finding", sa.Column("patrol_id", sa.Uuid(), nullable=True))
     op.add_column("finding", sa.Column("source", sa.Text(), server_default="visit", nullable=False))
     op.add_column("finding", sa.Column("basis", sa.Text(), server_default="verified", nullable=False))
@@ -1110,6 +1172,9 @@ def add_tables() -> None:
         unique=False,
         postgresql_where=sa.text("state NOT IN ('closed', 'stable', 'rejected', 'cancelled', 'merged')"),
     )
+    op.create_index(
+        "ix_finding_restricted", "finding", ["tenant_id", "id"], unique=False, postgresql_where=sa.text("restricted")
+    )
     op.create_index("ix_finding_tenant_id_unit_id", "finding", ["tenant_id", "unit_id"], unique=False)
     op.create_foreign_key(
         op.f("fk_finding_patrol_id_patrol"), "finding", "patrol", ["tenant_id", "patrol_id"], ["tenant_id", "id"]
@@ -1121,6 +1186,7 @@ def add_tables() -> None:
     op.create_index("ix_holding_tenant_id_post_id", "holding", ["tenant_id", "post_id"], unique=False)
     op.add_column("part", sa.Column("state", sa.Text(), server_default="informed", nullable=False))
     op.add_column("part", sa.Column("asked", sa.Text(), server_default="", nullable=False))
+    op.add_column("part", sa.Column("due_on", sa.Date(), nullable=True))
     op.add_column("part", sa.Column("assignee_id", sa.Uuid(), nullable=True))
     op.add_column("part", sa.Column("done_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("part", sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True))
@@ -1176,6 +1242,7 @@ def drop_tables() -> None:
     op.drop_column("part", "ended_at")
     op.drop_column("part", "done_at")
     op.drop_column("part", "assignee_id")
+    op.drop_column("part", "due_on")
     op.drop_column("part", "asked")
     op.drop_column("part", "state")
     op.drop_index("ix_holding_tenant_id_post_id", table_name="holding")
@@ -1183,6 +1250,7 @@ def drop_tables() -> None:
     op.drop_constraint(op.f("fk_finding_merged_into_finding"), "finding", type_="foreignkey")
     op.drop_constraint(op.f("fk_finding_patrol_id_patrol"), "finding", type_="foreignkey")
     op.drop_index("ix_finding_tenant_id_unit_id", table_name="finding")
+    op.drop_index("ix_finding_restricted", table_name="finding")
     op.drop_index("ix_finding_unfinished", table_name="finding")
     op.drop_index("ix_finding_tenant_id_number", table_name="finding")
     op.drop_index("ix_finding_tenant_id_patrol_id", table_name="finding")
@@ -1214,10 +1282,12 @@ def drop_tables() -> None:
     op.drop_column("finding", "basis")
     op.drop_column("finding", "source")
     op.drop_column("finding", "patrol_id")
+    op.drop_column("file", "contact_name")
     op.drop_column("file", "look")
     op.drop_table("whistle_event")
     op.drop_index("ix_whistle_call_tenant_id_unit_id", table_name="whistle_call")
     op.drop_table("whistle_call")
+    op.drop_table("not_same")
     op.drop_index("ix_sweep_site_tenant_id_site_id", table_name="sweep_site")
     op.drop_table("sweep_site")
     op.drop_index("ix_whistle_tenant_id_called_at", table_name="whistle")
@@ -1254,7 +1324,9 @@ def drop_tables() -> None:
     op.drop_index("ix_site_grid_tenant_id_unit_id", table_name="site_grid")
     op.drop_table("site_grid")
     op.drop_table("rank_day")
+    op.drop_table("card_scheme_change")
     op.drop_table("patrol_member")
+    op.drop_table("notice_chase")
     op.drop_table("notice_event")
     op.drop_table("negative_step")
     op.drop_index("ix_file_look_tenant_id_band_value", table_name="file_look")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from core.api.audit import AuditList
 from core.api.campaigns import CampaignList
+from core.api.cards import CardList
 from core.api.comparison import ComparisonList
 from core.api.fields import Body
 from core.api.figure_shapes import ScoreList
@@ -18,20 +21,30 @@ from core.api.grants import GrantList
 from core.api.notice_shapes import NoticeList
 from core.api.people import PersonList
 from core.api.publication_shapes import PublicationList
-from core.api.rankings import RankList
+from core.api.rankings import RankDayList, RankList
 from core.api.reports import ReportList
 from core.api.sites import SiteList
 from core.api.units import UnitList
 from core.api.visit_shapes import VisitList
 from core.api.whistle_shapes import WhistleList
+from core.campaigns import installed
+from core.figures.card_days import stand
+from core.figures.card_periods import propose_period
+from core.figures.periods import parse_period
+from core.work.calendar import local_day
+from core.work.marks.card_issues import act_on_all, live_cards
+from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
+from core.work.marks.ranking_days import keep_day
 from core.work.papers.notice_issuing import Draft, issue
 from core.work.whistling.whistle_blowing import Wanted, blow
+from tenants.access import Actor
 from tenants.db import now
-from tenants.scope import Wall
+from tenants.scope import ScopedSession, Wall
 from tests.api.conftest import Caller
 from tests.api.province import Province, month, province
 from tests.api.shapes import described
 from tests.factory import add_actor, add_site
+from tests.work.carding import STREETS, at, problem
 from tests.work.market import ALL_GOOD, send
 
 LISTS: dict[str, type[Body]] = {
@@ -44,6 +57,8 @@ LISTS: dict[str, type[Body]] = {
     "findings": FindingList,
     "figures": ScoreList,
     "rankings?campaign=sanitary_city&kind=community": RankList,
+    "rankings/days": RankDayList,
+    "cards": CardList,
     "publications": PublicationList,
     "grants": GrantList,
     "reports": ReportList,
@@ -84,6 +99,7 @@ def full(wall: Wall, client_for) -> Province:
                 place.district.communities[0], [place.district.departments["sanitation"]], f"事由{n}", "路口"
             )
             blow(session, caller, called)
+        lay_cards(session, place.office, place.district.root, place.district.communities)
         session.commit()
     for one in (land.north, land.south):
         office = client_for(one.office)
@@ -92,6 +108,24 @@ def full(wall: Wall, client_for) -> Province:
             assert office.post("grants", json=grant).status_code == 201
             assert office.post("publications", json={"campaign": key, "period": month()}).status_code == 201
     return land
+
+
+def lay_cards(session: ScopedSession, office: Actor, root: UUID, homes: Sequence[UUID]) -> None:
+    """A scheme of a day, its ranks of some days, and the shown cards of two of them."""
+    body = STREETS | {"period": "day", "leagues": [{"key": "homes", "title": "社区", "kinds": ["community"]}]}
+    body |= {"measure": "found", "basis": "findings"}
+    row = keep_scheme(session, office, body, unit_id=root, now=now())
+    move_scheme(session, office, row.id, "activate", version=1, now=now())
+    kept = find_scheme(session, office, row.id, local_day(now()))
+    for back in (1, 2):
+        day = local_day(now()) - timedelta(days=back)
+        for home in (homes[0], homes[0], homes[1]):
+            problem(session, home, opened=at(day, 9), due=at(day, 18))
+        places = stand(session, installed(), root, kept.scheme, day, cut_off=now())
+        keep_day(session, row, day, places, now())
+        propose_period(session, office, installed(), kept, parse_period(day.isoformat()), now=now())
+        for verb in ("confirm", "show"):
+            act_on_all(session, office, live_cards(session, row.id, day), verb, now=now())
 
 
 def caller_of(client_for, land: Province, name: str) -> Caller:
@@ -165,7 +199,17 @@ def test_sorts_turn_round(client_for, full: Province, name: str, sort: str) -> N
 def test_undeclared_arguments_are_refused(client_for, full: Province, name: str) -> None:
     caller = caller_of(client_for, full, name)
     glue = "&" if "?" in name else "?"
-    for bad in ("page_size=0", "page_size=201", "page_size=x", "cursor=x", "cursor=W10", "colour=red", "offset=5"):
+    for bad in (
+        "page_size=0",
+        "page_size=201",
+        "page_size=x",
+        "cursor=x",
+        "cursor=W10",
+        "cursor=WzEsMiwzLDQsNV0",
+        "cursor=WzEsMl0",
+        "colour=red",
+        "offset=5",
+    ):
         made = caller.get(f"{name}{glue}{bad}")
         assert made.status_code == 422, (bad, made.text)
         assert made.get_json()["faults"][0]["field"] == bad.split("=")[0]

@@ -56,12 +56,12 @@ def test_sites_are_added_changed_and_found(client_for, wall: Wall) -> None:
     caller = client_for(place.office)
     home = str(place.district.communities[0])
     body = {"name": "测试大街", "unit_id": home, "types": ["main_road"], "attrs": {"length_m": 1200}}
-    body |= {"longitude": "112.56", "latitude": "37.87", "code": "R1"}
+    body |= {"longitude": "112.56", "latitude": "37.87", "code": "R1", "zone": "核心区"}
     first = caller.post("sites", json=body)
     assert first.status_code == 201, first.text
     made = first.get_json()
     assert first.headers["Location"] == caller.path(f"sites/{made['id']}")
-    assert (made["longitude"], made["attrs"]) == ("112.560000", {"length_m": 1200})
+    assert (made["longitude"], made["attrs"], made["zone"]) == ("112.560000", {"length_m": 1200}, "核心区")
     assert caller.get(f"sites/{made['id']}").get_json() == made
     changed = caller.ask(
         "PATCH", f"sites/{made['id']}", json={"code": None, "attrs": {"length_m": None, "class": "一类"}}

@@ -64,6 +64,20 @@ def test_a_visit_is_made_once_and_answered_alike(client_for, wall: Wall) -> None
     }
 
 
+def test_a_severity_is_said_beside_what_failed(client_for, wall: Wall) -> None:
+    place = town(wall)
+    caller = client_for(place.inspector)
+    body = body_of(place, severities={"toilet_clean": "urgent"})
+    made = caller.post("visits", json=body).get_json()
+    ids = {finding["question"]: finding["id"] for finding in made["findings"]}
+    said = {code: caller.get(f"findings/{one}").get_json()["severity"] for code, one in ids.items()}
+    assert said == {code: "urgent" if code == "toilet_clean" else "ordinary" for code in FAILED}
+    corrected = {"id": str(new_id()), "answers": body["answers"], "severities": {"toilet_clean": "serious"}}
+    sent = caller.post(f"visits/{body['id']}/corrections", json=corrected | {"reason": "没有那么急"})
+    assert sent.status_code == 201, sent.text
+    assert caller.get(f"findings/{ids['toilet_clean']}").get_json()["severity"] == "serious"
+
+
 def test_photos_are_sent_before_and_referred_to(client_for, wall: Wall) -> None:
     place = town(wall)
     caller = client_for(place.inspector)
@@ -96,6 +110,9 @@ def test_photos_are_sent_before_and_referred_to(client_for, wall: Wall) -> None:
         ({"photos": {"toilet_clean": "x"}}, 422, "photos.toilet_clean"),
         ({"notes": {"toilet_clean": 5}}, 422, "notes.toilet_clean"),
         ({"notes": {"toilet_clean": "长" * 2001}}, 422, "notes.toilet_clean"),
+        ({"severities": {"toilet_clean": "grave"}}, 422, "severities.toilet_clean"),
+        ({"severities": {"toilet_clean": 3}}, 422, "severities.toilet_clean"),
+        ({"severities": {"no_such_question": "urgent"}}, 422, "severities.no_such_question"),
         ({"note": "长" * 2001}, 422, "note"),
         ({"started_at": "2026-11-19T09:30:00"}, 422, "started_at"),
         ({"started_at": "0001-01-01T00:00:00Z"}, 422, "started_at"),

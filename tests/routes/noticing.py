@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.work.papers.chasing import fire
 from core.work.papers.notes import tell
 from core.work.papers.notice_issuing import Draft, issue
 from core.work.papers.notices import act, open_notice
+from core.work.papers.rungs import fire
 from core.work.tables import Finding, Note, Notice
 from tenants.access import Actor
 from tenants.db import now

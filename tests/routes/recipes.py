@@ -47,6 +47,7 @@ from tests.routes.world import (
     fresh_finding,
     fresh_grant,
     fresh_link,
+    fresh_members,
     fresh_notice,
     fresh_person,
     fresh_post,
@@ -97,6 +98,7 @@ COMMON: dict[str, tuple[str, str]] = {
     "day": (TODAY.isoformat(), "1999-01-01"),
     "verb": ("take", "no_such_verb"),
     "kind": ("month", "no_such_kind"),
+    "duty": ("answer", "no_such_duty"),
     "code": ("", "NO-SUCH-CODE"),
     "form": ("", "NO-SUCH-CODE"),
     "indicator": ("", "NO-SUCH-CODE"),
@@ -596,6 +598,7 @@ WRITES: dict[str, Recipe] = {
     "person.make_link": Recipe(ADMIN, form(), of_person),
     "person.set_access": Recipe(ADMIN, form(active="0"), of_member),
     "calendar.change": Recipe(ADMIN, form(day=TODAY.replace(month=7, day=1).isoformat(), working="0", name="区庆")),
+    "calendar.enter": Recipe(ADMIN, form(year=str(TODAY.year), text="10月1日放假 区庆", step="enter")),
     "calendar.load_year": Recipe(ADMIN, form(year=str(TODAY.year))),
     "grants.give": Recipe(ADMIN, form(**GRANT)),
     "grants.withdraw": Recipe(ADMIN, form(), lambda w: {"grant_id": fresh_grant(w)}),
@@ -626,12 +629,24 @@ WRITES: dict[str, Recipe] = {
         OFFICE, lambda w, s: report_form(w, s, source="leader", asked_by="区长"), ids=("site_id",)
     ),
     "duplicates.merge": Recipe(OFFICE, into_twin, twin),
+    "duplicates.keep_apart": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"other": side_id(w, "finding_id", s)}),
+        lambda w: {"finding_id": fresh_finding(w, "dispatched")[0]},
+        ids=("finding_id",),
+    ),
     "duplicates.unmerge": Recipe(OFFICE, form(version="2", note="不是一处"), intake("finding_id")),
     "patrols.start": Recipe(
         "grid_worker",
         lambda w, s: Sent(form={"unit": side_id(w, "unit_id", s), "route": word()}),
         off_duty,
         ids=("unit_id",),
+    ),
+    "patrols.join": Recipe(
+        "grid_worker",
+        lambda w, s: Sent(form={"member.volunteer": side_id(w, "person_id", s)}),
+        intake("patrol_id"),
+        ids=("person_id",),
     ),
     "patrols.end": Recipe("grid_worker", form(note="正常"), intake("patrol_id")),
     "routing.add": Recipe(
@@ -715,8 +730,14 @@ WRITES: dict[str, Recipe] = {
     ),
     "cards.act_all": Recipe(
         OFFICE,
-        lambda w, s: Sent(form={"scheme": side_id(w, "scheme_id", s), "period": DAY.key, "verb": "confirm"}),
-        new_card,
+        lambda w, s: Sent(
+            form={
+                "scheme": side_id(w, "scheme_id", s),
+                "period": DAY.key,
+                "verb": "confirm",
+                "seen": f"{new_card(w)['card_id']}:1",
+            }
+        ),
         ids=("scheme_id",),
     ),
     "card.take_step": Recipe(OFFICE, form(verb="confirm", version="1"), new_card),
@@ -741,6 +762,25 @@ WRITES: dict[str, Recipe] = {
         ids=("site_id",),
     ),
     "areas.remove": Recipe(ADMIN, form(), new_member),
+    # areas, grids and past days
+    "grid_bulk.put_many": Recipe(
+        ADMIN,
+        lambda w, s: Sent(
+            form={
+                "partition": f"网格{word()}",
+                "unit": side_id(w, "unit_id", s),
+                "site": side_id(w, "site_id", s),
+            }
+        ),
+        ids=("unit_id", "site_id"),
+    ),
+    "area_import.upload": Recipe(
+        ADMIN,
+        lambda w, _s: Sent(form={"file": (io.BytesIO(b"PK\x03\x04 no workbook"), "x.xlsx")}),
+        records=False,
+        why="keeps the file for the check; no table is written until it is confirmed",
+    ),
+    "area_import.confirm": Recipe(ADMIN, form(name="a.xlsx"), lambda w: {"sha256": fresh_members(w)}),
     "site_grids.put": Recipe(
         ADMIN,
         lambda w, s: Sent(form={"partition": f"网格{word()}", "unit": side_id(w, "unit_id", s)}),
@@ -880,6 +920,13 @@ WRITES: dict[str, Recipe] = {
     "contacts.link": Recipe(LIAISON, form(days="3")),
     "contacts.revoke": Recipe(LIAISON, form(), of_linked),
     "contacts.retire": Recipe(LIAISON, form(), of_linked),
+    "hand_on.choose": Recipe(
+        LIAISON,
+        lambda w, s: Sent(form={"id": side_id(w, "finding_id", s)}),
+        ids=("finding_id",),
+        records=False,
+        why="leads from a list to the form; nothing is written",
+    ),
     "hand_on.send": Recipe(LIAISON, hand_on_form, ids=("contact_id", "finding_id")),
     "hand_on.judge": Recipe(LIAISON, form(verdict="withdrawn"), lambda w: {"hand_on_id": fresh_item(w)[0]}),
     "outside.answer": Recipe(NOBODY, guest_form),

@@ -6,15 +6,20 @@ a city of its own choice, and a third to nobody but itself.
 
 from __future__ import annotations
 
+import gc
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import psycopg
+import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -31,6 +36,7 @@ from core.figures.shelf import figures_of
 from core.figures.tables import Publication
 from core.request import COOKIE
 from core.settings import ZONE, Settings
+from core.work import passwords
 from core.work.accounts import create_user, open_login
 from core.work.actors import resolve_actor
 from core.work.calendar import seed_calendar, set_day
@@ -57,7 +63,7 @@ from core.work.tables import Audit, Definition, Finding, Idempotency, NegativeEn
 from tenants.access import Actor, TenantRef, root_unit
 from tenants.accounts import ApiToken, AppUser, PlatformEvent, Throttle
 from tenants.db import new_id, now
-from tenants.models import Holding, UnitRole
+from tenants.models import Holding, Unit, UnitRole
 from tenants.scope import ScopedSession, Wall
 from tests.conftest import SECRET
 from tests.routes import canaries
@@ -133,6 +139,8 @@ class World:
     b_marks: set[str] = field(default_factory=set)
     to_city: set[str] = field(default_factory=set)
     to_operator: set[str] = field(default_factory=set)
+    verbs: dict[str, frozenset[str]] = field(default_factory=dict)  # of each asker, once somebody asked for them
+    bodies: dict[tuple[str, str], Any] = field(default_factory=dict)  # the last one of each changing route and side
 
     def allowed(self, asker: Asker) -> set[str]:
         """What of B's an asker may see: the city what B sent it, the operator the list of tenants and administrators."""
@@ -145,12 +153,34 @@ class World:
         return self.wall.open(self.a.ref.id)
 
 
+@contextmanager
+def standing(server: Urls, template: str, files: Path) -> Iterator[World]:
+    """The installation as long as it is asked, without what only costs time here.
+
+    Passwords are hashed at the lowest price (what they cost is another test's matter), and the garbage of one request is
+    not looked for among the thousands of things that stay.
+    """
+    usual = gc.get_threshold()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
+        world = build(server, template, files)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(20_000, 20, 100)
+        try:
+            yield world
+        finally:
+            gc.set_threshold(*usual)
+            gc.unfreeze()
+            tear_down(world)
+
+
 def build(server: Urls, template: str, files: Path) -> World:
     """A database of its own with everything in it."""
     name = f"routes_{secrets.token_hex(5)}"
     clone(server.superuser, template, name)
     urls = server.for_database(name)
-    wall = Wall(urls.app, SECRET)
+    wall = Wall(urls.app, SECRET, query_cache_size=4000)  # every route is asked: the usual 500 statements do not do
     app = create_app(Settings(urls.app, SECRET, files), wall=wall)
     connection = connect(urls.superuser, database=name)
     with wall.platform() as platform:
@@ -475,7 +505,24 @@ def fresh_sponsorship(world: World) -> tuple[str, str]:
 
 def fresh_roster(world: World) -> str:
     """A workbook of sponsors of A that waits for its confirmation."""
-    data = book(包保=[["包保类别", "包保人", "包保项目"], ["包保领导", f"包{secrets.token_hex(4)}", "改造"]])
+    return wait_for(
+        world, book(包保=[["包保类别", "包保人", "包保项目"], ["包保领导", f"包{secrets.token_hex(4)}", "改造"]])
+    )
+
+
+def fresh_members(world: World) -> str:
+    """A workbook of members of A's area that waits for its confirmation: a site that is new to it."""
+    said = f"片区点位{secrets.token_hex(4)}"
+    with world.wall.open(world.a.ref.id) as session:
+        name = session.scalars(select(Unit.name).where(Unit.id == UUID(world.a.ids["area_id"]))).one()
+        unit = UUID(world.a.ids["unit_id"])
+        add_site(session, None, today=TODAY, name=said, unit_id=unit, types=["produce_market"])
+        session.commit()
+    return wait_for(world, book(片区=[["片区", "成员类型", "成员"], [name, "点位", said]]))
+
+
+def wait_for(world: World, data: bytes) -> str:
+    """Keep a workbook of A as the page of an import keeps it."""
     digest = sha256(data).hexdigest()
     folder = world.files / str(world.a.ref.id) / "uploads"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
+from sqlalchemy import Column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from core.campaigns.registry import installed
@@ -16,9 +17,9 @@ from core.work.imports import sponsor_workbook
 from core.work.imports.workbook_reading import LAYOUTS
 from tenants.db import Base
 from tests.routes.canaries import text_columns
-from tests.routes.test_leaks import call_of, methods_of, rules_of, send, variables_of
-from tests.routes.world import World, build, tear_down
-from tests.texts.test_texts import RUNS, catalogue
+from tests.routes.walk import call_of, methods_of, rules_of, send, variables_of
+from tests.routes.world import World, standing
+from tests.texts.test_texts import RUNS, catalogue, said_in
 
 CHINESE = re.compile(r"[\u3001\u3002\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff5e][^<\n]{0,30}")
 # Columns that stand beside an English twin, or that hold a frozen catalogue with both languages.
@@ -35,30 +36,32 @@ BOTH = {
 
 @pytest.fixture(scope="module")
 def world(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    made = build(server, template, tmp_path_factory.mktemp("files"))
-    write_ascii(made)
-    yield made
-    tear_down(made)
+    with standing(server, template, tmp_path_factory.mktemp("files")) as made:
+        write_ascii(made)
+        yield made
 
 
 def write_ascii(world: World) -> None:
     """Replace every letter of the rows that is not ASCII; whoever reads reads in English."""
     for table in Base.metadata.sorted_tables:
-        for column in text_columns(table):
-            if TWINS.search(f"{table.name}.{column.name}"):
-                continue
-            said = f"regexp_replace({column.name}::text, '[^\\x01-\\x7f]', 'z', 'g')"
-            said = f"({said})::jsonb" if isinstance(column.type, JSONB) else said
-            world.super.execute(
-                f"UPDATE {table.name} SET {column.name} = {said} WHERE {column.name}::text ~ '[^\\x01-\\x7f]'"
-            )
+        columns = [c for c in text_columns(table) if not TWINS.search(f"{table.name}.{c.name}")]
+        if columns:
+            said = ", ".join(f"{column.name} = {ascii_of(column)}" for column in columns)
+            found = " OR ".join(f"{column.name}::text ~ '[^\\x01-\\x7f]'" for column in columns)
+            world.super.execute(f"UPDATE {table.name} SET {said} WHERE {found}")
     world.super.execute("UPDATE app_user SET locale = 'en'")
+
+
+def ascii_of(column: Column) -> str:
+    """SQL for a column's text without the letters that are not ASCII."""
+    said = f"regexp_replace({column.name}::text, '[^\\x01-\\x7f]', 'z', 'g')"
+    return f"({said})::jsonb" if isinstance(column.type, JSONB) else said
 
 
 @cache
 def quoted() -> tuple[str, ...]:
     """Chinese that stands in English on purpose: examples in the catalogue, names of departments, a workbook's sheets."""
-    found = {run for message in catalogue() for run in RUNS.findall(str(message.string or "")) if message.id}
+    found = {run for message in catalogue() for run in RUNS.findall(" ".join(said_in(message))) if message.id}
     roles = installed().vocabulary.roles.values()
     found |= {run for role in roles for run in RUNS.findall(" ".join(role.typical_names))}
     return tuple(
@@ -73,7 +76,11 @@ def quoted() -> tuple[str, ...]:
 def foreign_words(text: str) -> list[str]:
     """What is Chinese in a page, with the words around it; the values that fields send are data."""
     plain = KEPT.sub("", html.unescape(VALUES.sub("", text)))
+    if not CHINESE.search(plain):
+        return []
     for word in quoted():
+        if word not in plain:
+            continue
         plain = re.sub(f"(?<![\u4e00-\u9fff]){word}(?![\u4e00-\u9fff])", "", plain)
     return [found.group(0)[:40] for found in CHINESE.finditer(plain)]
 

@@ -22,6 +22,7 @@ from PIL import Image
 from werkzeug.serving import make_server
 
 from core import assets
+from core.web.shell import furnish, version_of
 
 WEB = assets.ROOT / "core" / "web"
 TEMPLATES = sorted((WEB / "templates").rglob("*.html"))
@@ -207,6 +208,7 @@ def build_app(store: dict[str, bytes]) -> Flask:
     app = Flask(__name__, static_folder=str(WEB / "static"), template_folder=str(WEB / "templates"))
     app.secret_key, app.config["BABEL_DEFAULT_TIMEZONE"] = "only for this test", "Asia/Shanghai"
     Babel(app, locale_selector=lambda: "zh")
+    furnish(app)
 
     @app.after_request
     def guard(answer):
@@ -217,7 +219,7 @@ def build_app(store: dict[str, bytes]) -> Flask:
     def context():
         return {
             "tenant": SimpleNamespace(slug="140302", name="示例区"), "actor": SimpleNamespace(name="示例检查员"), "menu": menu(),
-            "todo_count": 7, "locale": "zh", "csrf_token": lambda: "token", "is_demo": True,
+            "bell": {"count": 7, "of_duties": True}, "locale": "zh", "csrf_token": lambda: "token", "is_demo": True,
             "now": dt.datetime(2026, 11, 21, 6, 5, tzinfo=dt.UTC),
         }  # fmt: skip
 
@@ -473,3 +475,19 @@ def test_a_refused_photo_says_why_and_is_not_carried(open_page):
 def test_templates_are_found_where_this_test_looks():
     assert Path(assets.VENDOR).parent == WEB / "static"
     assert {"base.html", "style.html", "_macros.html"} <= {p.name for p in TEMPLATES}
+
+
+def test_a_changed_style_has_another_address(tmp_path: Path) -> None:
+    """Files are kept by browsers for a year under their version: one that changed must be asked for anew."""
+    (tmp_path / "css").mkdir()
+    (tmp_path / "vendor").mkdir()
+    style, stamp = tmp_path / "css" / "sancheng.css", tmp_path / "vendor" / "stamp.txt"
+    style.write_text("a {}")
+    stamp.write_text("1")
+    seen = {version_of(tmp_path)}
+    style.write_text("a { color: red }")
+    seen.add(version_of(tmp_path))
+    stamp.write_text("2")
+    seen.add(version_of(tmp_path))
+    assert len(seen) == 3
+    assert version_of(tmp_path) in seen, "the same files, the same address"

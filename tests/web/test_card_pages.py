@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,12 +18,17 @@ from core.app import create_app
 from core.campaigns import installed
 from core.databases import Urls
 from core.figures.card_days import close_days
+from core.figures.card_periods import propose_period
 from core.figures.intervals import wilson
+from core.figures.periods import Period
 from core.settings import ZONE, Settings
 from core.web.marks.card_form import body_of, values_of
+from core.web.proofs.link_door import sign_word
+from core.work.marks.card_issues import act_on_all, live_cards
 from core.work.marks.card_reading import read_scheme
-from core.work.marks.card_schemes import keep_scheme, move_scheme
+from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
 from core.work.marks.card_templates import TEMPLATES
+from core.work.proofs.contacts import add_contact, make_link
 from core.work.tables import CardIssue, CardScheme, Sponsorship
 from tenants.db import now
 from tenants.models import Person
@@ -30,7 +36,8 @@ from tenants.scope import Wall
 from tests.conftest import SECRET
 from tests.factory import SINCE
 from tests.web.desk import Clerk, clerk, content
-from tests.work.carding import STREETS, Town, shares, town
+from tests.work.carding import STREETS, Town, at, problem, shares, shop, town
+from tests.work.pictures import jpeg
 
 TODAY = now().astimezone(ZONE).date()
 DAY = TODAY - timedelta(days=1)  # the period is a day, so that yesterday's is over whenever the test runs
@@ -56,7 +63,15 @@ class Case:
         return (who or self.office).send(path, {key: str(value) for key, value in data.items()}, status)[1]
 
     def all(self, verb: str) -> None:
-        self.post("cards/all", scheme=self.scheme, period=DAY.isoformat(), verb=verb)
+        page = self.office.read(f"cards?scheme={self.scheme}&period={DAY}")
+        self.post("cards/all", scheme=self.scheme, period=DAY.isoformat(), verb=verb, seen=seen_on(page, verb))
+
+
+def seen_on(page: str, verb: str) -> str:
+    """The cards that the form of a step for all carries."""
+    forms = [form for form in re.findall(r"<form.*?</form>", page, re.DOTALL) if f'value="{verb}"' in form]
+    found = [re.search(r'name="seen" value="([^"]*)"', form) for form in forms]
+    return next((one[1] for one in found if one), "")
 
 
 def open_case(app: Flask, wall: Wall) -> Case:
@@ -129,12 +144,19 @@ def test_today_runs_for_the_office_only(case: Case) -> None:
 def test_a_day_may_be_checked_again(case: Case, wall: Wall) -> None:
     case.inspector.send("rankings/recompute", {"scheme": str(case.scheme), "day": DAY.isoformat()}, 403)
     case.post("rankings/recompute", scheme=case.scheme, day=DAY)
+    assert "核对一致" in content(case.office.read(f"rankings?day={DAY}"))
     assert "已更正" not in content(case.inspector.read(f"rankings?day={DAY}"))
     with case.place.session(wall) as session:
         shares(session, case.place, [0, 0, 0, 0, 9], day=DAY)
         session.commit()
     case.post("rankings/recompute", scheme=case.scheme, day=DAY)
-    assert "已更正：第 2 次计算" in content(case.inspector.read(f"rankings?day={DAY}"))
+    told = content(case.office.read(f"rankings?day={DAY}"))
+    assert "个对象和留存的不同，已更正：测试区" in told
+    page = content(case.inspector.read(f"rankings?day={DAY}"))
+    assert "已更正：第 2 次计算" in page
+    corrected = page[page.index("更正：第 2 次计算", page.index("核对") if "核对" in page else 0) :]
+    assert "90.00% → 45.00%" in page  # what the first street had, and has
+    assert "测试区5号街道" in corrected
     page = case.office.read("rankings")
     case.post("rankings/recompute", scheme=case.scheme, day=TODAY)
     assert "还没有结束" in content(case.office.read("rankings"))
@@ -309,3 +331,95 @@ def test_the_interval_is_wilson_s(over: int, under: int, low: str, high: str) ->
     assert (str(found[0]), str(found[1])) == (low, high)
     assert wilson(1, 0) is None
     assert wilson(3, 2) is None
+
+
+def test_who_got_a_card_finds_a_note_that_leads_to_it(app: Flask, wall: Wall) -> None:
+    case = shown_case(app, wall)
+    black = card_of(wall, case, "black")
+    said = f"街道旬亮牌：测试区5号街道 {DAY} 至 {DAY} 得黑牌，已公示；有异议的可以申诉"
+    assert said in case.liaison.read("inbox")
+    assert said not in case.inspector.read("inbox")
+    case.liaison.read(f"cards/{black.id}")
+    assert said not in case.liaison.read("inbox"), "who opened the card has read its note"
+    case.post(f"cards/{black.id}/act", verb="withdraw", version=black.version, note="漏计")
+    assert "的黑牌已撤回" in case.liaison.read("inbox")
+    english = clerk(app, wall, case.place.liaisons[4], "en")  # the same account, now in English
+    note = next(line for line in english.read("inbox").splitlines() if str(DAY) in line and "测试区5号街道" in line)
+    assert "is withdrawn" in note
+    assert "已撤回" not in note
+
+
+def test_confirming_all_refuses_what_changed_since_the_page(case: Case, wall: Wall) -> None:
+    case.post("cards/propose", scheme=case.scheme, period=DAY.isoformat())
+    seen = seen_on(case.office.read(f"cards?scheme={case.scheme}&period={DAY}"), "confirm")
+    assert seen.count(":1") == 2
+    red = card_of(wall, case, "red")
+    case.post(f"cards/{red.id}/act", verb="confirm", version=1)
+    form = {"scheme": case.scheme, "period": DAY.isoformat(), "verb": "confirm"}
+    case.post("cards/all", **form, seen=seen)
+    assert f"有了变化：{red.subject_name}" in content(case.office.read(f"cards?period={DAY}"))
+    assert card_of(wall, case, "black").state == "proposed"
+    case.post("cards/all", 422, **form)  # a form that does not say what was seen
+    case.post("cards/all", 422, **form, seen="x")
+
+
+def test_the_card_in_force_stands_beside_its_subject(app: Flask, wall: Wall) -> None:
+    case = shown_case(app, wall)
+    black = card_of(wall, case, "black")
+    for who, path in ((case.inspector, f"units/{black.subject_id}"), (case.liaison, "")):
+        page = who.read(path)
+        assert f"cards/{black.id}" in page, path
+        assert "按期办结率 0.00%（0/10）" in content(page), path
+    assert str(black.id) not in case.inspector.read(f"units/{case.place.streets[1]}")
+    case.post(f"cards/{black.id}/act", verb="withdraw", version=black.version, note="漏计")
+    assert str(black.id) not in case.inspector.read(f"units/{black.subject_id}")
+
+
+def test_a_period_may_be_a_quarter_or_a_year() -> None:
+    for kind in ("quarter", "year"):
+        body = {**STREETS, "period": kind, "basis": "ranks", "daily": "findings", "eligibility": {"days": 60}}
+        scheme = read_scheme(body)
+        assert (scheme.period, scheme.days) == (kind, 60)
+
+
+def test_an_appeal_carries_photos_that_the_parties_see(app: Flask, wall: Wall) -> None:
+    case = shown_case(app, wall)
+    black = card_of(wall, case, "black")
+    sha = case.liaison.photo(jpeg())
+    case.post(f"cards/{black.id}/act", who=case.liaison, verb="appeal", version=3, note="已整改", photos=sha)
+    stored = re.search(r'src="[^"]*photos/([0-9a-f-]+)', case.office.read(f"cards/{black.id}"))
+    assert stored
+    assert case.office.ask(f"photos/{stored[1]}").status_code == 200
+    assert case.liaison.ask(f"photos/{stored[1]}").status_code == 200
+    assert stored[1] not in case.inspector.read(f"cards/{black.id}")
+    assert case.inspector.ask(f"photos/{stored[1]}").status_code == 404
+    assert "裁决期限" in case.office.read(f"cards/{black.id}")
+
+
+def test_a_shop_without_an_account_sees_its_own_card(app: Flask, wall: Wall) -> None:
+    place = town(wall)
+    leagues = [{"key": "shops", "title": "商户", "site_types": ["frontage_shop"]}]
+    with place.session(wall) as session:
+        mine, other = shop(session, place, "甲店"), shop(session, place, "乙店")
+        problem(session, place.homes[0], opened=at(DAY, 9), due=at(TODAY, 9), site=other)
+        body = STREETS | {"period": "day", "measure": "found", "leagues": leagues}
+        row = keep_scheme(session, place.office, body, unit_id=place.district.root, now=now())
+        move_scheme(session, place.office, row.id, "activate", version=1, now=now())
+        kept = find_scheme(session, place.office, row.id, TODAY)
+        propose_period(session, place.office, installed(), kept, Period("day", DAY, DAY), now=now())
+        for verb in ("confirm", "show"):
+            act_on_all(session, place.office, live_cards(session, row.id, DAY), verb, now=now())
+        made = {"kind": "property", "name": "甲店店主", "unit_id": place.streets[0], "site_id": mine, "now": now()}
+        contact = add_contact(session, place.liaisons[0], **made)
+        _, word = make_link(session, place.liaisons[0], contact.id, now=now())
+        session.commit()
+    with app.app_context():
+        signed = sign_word(place.ref.slug, word)
+    client = app.test_client()
+    assert client.get(f"/h/{place.ref.slug}/{signed}").status_code == 303
+    page = client.get(f"/h/{place.ref.slug}").get_data(as_text=True)
+    assert "红牌" in page
+    assert "发现问题 0" in content(page)
+    assert "黑牌" not in page
+    assert "/cards/" not in page.split("<main")[1]
+    assert "红牌" in content(clerk(app, wall, place.inspector).read(f"sites/{mine}"))

@@ -37,9 +37,9 @@ def inspector(app: Flask, wall: Wall, place: Town) -> Clerk:
     return clerk(app, wall, place.inspector)
 
 
-def visited(app: Flask, wall: Wall, place: Town) -> str:
+def visited(app: Flask, wall: Wall, place: Town, **more: str) -> str:
     who = reader(app, wall, place.inspector)
-    answer = who.post(f"visit/{place.market}", fresh_form(who, place.market) | {"note": "早市"})
+    answer = who.post(f"visit/{place.market}", fresh_form(who, place.market) | {"note": "早市"} | more)
     assert answer.status_code == 303
     return answer.headers["Location"].rpartition("/")[2]
 
@@ -54,6 +54,8 @@ def filled(page: str) -> dict[str, Any]:
             said = unescape(value[1]) if value else ""
             if said or name[1].endswith(".na"):
                 found[name[1]] = said
+    for name, options in re.findall(r'<select[^>]* name="(severity[^"]+)"[^>]*>(.*?)</select>', page, re.DOTALL):
+        found[name] = next(iter(re.findall(r'value="(\w+)" selected', options)), "ordinary")
     note = re.search(r'<textarea[^>]* name="note"[^>]*>([^<]*)</textarea>', page)
     return found | {"note": unescape(note[1]) if note else ""}
 
@@ -94,6 +96,22 @@ def test_the_form_comes_filled_and_the_correction_shows_what_changed(
         states = dict(session.execute(select(Finding.question, Finding.state)).all())
         assert states["toilet_clean"] == "cancelled"
         assert len(session.scalars(select(Visit)).all()) == 2
+
+
+def test_the_severity_is_said_under_what_failed_and_comes_back_in_a_correction(
+    app: Flask, wall: Wall, place: Town, inspector: Clerk
+) -> None:
+    first = visited(app, wall, place, **{"severity.toilet_clean": "serious"})
+    sent = filled(inspector.read(f"visits/{first}/correct"))
+    assert (sent["severity.toilet_clean"], sent["severity.parking_offences"]) == ("serious", "ordinary")
+    sent |= {"severity.toilet_clean": "urgent", "reason": "比当时判断的重"}
+    _, page = inspector.send(f"visits/{first}/correct", sent | {"severity.toilet_clean": "grave"}, 422)
+    assert "没有这个严重程度" in page
+    inspector.send(f"visits/{first}/correct", sent, 303)
+    with place.district.session(wall) as session:
+        found = dict(session.execute(select(Finding.question, Finding.severity)).all())
+    assert found["toilet_clean"] == "urgent"
+    assert set(found.values()) == {"urgent", "ordinary"}
 
 
 def test_a_second_correction_is_led_to_the_newer_version(app: Flask, wall: Wall, place: Town, inspector: Clerk) -> None:

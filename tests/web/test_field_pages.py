@@ -21,9 +21,13 @@ from werkzeug.test import TestResponse
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
+from core.work.calendar import local_day
+from core.work.dispatch.routing_rules import RuleWish, add_rule
 from core.work.inspection.photo_reading import MAX_BYTES
-from core.work.tables import Attachment, File, Finding, Sheet, Site, Visit
+from core.work.intake.reporting import report
+from core.work.tables import Attachment, File, Finding, RoutingRule, Sheet, Site, Visit
 from tenants.access import Actor
+from tenants.db import now
 from tenants.scope import Wall
 from tests.conftest import SECRET
 from tests.factory import add_actor, add_site, come_in
@@ -496,6 +500,34 @@ def test_a_site_is_added_changed_and_closed(app: Flask, wall: Wall, place: Town,
     assert reader(app, wall, place.inspector).post("sites/new", form).status_code == 403
 
 
+def test_a_sites_zone_is_written_shown_and_decides_the_limit(wall: Wall, place: Town, office: Reader) -> None:
+    with place.district.session(wall) as session:
+        wish = RuleWish(category="ENV-LITTER", zone="核心区", hours=4)
+        rule = add_rule(session, place.office, wish, today=local_day(now()))
+        session.commit()
+    assert '<option value="核心区"></option>' in office.get("sites/new").text  # a rule asks for it already
+    unit, name = str(place.district.communities[0]), f"核心大街{uuid.uuid4().hex[:6]}"
+    form: dict[str, Any] = {"name": name, "unit_id": unit, "types": ["main_road"], "attrs.length_m": "900"}
+    bad = office.post("sites/new", form | {"zone": "很" * 41})
+    assert bad.status_code == 422
+    assert "内容过长" in bad.text
+    made = office.post("sites/new", form | {"zone": "  核心区 "})
+    assert made.status_code == 303
+    assert "核心区" in office.client.get(made.location).text
+    assert name in office.get("sites?zone=核心区").text
+    assert name not in office.get("sites?zone=外围区").text
+    assert re.search(rf"{name}.*,核心区,900", office.get("sites/export.csv?zone=核心区").text)
+    site = uuid.UUID(made.location.rsplit("/", 1)[1])
+    with place.district.session(wall) as session:
+        fields = {"source": "snapshot", "category": "ENV-LITTER", "site_id": site}
+        assert report(session, place.office, **fields).limit_seconds == 4 * 3600
+        session.get_one(RoutingRule, (place.ref.id, rule.id)).valid_to = local_day(now())
+        session.commit()
+    assert office.post(f"sites/{site}/edit", form | {"zone": "外围区", "state": "active"}).status_code == 303
+    with place.district.session(wall) as session:
+        assert session.get_one(Site, (place.ref.id, site)).zone == "外围区"
+
+
 def test_nothing_is_added_without_a_name_a_unit_and_a_type(wall: Wall, place: Town, office: Reader) -> None:
     before = count(wall, place, Site)
     answer = office.post("sites/new", {"name": " ", "unit_id": ""})
@@ -537,3 +569,26 @@ def test_visits_are_listed_by_what_is_asked(app: Flask, wall: Wall) -> None:
     card = head.get(f"sites/{other}").text
     assert card.count("/visits/") >= 3
     assert "68.5" in card
+
+
+def test_what_is_open_there_already_is_said_at_the_question_and_after(app, wall) -> None:
+    there = town(wall)
+    who = reader(app, wall, there.inspector)
+    first = who.get(f"visit/{there.market}").get_data(as_text=True)
+    assert "这里已有一件未销号的同样问题" not in first
+    for n in range(2):
+        page = who.get(f"visit/{there.market}").get_data(as_text=True)
+        said = typed() | {name: hidden(page, name) for name in ("visit_id", "started_at")}
+        answer = who.post(f"visit/{there.market}", said)
+        assert answer.status_code == 303
+        done = unescape(who.client.get(answer.headers["Location"]).get_data(as_text=True))
+        assert ("此前已有一件同样问题没有销号" in done) is bool(n)
+    with there.district.session(wall) as session:
+        failed = {one.question: one for one in session.scalars(select(Finding).order_by(Finding.opened_at.desc()))}
+        page = who.get(f"visit/{there.market}").get_data(as_text=True)
+        assert page.count("这里已有一件未销号的同样问题") == len(failed)
+        for earliest in failed.values():
+            assert f"findings/{earliest.id}" in page, "the earliest of them"
+        session.execute(update(Finding).values(state="closed", closed_at=now(), outcome="fixed"))
+        session.commit()
+    assert "未销号的同样问题" not in who.get(f"visit/{there.market}").get_data(as_text=True)

@@ -228,7 +228,7 @@ def test_steps_are_offered_to_those_who_may_take_them(shared: Case, wall: Wall) 
     }
     assert offered == {
         "liaison": {"take", "return", "assign", "assist", "answer"},
-        "office": {"assist", "transfer", "cancel", "merge", "correct"},
+        "office": {"assist", "transfer", "instruct", "cancel", "merge", "correct"},
         "leader": {"instruct"},
     }
     assert "整改后答复" in shared.office.read(f"findings/{one}"), "the page says who is waited for"
@@ -377,7 +377,7 @@ def test_every_state_and_step_has_its_words() -> None:
     assert set(TONES) == set(STATES)
     assert set(CONSEQUENCES) == set(DONE) == set(TRANSITIONS)
     assert set(PARTS) == {"line", "place", "assist"}
-    assert set(PART_STATES) == {"informed", "open", "done", "cosigned"}
+    assert set(PART_STATES) == {"informed", "open", "done", "cosigned", "declined"}
     for step in TRANSITIONS.values():
         assert step.title_zh
         assert step.title_en

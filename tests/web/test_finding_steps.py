@@ -14,9 +14,13 @@ from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
 from core.web.ledger.finding_forms import FIELDS, FIRST, RARE, SECOND, TOGETHER, forms_of
+from core.work.calendar import local_day
+from core.work.dispatch.routing_rules import RuleWish, add_rule
+from core.work.intake.reporting import report
+from core.work.loop.ledger import act
 from core.work.loop.states import STATES, SYSTEM
 from core.work.loop.transitions import TRANSITIONS
-from core.work.tables import Finding, Part, Precedent
+from core.work.tables import Finding, Part, Precedent, RoutingRule
 from tenants.db import now
 from tenants.scope import Wall
 from tests.conftest import SECRET
@@ -99,7 +103,9 @@ WHO = {
 def test_each_form_asks_for_exactly_what_the_table_says(stage: Stage, verb: str) -> None:
     step = TRANSITIONS[verb]
     state = next(state for state in STATES if state in step.from_states)
-    finding = stage.lay(state, source=step.source or "visit", help_asked=verb in ("finish_part", "drop_part"))
+    finding = stage.lay(
+        state, source=step.source or "visit", help_asked=verb in ("finish_part", "decline_part", "drop_part")
+    )
     desk = stage.desks[WHO[next(party for party in step.by if party != SYSTEM)]]
     page = desk.read(f"findings/{finding}?do={verb}")
     buttons = re.findall(r'name="verb" value="(\w+)"', page)
@@ -171,12 +177,52 @@ def test_returned_arbitrated_and_remembered(stage: Stage) -> None:
     for words in ("退回待裁定", "自 ", "起暂停计时", "不属本单位职责", "建议由", "等创建办（受理派遣）办理"):
         assert words in said, words
     assert "退回 1 次" in content(stage.desks["office"].read(f"findings/{finding}"))
+    page = stage.desks["office"].read(f"findings/{finding}?do=arbitrate")
+    assert re.search(r'name="precedent" value="1" checked', page), (
+        "what is decided is proposed the next time, unless unticked"
+    )
+    assert "只适用这一件的，请取消勾选" in page
+    assert "同类问题以前的裁定" not in page
+    page = stage.act("office", finding, "arbitrate", 422, unit=other)
+    assert not re.search(r'name="precedent" value="1" checked', page), "what was unticked stays so"
     stage.act("office", finding, "arbitrate", unit=other, note="按职责分工", precedent="1")
     assert stage.read(finding).state == "dispatched"
     with stage.place.district.session(stage.wall) as session:
         assert session.scalars(select(Precedent.unit_id).where(Precedent.finding_id == finding)).one() == UUID(other)
     assert "作为判例" in content(stage.desks["office"].read(f"findings/{finding}"))
     assert stage.desks["stranger"].read(f"findings/{finding}"), "it leads now"
+    stage.act("stranger", finding, "return", reason="not_our_duty", note="也不归我们")
+    page = content(stage.desks["office"].read(f"findings/{finding}?do=arbitrate"))
+    assert re.search(r"同类问题以前的裁定 台账区财政 按职责分工 .*裁定前退回 1 次", page), page
+
+
+def test_a_precedent_is_seen_where_it_is_proposed(stage: Stage) -> None:
+    """The desk that dispatches and the unit that takes it read why: the decision's reason and how often it was returned."""
+    place = stage.place
+    with place.district.session(stage.wall) as session:
+        earlier = lay_finding(session, place, "returned")
+        earlier.returns, earlier.category = 2, "ENV-WATER"
+        act(
+            session,
+            place.people["office"],
+            earlier.id,
+            "arbitrate",
+            version=1,
+            unit_id=place.lead,
+            note="积水归环卫管",
+            precedent=True,
+        )
+        fields = {"source": "snapshot", "category": "ENV-WATER", "site_id": place.site}
+        finding = report(session, place.people["grid_worker"], **fields).id
+        session.commit()
+    said = content(stage.desks["office"].read(f"findings/{finding}?do=dispatch"))
+    assert said.count("台账区环卫：依判例：积水归环卫管（裁定前退回 2 次）") == 1
+    stage.act("office", finding, "dispatch")
+    said = content(stage.desks["liaison"].read(f"findings/{finding}"))
+    assert said.count("依判例：积水归环卫管（裁定前退回 2 次）") == 3  # above the step, beside the unit, in the history
+    stage.act("office", finding, "transfer", unit=str(place.other), note="换一家")
+    said = content(stage.desks["office"].read(f"findings/{finding}"))
+    assert said.count("依判例") == 1, "only the history says why the former unit had it"
 
 
 def test_extension_and_parking_are_asked_and_decided(stage: Stage) -> None:
@@ -219,6 +265,12 @@ def test_a_leaders_order_is_reported_back_before_it_closes(stage: Stage) -> None
     assert "须先回报交办领导" in page
     page = stage.act("office", finding, "report_back", note="已向领导汇报")
     assert re.findall(r'name="verb" value="(\w+)"', page) == ["close", "send_back"]
+    stage.act("office", finding, "send_back", note="没有改好")
+    page = stage.act("liaison", finding, "answer", photos=stage.desks["liaison"].photo(jpeg()))
+    assert "销号前须回报交办领导" in content(page)
+    page = stage.desks["office"].read(f"findings/{finding}")
+    assert re.findall(r'name="verb" value="(\w+)"', page) == ["report_back"]
+    stage.act("office", finding, "report_back", note="已再次汇报")
     assert "已销号" in content(stage.act("office", finding, "close", outcome="fixed"))
 
 
@@ -227,6 +279,22 @@ def test_instructions_stand_on_top(stage: Stage) -> None:
     said = content(stage.act("leader", finding, "instruct", note="三天内必须改好"))
     assert said.index("三天内必须改好") < said.index("整改前后")
     assert "批示" in said
+
+
+def test_the_office_files_a_leaders_written_instruction(stage: Stage) -> None:
+    finding = stage.lay("answered", source="leader")
+    words = {"note": "限三日整改到位", "said_on": "2026-11-18"}
+    assert 'href="#f-leader"' in stage.act("office", finding, "instruct", 422, **words)
+    late = {"leader": "演示副区长", "said_on": "2999-01-01"}
+    assert "批示日期不对" in stage.act("office", finding, "instruct", 422, **(words | late))
+    photo = stage.desks["office"].photo(jpeg((90, 67)))
+    page = stage.act("office", finding, "instruct", **(words | {"leader": "演示副区长", "photos": photo}))
+    said = content(page)
+    assert said.index("限三日整改到位") < said.index("批示 · 演示副区长 · 2026-11-18") < said.index("整改前后")
+    (paper,) = re.findall(r'href="/t/[^/]+/(photos/[^"]+)">批示原件<', page)
+    assert stage.desks["liaison"].ask(paper).status_code == 200, "who has to put it right reads the paper"
+    compare = page[page.index('class="sc-compare"') :]
+    assert paper not in compare[: compare.index("</section>")], "a paper is no photo of what was put right"
 
 
 def test_a_correction_changes_what_differs_and_nothing_else(stage: Stage) -> None:
@@ -240,6 +308,20 @@ def test_a_correction_changes_what_differs_and_nothing_else(stage: Stage) -> Non
     said = content(stage.act("office", finding, "correct", note="写错了", **same | {"changes.severity": "urgent"}))
     assert "严重程度：一般 → 紧急" in said
     assert (stage.read(finding).severity, stage.read(finding).title) == ("urgent", was.title)
+
+
+def test_another_severity_says_the_old_and_the_new_limit(stage: Stage) -> None:
+    with stage.place.district.session(stage.wall) as session:
+        wish = RuleWish(category="ENV-LITTER", severity="urgent", hours=8)
+        rule = add_rule(session, stage.place.people["office"], wish, today=local_day(now()))
+        session.commit()
+    finding = stage.lay("rectifying")
+    said = content(stage.act("office", finding, "correct", **{"changes.severity": "urgent", "note": "会伤人"}))
+    assert "时限 3 个工作日 → 8 小时 · 严重程度：一般 → 紧急 · 会伤人" in said
+    assert "新的期限" in said
+    with stage.place.district.session(stage.wall) as session:
+        session.get_one(RoutingRule, (stage.place.district.ref.id, rule.id)).valid_to = local_day(now())
+        session.commit()
 
 
 def test_merged_findings_keep_their_sources(stage: Stage) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import event, select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
-from core.web.desk.inbox import KINDS
+from core.web.desk.inbox_words import KINDS
 from core.web.note_words import PAGES
 from core.work.desk.inbox import count_kinds
 from core.work.desk.inbox_rows import read_duties
@@ -78,11 +78,12 @@ def lay(wall: Wall, place: Town) -> Laid:
         draft = Draft("rectification_notice", place.lead, "地面", "清理", "", now() + timedelta(days=3))
         ids["notice"] = issue(session, place.people["office"], draft, now=now()).id
         inspector = place.people["inspector"].person_id
-        session.add(Recheck(finding_id=ids["closed"], person_id=inspector, due_on=now().date()))
+        recheck = Recheck(finding_id=ids["closed"], person_id=inspector, due_on=now().date())
+        session.add(recheck)
         contact = Contact(kind="property", name="某物业", unit_id=place.lead)
         session.add(contact)
         session.flush()
-        ids["handed"] = ids["rectifying"]
+        ids["recheck"], ids["handed"] = recheck.id, ids["rectifying"]
         liaison = place.people["liaison"].person_id
         session.add(HandOn(finding_id=ids["rectifying"], contact_id=contact.id, person_id=liaison, state="answered"))
         ids["whistle"] = blow(
@@ -96,12 +97,13 @@ def test_each_person_has_his_own_kinds_and_numbers(wall: Wall, place: Town) -> N
     lay(wall, place)
     wanted = {
         "liaison": {"answer": 4, "assist": 0, "cosign": 0, "notice": 1, "whistle": 1, "handed": 1},
-        "discipline_liaison": {"answer": 5, "assist": 0, "cosign": 0, "notice": 1, "whistle": 1, "handed": 0},
+        "discipline_liaison": {"answer": 5, "assist": 0, "cosign": 0, "notice": 1, "whistle": 1, "handed": 1},
         "helper": {"answer": 0, "assist": 1, "cosign": 0, "notice": 0, "whistle": 0, "handed": 0},
         "place": {"answer": 0, "assist": 0, "cosign": 2, "notice": 0, "whistle": 0, "handed": 0},
-        "office": {"check": 2, "desk": 5, "notice_check": 0, "recheck": 0, "appeal": 0},
-        "inspector": {"recheck": 1},
-        "leader": {},
+        "office": dict.fromkeys(("notice_check", "recheck", "appeal", "cards", "word", "sweep", "doubt"), 0)
+        | {"check": 2, "desk": 5},
+        "inspector": {"recheck": 1, "sweep": 0},
+        "leader": {"word": 0},
         "stranger": {"answer": 0, "assist": 0, "cosign": 0, "notice": 0, "whistle": 0, "handed": 0},
     }
     with place.district.session(wall) as session:
@@ -154,7 +156,8 @@ def test_the_page_lists_what_waits_with_the_next_step(app: Flask, wall: Wall, pl
         assert f"findings/{laid.ids[name]}?do={verb}" in page, name
     assert str(laid.ids["parked"]) not in page
     page = clerk(app, wall, place.people["inspector"]).read("inbox")
-    assert f"findings/{laid.ids['closed']}?do=confirm_stable" in page
+    assert f'/rechecks/{laid.ids["recheck"]}"' in page
+    assert "do=confirm_stable" not in page
 
 
 def test_one_click_takes_and_signs(app: Flask, wall: Wall, place: Town) -> None:

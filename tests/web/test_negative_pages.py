@@ -17,13 +17,14 @@ from core.databases import Urls
 from core.figures.grants import give_grant
 from core.figures.publishing import publish
 from core.settings import Settings
+from core.work.intake.reporting import report
 from core.work.marks.negative_input import Event
 from core.work.marks.negative_list import move, watch
 from tenants.access import TenantRef
 from tenants.db import now
 from tenants.scope import Wall
 from tests.conftest import SECRET
-from tests.factory import add_actor, add_unit, bare_tenant
+from tests.factory import add_actor, add_site, add_unit, bare_tenant
 from tests.figures.build import CIVILIZED, Made, make, visit
 from tests.web.desk import Clerk, clerk, content
 from tests.web.figure_stage import MONTH, TODAY
@@ -209,3 +210,26 @@ def test_lists_filters_and_csv(wall: Wall, stage: Stage) -> None:
     for bad in ("state=burnt", "cursor=x", "unit=x", "period=x"):
         stage.office.read(f"negative?{bad}", 422)
     stage.office.read("negative/00000000-0000-7000-8000-000000000000", 404)
+
+
+def test_an_entry_leads_to_the_finding_behind_it(wall: Wall, stage: Stage) -> None:
+    with stage.made.district.session(wall) as session:
+        site = add_site(session, stage.made.district.communities[0], "produce_market")
+        made = {"source": "snapshot", "category": "ENV-LITTER", "site_id": site}
+        finding = report(session, stage.made.office, **made)
+        number, key = finding.number or "", finding.id
+        session.commit()
+    form = {
+        "campaign": CIVILIZED.key,
+        "title": "媒体曝光",
+        "happened_on": DAY.isoformat(),
+        "effect": "deduct",
+        "points": "1",
+    }
+    _, page = stage.office.send("negative", form | {"behind": "2026-99999"}, 422)
+    assert "没有这个编号的问题或文书" in page
+    answer, _ = stage.office.send("negative", form | {"behind": number}, 303)
+    path = answer.headers["Location"].partition(f"/t/{stage.office.slug}/")[2]
+    shown = stage.office.read(path)
+    assert f"/findings/{key}" in shown
+    assert number in shown

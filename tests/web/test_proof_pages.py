@@ -24,7 +24,7 @@ from core.work.proofs.doubts import KINDS
 from core.work.proofs.hand_ons import STATE_TITLES
 from core.work.proofs.rechecks import STATES, plan_recheck
 from core.work.proofs.sampling import choose
-from core.work.tables import Finding, Recheck, RecheckSample, Signal, Sweep, SweepSite
+from core.work.tables import Attachment, Finding, Recheck, RecheckSample, Signal, Sweep, SweepSite
 from tenants.db import new_id, now
 from tests.conftest import SECRET
 from tests.factory import add_site
@@ -307,3 +307,47 @@ def test_a_sweep_from_preview_to_end(case, wall) -> None:
 def test_empty_pages_say_what_to_do(case) -> None:
     for path in ("rechecks?view=all", "rechecks/samples", "recurring", "doubts", "doubts/figures", "sweeps"):
         assert "sc-empty" in case.office.read(path), path
+
+
+def test_suspected_pairs_are_merged_or_called_different(case, wall) -> None:
+    with case.place.district.session(wall) as session:
+        one, two, three = (lay_finding(session, case.place, "dispatched") for _ in range(3))
+        for n, finding in enumerate((one, two, three)):
+            finding.opened_at = now() - timedelta(hours=3 - n)
+            session.add(Attachment(finding_id=finding.id, version=1, file_id=UUID(case.place.photo)))
+        session.commit()
+        first, second, third = one.id, two.id, three.id
+    page = case.office.read("findings/duplicates")
+    assert page.count("是同一件，并入先发现的") == 3
+    assert f"photos/{case.place.photo}/small" in page
+    assert case.office.ask(f"photos/{case.place.photo}/small").status_code == 200
+    assert "findings/duplicates" in case.office.read("findings")
+    case.office.send(f"findings/{third}/different", {"other": str(second)}, 303)
+    assert case.office.read("findings/duplicates").count("是同一件，并入先发现的") == 2
+    said = {"target": str(first), "version": "1", "back": "pairs"}
+    answer, _ = case.office.send(f"findings/{second}/merge", said, 303)
+    assert answer.headers["Location"].endswith("findings/duplicates")
+    assert case.office.read("findings/duplicates").count("是同一件，并入先发现的") == 1
+    case.office.send(f"findings/{third}/different", {"other": str(new_id())}, 404)
+    case.liaison.read("findings/duplicates", 403)
+
+
+def test_a_due_look_is_said_on_the_finding(case, wall) -> None:
+    finding = closed(wall, case)[0]
+    assert 'value="confirm_stable"' in case.office.read(f"findings/{finding}?do=confirm_stable")
+    due_for(wall, case, finding=finding)
+    page = case.office.read(f"findings/{finding}?do=confirm_stable")
+    assert 'value="confirm_stable"' not in page
+    assert "稳固还是反弹只能在这里填写" in page
+    _, refused = case.office.send(f"findings/{finding}/act", {"verb": "confirm_stable", "version": "1"}, 409)
+    assert "回头看，结果请在回头看里填写" in refused
+
+
+def test_a_place_where_it_comes_back_is_marked(case, wall) -> None:
+    with case.place.district.session(wall) as session:
+        old, new = (lay_finding(session, case.place, state) for state in ("closed", "dispatched"))
+        old.opened_at, new.opened_at = now() - timedelta(days=20), now()
+        session.commit()
+        first, second = old.id, new.id
+    assert "此前 90 天这里有过 1 件同类问题" in case.office.read(f"findings/{second}")
+    assert "天这里有过" not in case.office.read(f"findings/{first}")

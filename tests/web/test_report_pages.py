@@ -15,7 +15,7 @@ from sqlalchemy import select
 
 from core.app import create_app
 from core.databases import Urls
-from core.settings import Settings
+from core.settings import ZONE, Settings
 from core.web.intake import report_words
 from core.work.dispatch.category_sets import groups_of
 from core.work.dispatch.routing_rules import list_rules
@@ -25,6 +25,7 @@ from core.work.tables import CampaignPhase, Finding, Precedent
 from tenants.db import new_id, now
 from tenants.scope import Wall
 from tests.conftest import SECRET
+from tests.factory import add_actor
 from tests.web.desk import Clerk, clerk, content
 from tests.work.intake import HERE, Street, bring_in, opening, parts, street
 from tests.work.pictures import jpeg
@@ -212,7 +213,7 @@ def test_places_by_the_device_and_by_name(place, grid, office):
 
 def test_an_instruction_goes_straight_to_its_unit(app, wall, place, office):
     page = office.read("findings/instruct")
-    assert "交办人" in page
+    assert "谁交办" in page
     lead = str(place.district.departments["landscape"])
     due = (now() + timedelta(days=9)).date().isoformat()
     said = filled(place, source="leader", title="尽快修好护栏", lead=lead, due_on=due, category="FAC-ROAD")
@@ -230,7 +231,18 @@ def test_an_instruction_goes_straight_to_its_unit(app, wall, place, office):
     assert "期限不对" in page
     leader = clerk(app, wall, place.town.leader)
     assert "congress" not in leader.read("findings/instruct")
-    leader.send("findings/instruct", filled(place, source="congress"), 403)
+    leader.send("findings/instruct", filled(place, source="congress", asked_by="区政协"), 403)
+
+
+def test_an_independent_body_is_named_shown_and_found(wall, place, office):
+    said = filled(place, source="congress", title="护栏缺损")
+    _, page = office.send("findings/instruct", said, 422)
+    assert "没有写明是哪个机构" in page
+    office.send("findings/instruct", said | {"asked_by": "演示区政协城建委"}, 303)
+    finding = the_only(wall, place)
+    assert "提出：演示区政协城建委" in content(office.read(f"findings/{finding.id}"))
+    assert "护栏缺损" in content(office.read("findings?q=政协城建"))
+    assert "没有符合条件的问题" in office.read("findings?q=人大")
 
 
 def test_who_may_not_instruct_is_refused(grid):
@@ -267,8 +279,42 @@ def test_a_shift_from_its_beginning_to_its_file(wall, place, grid, office):
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(row["路线"], row["当场处置"], row["转交"]) for row in rows] == [("学府街东段", "1", "1")]
     assert "路长" in rows[0]["人员"]
+    links = re.findall(r'href="/t/[^/]+/(findings\?[^"]*patrol=[^"]*)">(\d+)<', office.read("patrols"))
+    assert [n for _, n in links] == ["1", "1"]
+    for link, title in zip((one for one, _ in links), ("暴露垃圾", "占道"), strict=True):
+        page = office.read(link)
+        assert len(re.findall(r'name="row" value="|<tr', page[page.index("<tbody") :])) >= 1
+        assert title in page[page.index("<tbody") :]
+        assert "巡查班次：" in content(page)
+        assert "学府街东段" in content(page)
+    for by, name in (("unit", "测试区第1社区"), ("month", f"{now().astimezone(ZONE):%Y-%m}")):
+        text = office.ask(f"patrols/sums.csv?by={by}").get_data(as_text=True).lstrip("\ufeff")
+        assert list(csv.reader(io.StringIO(text)))[1:] == [[name, "1", "1", "1", "2"]]
+    assert "每个人都计一次" in office.read("patrols?by=person")
+    assert office.ask("patrols?by=weather").status_code == 422
     assert "没有符合条件的班次" in office.read("patrols?state=running")
     assert office.ask("patrols?cursor=abc").status_code == 422
+
+
+def test_a_joint_shift_takes_two_of_a_duty_and_one_more_on_the_way(wall, place, grid):
+    home = str(place.district.communities[0])
+    team = [add_actor(wall, place.ref, "inspector", place.district.street, f"执法{n}") for n in "甲乙丙"]
+    ids = [str(one.person_id) for one in team]
+    twice = {"unit": home, "member.enforcement": ids[:2], "member.volunteer": ids[:1]}
+    _, page = grid.send("patrols", twice, 422)
+    assert "同一个人选了两种身份" in page
+    assert page.count(f'value="{ids[1]}" selected') == 1
+    grid.send("patrols", {"unit": home, "member.enforcement": ids[:2], "duty": "grid_worker"}, 303)
+    with place.district.session(wall) as session:
+        running = running_patrol(session, place.grid)
+        assert running is not None
+    assert "有人中途加入" in grid.read("patrols")
+    grid.send(f"patrols/{running.id}/members", {"member.enforcement": ids[2]}, 303)
+    _, page = grid.send(f"patrols/{running.id}/members", {}, 422)
+    assert "没有选人" in page
+    text = grid.ask("patrols/export.csv").get_data(as_text=True).lstrip("\ufeff")
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert all(f"执法{n} 执法人员" in row["人员"] for n in "甲乙丙")
 
 
 # --- routing -------------------------------------------------------------------------------------------------------
@@ -351,6 +397,12 @@ def test_a_set_of_groups_is_kept_counted_and_offered_first(wall, place, office, 
         r"乱扔乱倒 暴露垃圾烟头杂物 、 垃圾容器满溢破损未分类 1 0 1",
         content(office.read("settings/category-sets")).replace("、", " 、 ").replace("  ", " "),
     )
+    for day, counts in (("2026-11-19", "1 0 1"), ("2026-11-20", "0 0 0")):
+        told = content(office.read(f"settings/category-sets?from={day}&to=2026-11-30"))
+        assert re.search(rf"垃圾容器满溢破损未分类 {counts} ", told), told
+    assert office.ask("settings/category-sets?from=2026-11-20&to=2026-11-19").status_code == 422
+    text = office.ask("findings/export.csv").get_data(as_text=True).lstrip("\ufeff")
+    assert [row["九乱"] for row in csv.DictReader(io.StringIO(text))] == ["乱扔乱倒"]
     page = grid.read("findings/new")
     assert page.index("乱停乱放") < page.index("环境卫生")
     office.send(f"settings/category-sets/{one.id}", said | {"name": "十乱", "group.ORD-PARK": "2"}, 303)

@@ -16,7 +16,8 @@ from core.databases import Urls
 from core.settings import ZONE, Settings
 from core.web.duties.sponsor_reading import sponsors_beside, sponsors_beside_units
 from core.work.duties.sponsor_keeping import Wish, begin_sponsorship
-from core.work.tables import SponsorEntry, Sponsorship
+from core.work.papers.notice_issuing import Draft, issue
+from core.work.tables import FindingCampaign, SponsorEntry, Sponsorship
 from tenants.db import new_id, now
 from tenants.models import Person
 from tenants.scope import Wall
@@ -146,7 +147,7 @@ def test_a_sponsors_own_page_with_one_tap_entries(desk: Desk) -> None:
     assert "包片领导" in report
     assert "没有记录" not in report
     text = desk.office.ask("sponsors/report.csv").get_data(as_text=True)
-    assert re.search(r"包片领导,.*,0,1,1,0,0,", text)
+    assert re.search(r"包片领导,.*,0,1,1,0,0,0,", text)
 
 
 def test_the_log_on_the_page_of_one_sponsorship(desk: Desk) -> None:
@@ -208,3 +209,144 @@ def test_sponsors_stand_beside_a_finding_as_of_its_day_with_what_they_did(app: F
         assert "没有人包保这里" in content(render_template("sponsors/_beside.html", beside=before))
         both = sponsors_beside_units(session, [home, desk.stage.homes[1]], TODAY)
         assert [len(both[one].lines) for one in (home, desk.stage.homes[1])] == [1, 0]
+
+
+def a_closed_one(desk: Desk, title: str, home: int = 0, **more) -> None:
+    site = (desk.stage.market, desk.stage.hospital)[home]
+    times = {"opened_at": now() - 2 * DAY, "due_at": now(), "closed_at": now() - timedelta(minutes=1)}
+    with desk.stage.district.session(desk.wall) as session:
+        a_finding(session, site, desk.stage.homes[home], title=title, state="closed", **(times | more))
+        session.commit()
+
+
+def test_what_was_settled_at_his_places_counts_by_itself_and_opens_into_its_list(desk: Desk) -> None:
+    desk.begin("leader", "不记日志", object_unit_id=desk.stage.homes[0])
+    a_closed_one(desk, "已清运")
+    a_closed_one(desk, "已补漏")
+    a_closed_one(desk, "不宜外传", restricted=True)
+    a_closed_one(desk, "别处已办", home=1)
+    text = desk.office.ask("sponsors/report.csv").get_data(as_text=True)
+    assert re.search(r"不记日志,.*,0,0,0,0,0,2,", text)
+    found = re.findall(r'href="([^"]+/deeds[^"]*#settled)">2</a>', desk.office.read("sponsors/report"))
+    assert len(found) == 1
+    page = content(desk.office.client.get(found[0].replace("&amp;", "&")).get_data(as_text=True))
+    assert "已清运" in page
+    assert "已补漏" in page
+    assert "不宜外传" not in page
+    assert "别处已办" not in page
+    row = desk.rows(Sponsorship)[0]
+    first = content(desk.office.read(f"sponsors/{row.id}/deeds?from=2026-01-01&to=2026-01-02"))
+    assert "这段时间没有销号的问题" in first
+    desk.office.read(f"sponsors/{row.id}/deeds?from=2026-01-02&to=2026-01-01", 422)
+    desk.seat("liaison", desk.stage.homes[1]).read(f"sponsors/{row.id}/deeds", 404)
+    assert "包保地销号 2 件" in content(desk.office.read(f"sites/{desk.stage.market}"))
+
+
+def test_a_reader_is_told_how_many_he_may_not_see(desk: Desk) -> None:
+    row = desk.begin("leader", "总包", object_unit_id=desk.stage.street)
+    a_closed_one(desk, "本社区的")
+    a_closed_one(desk, "邻社区的", home=1)
+    local = desk.seat("liaison", desk.stage.homes[0])
+    page = desk.office.read(f"sponsors/{row.id}/deeds")
+    assert "本社区的" in page
+    assert "邻社区的" in page
+    local.read(f"sponsors/{row.id}/deeds", 404)
+    own = desk.begin("leader", "联络", unit_id=None, object_unit_id=desk.stage.homes[0])
+    assert "本社区的" in local.read(f"sponsors/{own.id}/deeds")
+
+
+def test_a_finding_names_the_sponsors_of_its_own_campaigns_alone(desk: Desk) -> None:
+    home = desk.stage.homes[0]
+    for name, campaign in (("卫生包保", "sanitary_city"), ("文明包保", "civilized_city"), ("都管", None)):
+        desk.begin("leader", name, object_unit_id=home, campaign=campaign)
+    with desk.stage.district.session(desk.wall) as session:
+        one = a_finding(session, desk.stage.market, home, opened_at=now(), due_at=now() + DAY)
+        session.add(FindingCampaign(finding_id=one, campaign="sanitary_city"))
+        session.commit()
+    page = content(desk.office.read(f"findings/{one}"))
+    assert "卫生包保" in page
+    assert "都管" in page
+    assert "文明包保" not in page
+
+
+def test_sponsors_stand_in_the_lists_and_their_files(desk: Desk) -> None:
+    home = desk.stage.homes[0]
+    desk.begin("leader", "街道包保", object_unit_id=desk.stage.street)
+    for name in ("甲包保", "乙包保", "丙包保"):
+        desk.begin("officer", name, object_unit_id=home)
+    with desk.stage.district.session(desk.wall) as session:
+        a_finding(session, desk.stage.market, home, opened_at=now(), due_at=now() + DAY)
+        session.commit()
+    for view in ("responsibility", "rectification"):
+        page = content(desk.office.read(f"findings?view={view}"))
+        assert "甲包保（包保干部）" in page
+        assert "街道包保" not in page
+        assert "等 4 人" in page
+    for view in ("problem", "responsibility", "rectification"):
+        text = desk.office.ask(f"findings/export.csv?view={view}").get_data(as_text=True)
+        assert "包保人" in text.splitlines()[0]
+        assert "丙包保（包保干部）、街道包保（包保领导）" in text
+        sheet = openpyxl.load_workbook(io.BytesIO(desk.office.ask(f"findings/export.xlsx?view={view}").get_data()))
+        head, row = (["" if cell.value is None else str(cell.value) for cell in line] for line in sheet.active.rows)
+        assert "街道包保" in row[head.index("包保人")]
+
+
+def test_the_pages_of_places_say_who_answers_for_them(desk: Desk) -> None:
+    stage = desk.stage
+    desk.begin("road_chief", "一号路长", object_site_id=stage.market)
+    desk.begin("leader", "街道包保", object_unit_id=stage.street)
+    page = content(desk.office.read(f"sites/{stage.market}"))
+    assert "没有责任岗" in page
+    desk.seat("liaison", stage.homes[0], "联络员甲")
+    page = content(desk.office.read(f"sites/{stage.market}"))
+    for said in ("谁负责", "责任岗", "联络员甲", "一号路长", "路长", "街道包保"):
+        assert said in page, said
+    assert "没有责任岗" not in page
+    page = content(desk.office.read(f"units/{stage.homes[0]}"))
+    assert "街道包保" in page
+    assert "一号路长" not in page
+    assert "没有人包保这里" in content(desk.office.read(f"units/{stage.district.root}"))
+
+
+def test_only_what_opens_is_a_link(desk: Desk) -> None:
+    """A community's reader is told the street's sponsor; the page of that sponsorship lies above his reach."""
+    above = desk.begin("leader", "街道包保", object_unit_id=desk.stage.street)
+    own = desk.begin("officer", "社区包保", object_unit_id=desk.stage.homes[0])
+    page = desk.seat("liaison", desk.stage.homes[0]).read(f"sites/{desk.stage.market}")
+    assert "街道包保" in page
+    assert str(own.id) in page
+    assert str(above.id) not in page
+
+
+def test_late_units_and_the_ranking_of_units_name_their_sponsors(desk: Desk) -> None:
+    stage = desk.stage
+    desk.begin("leader", "街道包保", object_unit_id=stage.street)
+    with stage.district.session(desk.wall) as session:
+        a_finding(session, stage.market, stage.homes[0], opened_at=now() - 9 * DAY, due_at=now() - DAY)
+        session.commit()
+    page = content(desk.seat("leader").read(""))
+    assert "包保：街道包保（包保领导）" in page
+    assert "街道包保（包保领导）" in content(desk.office.read("figures"))
+
+
+def test_the_api_says_who_sponsors_a_finding(desk: Desk) -> None:
+    row = desk.begin("leader", "街道包保", object_unit_id=desk.stage.street, title="副区长", field="ENV")
+    with desk.stage.district.session(desk.wall) as session:
+        a_finding(session, desk.stage.market, desk.stage.homes[0], opened_at=now(), due_at=now() + DAY)
+        session.commit()
+    base = f"/api/v1/t/{desk.office.slug}/findings"
+    (item,) = desk.office.client.get(base).get_json()["items"]
+    said = {"id": str(row.id), "kind": "leader", "name": "街道包保", "title": "副区长", "field": "ENV"}
+    assert item["sponsors"] == [said]
+    assert desk.office.client.get(f"{base}/{item['id']}").get_json()["sponsors"] == [said]
+
+
+def test_a_notice_names_the_sponsors_of_its_unit(desk: Desk) -> None:
+    stage = desk.stage
+    desk.begin("leader", "街道包保", object_unit_id=stage.street)
+    office = add_actor(desk.wall, stage.district.ref, "hq_office", stage.district.root)
+    with stage.district.session(desk.wall) as session:
+        draft = Draft("rectification_notice", stage.homes[0], "整改通知", "限期整改", due_at=now() + 5 * DAY)
+        notice = issue(session, office, draft, now=now()).id
+        session.commit()
+    assert "街道包保" in content(desk.office.read(f"notices/{notice}"))

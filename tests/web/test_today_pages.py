@@ -20,11 +20,12 @@ from core.figures.periods import containing
 from core.figures.publishing import publish
 from core.figures.scores import score_campaign
 from core.settings import ZONE, Settings
-from core.web.desk.bell import BELL_COOKIE, KEPT, count_todo
+from core.web.desk.bell import BELL_COOKIE, KEPT, Bell, read_bell
 from core.web.desk.today_leader import dearest, read_lines
 from core.web.errors import page as error_page
 from core.work.desk.waiting import todo
 from core.work.loop.ledger import act
+from core.work.papers.notes import tell
 from core.work.tables import Finding
 from tenants.db import now
 from tenants.scope import Wall
@@ -248,13 +249,52 @@ def test_a_bureau_sees_who_has_published(app: Flask, wall: Wall) -> None:
 # ---- the bell ----
 
 
-def test_the_bell_is_for_those_who_can_be_waited_for(app: Flask, wall: Wall, place: Town) -> None:
-    """Desks, units and those who visit are waited for; who only reads or looks after the accounts has no bell."""
+def test_everybody_has_a_bell_of_duties_or_of_notes(app: Flask, wall: Wall, place: Town) -> None:
+    """Desks, units and those who visit are waited for; who only reads or looks after the accounts is told of his notes."""
     for person in (place.office, place.inspector, place.liaison):
-        assert "sc-todo" in clerk(app, wall, person).read("findings")
+        assert re.search(r'title="等我处理的事".*?<b>\d+</b>', clerk(app, wall, person).read("findings"), re.DOTALL)
     for role in ("leader", "administrator"):
         reader = add_actor(wall, place.ref, role, place.district.root)
-        assert "sc-todo" not in clerk(app, wall, reader).read("findings"), role
+        who = clerk(app, wall, reader)
+        page = who.read("findings")
+        bell = page[page.index("sc-todo") : page.index("</a>", page.index("sc-todo"))]
+        assert 'title="未读提醒"' in bell, role
+        assert "<b>" not in bell, "nothing unread, no number"
+        assert f'href="/t/{place.ref.slug}/inbox"' in bell
+        with place.district.session(wall) as session:
+            tell(session, person_ids=[reader.person_id], kind="test", text="请知悉", params={}, now=now())
+            session.commit()
+        assert "请知悉" in who.read("inbox"), role
+        assert shown_in_bell(who.read("findings")) == 1, role
+
+
+def test_the_city_bureau_reaches_its_notes(app: Flask, wall: Wall) -> None:
+    city = bare_tenant(wall, "city", "铃铛市")
+    with wall.open(city.id) as session:
+        root = add_unit(session, "city", "铃铛市", [])
+        session.commit()
+    bureau = add_actor(wall, city, "bureau", root)
+    with wall.open(city.id) as session:
+        tell(session, person_ids=[bureau.person_id], kind="test", text="请知悉", params={}, now=now())
+        session.commit()
+    who = clerk(app, wall, bureau)
+    assert shown_in_bell(who.read("")) == 1
+    assert "请知悉" in who.read("inbox")
+    who.read("inbox/answer", 404)
+
+
+def test_following_a_note_moves_the_bell_at_once(app: Flask, wall: Wall, place: Town) -> None:
+    leader = add_actor(wall, place.ref, "leader", place.district.root)
+    with place.district.session(wall) as session:
+        for text in ("甲", "乙"):
+            tell(session, person_ids=[leader.person_id], kind="test", text=text, params={}, now=now())
+        session.commit()
+    who = clerk(app, wall, leader)
+    assert shown_in_bell(who.read("findings")) == 2
+    one = re.search(r"inbox/notes/[0-9a-f-]{36}", who.read("inbox"))
+    assert one
+    assert who.ask(one[0]).status_code == 303
+    assert shown_in_bell(who.read("findings")) == 1
 
 
 def shown_in_bell(page: str) -> int:
@@ -303,12 +343,12 @@ def test_an_old_count_is_no_count(app: Flask, wall: Wall, place: Town) -> None:
 def test_a_broken_request_still_says_that_it_broke(app: Flask, wall: Wall, place: Town) -> None:
     with app.test_request_context(f"/t/{place.ref.slug}/"):
         asked.begin()
-        assert count_todo() is None, "nobody has entered"
+        assert read_bell() is None, "nobody has entered"
         g.actor, g.session = place.office, place.district.session(wall)
-        assert count_todo() == 0
+        assert read_bell() == Bell(0, True)
         with pytest.raises(ProgrammingError):
             g.session.execute(text("SELECT * FROM no_such_table"))
-        assert count_todo() is None
+        assert read_bell() is None
         assert error_page(500).status_code == 500
 
 

@@ -15,11 +15,11 @@ from sqlalchemy import select, update
 
 from core.app import create_app
 from core.databases import Urls
-from core.settings import Settings
+from core.settings import ZONE, Settings
 from core.web.whistling.whistle_words import CONSEQUENCES, DONE, TONES
 from core.work.tables import Note, Setting, Whistle, WhistleEvent
 from core.work.whistling.whistle_blowing import Wanted, blow
-from core.work.whistling.whistle_steps import MOVES, OVERDUE, STATES
+from core.work.whistling.whistle_steps import CLOCK, MOVES, STATES
 from core.work.whistling.whistles import act, escalate_due
 from tenants.access import Actor
 from tenants.db import new_id, now
@@ -100,7 +100,7 @@ def state_of(wall: Wall, case: Case, whistle_id: UUID) -> tuple[str, int]:
 
 def test_every_state_and_step_has_its_words() -> None:
     assert TONES.keys() == STATES.keys()
-    assert CONSEQUENCES.keys() == DONE.keys() == MOVES.keys() - {OVERDUE}
+    assert CONSEQUENCES.keys() == DONE.keys() == {move.verb for move in MOVES.values() if move.by != CLOCK}
 
 
 def test_blowing_in_three_taps_and_the_same_form_twice(case: Case, wall: Wall) -> None:
@@ -298,7 +298,47 @@ def test_a_unit_that_cannot_be_ordered_is_asked(case: Case, wall: Wall) -> None:
         session.execute(update(Unit).where(Unit.id == case.department).values(commanded=False))
         session.commit()
     assert "商请" in case.area.read("whistles/new")
-    assert re.search(r'class="sc-tag">商请', case.called.read(f"whistles/{blown(wall, case)}"))
+    whistle_id = blown(wall, case, minutes_ago=200)
+    path = f"whistles/{whistle_id}"
+    page = case.called.read(path)
+    assert re.search(r'class="sc-tag">商请', page)
+    assert buttons(page) == {"arrive", "decline"} | {"accept"}
+    sent = {"verb": "decline", "version": "1", "unit": str(case.department), "note": " "}
+    _, kept = case.called.send(f"{path}/act", sent, 422)
+    assert "缺少说明" in kept
+    case.area.send(f"{path}/act", sent | {"note": "x"}, 403)
+    case.called.send(f"{path}/act", sent | {"note": "另有任务"}, 303)
+    page = case.area.read(path)
+    for words in ("已婉拒", "另有任务", "商请均被婉拒"):
+        assert words in page
+    assert "逾时未到" not in page
+    assert buttons(page) == {"cancel", "escalate"}
+    assert "等吹哨单位决定提级还是撤销" in case.called.read(path)
+    assert case.office.read("whistles?late=1").count("<tr data-href") == 0
+    assert "婉拒 1" in case.office.read("whistles")
+    year = now().year
+    page = content(case.office.read(f"whistles/figures?kind=year&period={year}"))
+    assert "测试区环卫 商请 0 0 0 没有数据 — 0 0 1" in page
+
+
+def test_the_time_to_be_solved_by_is_typed_kept_and_escalated(case: Case, wall: Wall) -> None:
+    _, page = case.area.send("whistles/new", fields(case, solve_by="soon"), 422)
+    assert 'href="#f-solve_by"' in page
+    assert 'value="soon"' in page
+    _, page = case.area.send("whistles/new", fields(case, solve_by="2020-01-01T10:00"), 422)
+    assert "解决时限早于到场时限" in page
+    due = (now() + timedelta(hours=3)).astimezone(ZONE).replace(second=0, microsecond=0, tzinfo=None)
+    answer, _ = case.area.send("whistles/new", fields(case, solve_by=due.isoformat(timespec="minutes")), 303)
+    path = answer.headers["Location"].split(f"/t/{case.area.slug}/")[1]
+    with case.place.district.session(wall) as session:
+        made = session.scalars(select(Whistle)).one()
+        assert made.solve_by == due.replace(tzinfo=ZONE)
+        act(session, case.place.liaison, made.id, "arrive", version=1, now=made.called_at)
+        assert escalate_due(session, made.solve_by + timedelta(minutes=11)) == 1
+        session.commit()
+    page = case.leader.read(path)
+    assert "逾时未解决，自动提级" in page
+    assert buttons(page) == {"instruct"}
 
 
 def test_figures_and_rules(case: Case, wall: Wall) -> None:
@@ -309,10 +349,10 @@ def test_figures_and_rules(case: Case, wall: Wall) -> None:
         session.commit()
     year = now().year
     page = content(case.office.read(f"whistles/figures?kind=year&period={year}"))
-    assert "测试区环卫 1 1 1 100.0% 1/1 20 0 0" in page
+    assert "测试区环卫 1 1 1 100.0% 1/1 20 0 0 0" in page
     for side, wanted in (
-        ("called", ["测试区环卫", "1", "1", "1", "1", "20", "0", "0"]),
-        ("callers", ["测试区第1社区", "1", "1", "1", "1", "1", "20", "0", "0", "0"]),
+        ("called", ["测试区环卫", "1", "1", "1", "1", "20", "0", "0", "0"]),
+        ("callers", ["测试区第1社区", "1", "1", "1", "1", "1", "20", "0", "0", "0", "0"]),
     ):
         answer = case.office.ask(f"whistles/figures/{side}.csv?kind=year&period={year}")
         head, line = list(csv.reader(io.StringIO(answer.get_data(as_text=True).removeprefix("\ufeff"))))

@@ -91,6 +91,7 @@ def lay_finding(
     source: str = "visit",
     restricted: bool = False,
     help_asked: bool = False,
+    opener: str = "",
 ) -> Finding:
     """A finding in a state, as a legal road would have left it; its history is one opening line into that state."""
     calendar = load_calendar(session, THURSDAY)
@@ -130,6 +131,7 @@ def lay_finding(
             at=THURSDAY,
             verb="open",
             to_state=state,
+            person_id=place.people[opener].person_id if opener else None,
             detail={"due_at": finding.due_at.isoformat(), "lead": str(place.lead)},
         )
     )
@@ -144,7 +146,7 @@ def given_for(place: Town, verb: str, *, target: UUID | None = None, unit: UUID 
         "photos": [place.photo],
         "outcome": "fixed",
         "reason": {"reject": "out_of_scope", "return": "not_our_duty"}.get(verb),
-        "unit_id": unit or (place.helper if verb in ("drop_part", "finish_part") else place.other),
+        "unit_id": unit or (place.helper if verb in ("drop_part", "finish_part", "decline_part") else place.other),
         "person_id": place.people["liaison"].person_id,
         "days": 1,
         "review_on": datetime(2026, 12, 20).date(),

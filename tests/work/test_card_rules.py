@@ -270,7 +270,7 @@ def test_a_veto_outranks_the_place() -> None:
         ({"basis": "ranks", "daily": "progress"}, "daily", "还没有数据来源"),
         ({"daily": "findings"}, "daily", "只有按逐日名次"),
         ({"measure": "share"}, "measure", "没有这个取值"),
-        ({"period": "year"}, "period", "没有这个取值"),
+        ({"period": "decade"}, "period", "没有这个取值"),
         ({"title": " "}, "title", "缺少这一项"),
         ({"colour": "red"}, "colour", "没有这个键"),
         ({"colours": [card("red", top=1, top_share=10)]}, "colours.0.give", "不能同时使用"),

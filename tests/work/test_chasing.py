@@ -378,15 +378,20 @@ def test_every_part_of_a_turn_runs_twice_as_once(wall: Wall, place: Town) -> Non
     assert {turn.name for turn in (*OFTEN, *NIGHTLY)} == set(TURNS)
 
 
-def test_the_queue_asks_each_district_for_its_turn(wall: Wall, urls: Urls, place: Town) -> None:
-    with place.district.session(wall) as session:
-        finding = lay_finding(session, place, "dispatched")
-        finding.accept_by = datetime(2020, 1, 1, tzinfo=UTC)  # past, whatever the worker's clock says
-        session.commit()
-    assert ask_turns(wall, OFTEN) >= 1
-    run_worker(wall, urls.jobs, wait=False)
-    with place.district.session(wall) as session:
-        assert session.get_one(Finding, (place.district.ref.id, finding.id)).state == "taken"
+def test_the_queue_asks_each_district_for_its_turn(own_wall: Wall, own_urls: Urls, tmp_path: Path) -> None:
+    places = [town(own_wall, tmp_path, name) for name in ("催办区", "邻区")]
+    late = []
+    for place in places:
+        with place.district.session(own_wall) as session:
+            finding = lay_finding(session, place, "dispatched")
+            finding.accept_by = datetime(2020, 1, 1, tzinfo=UTC)  # past, whatever the worker's clock says
+            session.commit()
+            late.append(finding.id)
+    assert ask_turns(own_wall, OFTEN) == 2
+    run_worker(own_wall, own_urls.jobs, wait=False)
+    for place, key in zip(places, late, strict=True):
+        with place.district.session(own_wall) as session:
+            assert session.get_one(Finding, (place.district.ref.id, key)).state == "taken"
 
 
 # --- the calendar ----------------------------------------------------------------------------------------------------
@@ -436,7 +441,8 @@ def test_a_year_that_is_announced_is_entered_by_the_night_and_moves_what_it_must
     assert retry_provisional(session, datetime(2026, 9, 30, 3, 0, tzinfo=UTC)) == 1
     session.refresh(finding)
     assert finding.due_at > datetime(2026, 10, 8, 0, 0, tzinfo=UTC), "the holiday week does not count"
-    assert not session.scalars(select(CalendarDay).where(CalendarDay.provisional)).all()
+    left = session.scalars(select(CalendarDay.day).where(CalendarDay.provisional)).all()
+    assert {day.year for day in left} == {2027}, "the next year is there, marked as provisional"
     assert retry_provisional(session, datetime(2026, 9, 30, 3, 0, tzinfo=UTC)) == 0
     assert load_years(session, None, [2026], now=THURSDAY) == ((), 0)
 

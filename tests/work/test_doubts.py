@@ -12,13 +12,16 @@ from sqlalchemy import select
 
 from core.work.inspection.looks import BANDS, NEAR, bands_of, distance, look_of
 from core.work.inspection.photos import store
+from core.work.intake.reporting import report
 from core.work.loop.ledger import act
-from core.work.proofs.doubts import metres_between
-from core.work.tables import File, Signal, Site
+from core.work.proofs.doubt_photos import metres_between
+from core.work.proofs.doubts import look_at_visit
+from core.work.tables import Attachment, File, Signal, Site, Visit
 from core.work.tenant_settings import Integrity
 from tenants.db import new_id
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
 
+LATER = THURSDAY + timedelta(hours=30)
 BURST = Integrity().burst
 
 
@@ -151,5 +154,82 @@ def test_what_comes_back_within_thirty_days_is_a_question(session, place, tmp_pa
         act(session, place.people["office"], finding.id, "close", version=1, outcome="fixed", now=THURSDAY)
         later = THURSDAY + timedelta(days=days)
         act(session, place.people["office"], finding.id, "reopen", version=2, note="又有了", now=later)
+        assert kinds(session, finding) == wanted
+    session.rollback()
+
+
+def sent_at(session, place, taken, **said) -> File:
+    """A photo with a time of its own."""
+    row = {"media_type": "image/jpeg", "size": 1, "width": 1, "height": 1, "sha256": "0" * 64, "taken_at": taken}
+    person = place.people["liaison"].person_id
+    file = File(id=new_id(), original_sha256=new_id().hex * 2, person_id=person, **row, **said)
+    session.add(file)
+    session.flush()
+    return file
+
+
+def test_a_rejected_photo_sent_again_is_a_question(session, place, tmp_path) -> None:
+    for number, quality, wanted in ((31, 90, ["photo_reused"]), (34, 40, ["photo_twin"])):
+        first, again = (keep(session, place, tmp_path, jpeg_of(scene(number), one)) for one in (90, quality))
+        finding = answer(session, place, first, finding=lay_finding(session, place, "rectifying"))
+        assert kinds(session, finding) == []
+        act(session, place.people["office"], finding.id, "send_back", version=2, note="没改好", now=LATER)
+        answer(session, place, again, finding=finding, now=LATER + timedelta(hours=1))
+        assert kinds(session, finding) == wanted
+    finding = answer(session, place, keep(session, place, tmp_path, jpeg_of(scene(32))))
+    act(session, place.people["office"], finding.id, "send_back", version=2, note="没改好", now=LATER)
+    answer(session, place, keep(session, place, tmp_path, jpeg_of(scene(33))), finding=finding, now=LATER)
+    assert kinds(session, finding) == []
+    session.rollback()
+
+
+def test_a_photo_older_than_the_last_return_is_a_question(session, place) -> None:
+    finding = lay_finding(session, place, "answered")
+    act(session, place.people["office"], finding.id, "send_back", version=1, note="没改好", now=LATER)
+    answer(session, place, sent_at(session, place, LATER - timedelta(hours=5)), finding=finding, now=LATER)
+    assert kinds(session, finding) == ["photo_stale"]
+    fresh = lay_finding(session, place, "answered")
+    act(session, place.people["office"], fresh.id, "send_back", version=1, note="没改好", now=LATER)
+    answer(session, place, sent_at(session, place, LATER), finding=fresh, now=LATER)
+    assert kinds(session, fresh) == []
+    session.rollback()
+
+
+def test_what_was_put_right_at_once_is_looked_at_too(session, place, tmp_path) -> None:
+    used = keep(session, place, tmp_path, jpeg_of(scene(41)))
+    answer(session, place, used)
+    before = keep(session, place, tmp_path, jpeg_of(scene(42)))
+    said = {"source": "snapshot", "category": "ENV-LITTER", "site_id": place.site, "title": "地面有烟头"}
+    for fixed, wanted in ((used, ["photo_reused"]), (keep(session, place, tmp_path, jpeg_of(scene(43))), [])):
+        made = report(
+            session, place.people["inspector"], **said, photos=[str(before.id)], fixed=[str(fixed.id)], now=LATER
+        )
+        assert made.outcome == "on_spot"
+        assert kinds(session, made) == wanted
+        before = keep(session, place, tmp_path, jpeg_of(scene(44)))
+    session.rollback()
+
+
+def test_a_visits_own_photos_are_compared_with_visit_and_site(session, place) -> None:
+    began = LATER - timedelta(minutes=20)
+    here, far = {"longitude": 112.001, "latitude": 37}, {"longitude": 112.02, "latitude": 37}
+    for taken, where, wanted in (
+        (began, here, []),
+        (began - timedelta(days=1), here, ["visit_early"]),
+        (began, far, ["visit_far"]),
+    ):
+        person, key = place.people["inspector"].person_id, {"site_id": place.site, "unit_id": place.place}
+        visit = Visit(
+            id=new_id(), person_id=person, basis="verified", day=LATER.date(), started_at=began, submitted_at=LATER,
+            body_sha256=b"", **key
+        )  # fmt: skip
+        session.add(visit)
+        session.flush()
+        finding = lay_finding(session, place, "dispatched")
+        finding.visit_id, finding.question = visit.id, "Q-LITTER"
+        file = sent_at(session, place, taken, **where)
+        session.add(Attachment(id=new_id(), file_id=file.id, visit_id=visit.id, question="Q-LITTER", hidden=False))
+        session.flush()
+        look_at_visit(session, visit, [finding], LATER)
         assert kinds(session, finding) == wanted
     session.rollback()

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.calendar import seed_calendar
 from core.work.desk.waiting import counts
 from core.work.dispatch.category_sets import (
@@ -20,10 +20,12 @@ from core.work.dispatch.category_sets import (
     keep_set,
     retire_set,
 )
+from core.work.intake.duplicate_pairs import call_different, suspected_pairs
 from core.work.intake.duplicates import candidates, candidates_for, file_of_merged, merged_sources, top_of
 from core.work.intake.patrols import start_patrol
 from core.work.loop.ledger import act
-from core.work.tables import Finding, FindingEvent
+from core.work.tables import Finding, FindingEvent, NotSame
+from tenants.db import new_id
 from tests.work.intake import DOWN_THE_ROAD, HERE, NEXT_DOOR, Street, bring_in, opening, street
 from tests.work.market import ANSWERS, THURSDAY, send
 
@@ -288,3 +290,44 @@ def test_findings_are_counted_by_group_once_and_within_sight(session, place):
         "乱贴乱画": (0, 0, 0),
     }
     assert session.scalar(select(func.count()).select_from(Finding)) == 6
+
+
+# --- pairs ---------------------------------------------------------------------------------------------------------
+
+
+def ids_of(pairs) -> list[tuple[UUID, UUID, int | None]]:
+    return [(one.later.finding.id, one.earlier.finding.id, one.metres) for one in pairs]
+
+
+def test_suspected_pairs_within_reach(session, place):
+    first = bring_in(session, place)
+    second = bring_in(session, place, now=LATER)
+    third = bring_in(
+        session, place, site_id=None, longitude=NEXT_DOOR[0], latitude=NEXT_DOOR[1], now=LATER + HOUR, place="路口"
+    )
+    bring_in(session, place, category="ENV-BIN", now=LATER)
+    late = bring_in(session, place, now=THURSDAY + 200 * HOUR)
+    moment = THURSDAY + 201 * HOUR
+    wanted = [(third.id, second.id, 26), (third.id, first.id, 26), (second.id, first.id, None)]
+    pairs = suspected_pairs(session, place.office, now=moment)
+    assert ids_of(pairs) == wanted
+    assert late.id not in {one.later.finding.id for one in pairs}, "too long after the others"
+    assert suspected_pairs(session, place.grid, now=moment) == [], "he does not direct it"
+    assert len(suspected_pairs(session, place.office, now=moment, limit=1)) == 2, "one more says that there are more"
+
+
+def test_what_was_called_different_is_no_pair_any_more(session, place):
+    first = bring_in(session, place)
+    second = bring_in(session, place, now=LATER)
+    for _ in range(2):
+        call_different(session, place.office, second.id, first.id, now=LATER)
+    assert suspected_pairs(session, place.office, now=LATER) == []
+    assert len(session.scalars(select(NotSame)).all()) == 1
+    with pytest.raises(Forbidden):
+        call_different(session, place.grid, second.id, first.id, now=LATER)
+    with pytest.raises(NotFound):
+        call_different(session, place.office, second.id, new_id(), now=LATER)
+    third = bring_in(session, place, now=LATER + HOUR)
+    assert len(suspected_pairs(session, place.office, now=LATER + HOUR)) == 2
+    act(session, place.office, third.id, "merge", version=third.version, target_id=second.id, now=LATER + HOUR)
+    assert suspected_pairs(session, place.office, now=LATER + HOUR) == []

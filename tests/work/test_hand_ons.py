@@ -21,14 +21,13 @@ from core.work.proofs.contacts import (
     retire_contact,
     revoke_links,
 )
+from core.work.proofs.hand_on_items import items_of, photo_of_contact
 from core.work.proofs.hand_ons import (
     answer_item,
     hand_on,
     handed_to,
     items_beside,
-    items_of,
     judge_item,
-    photo_of_contact,
     withdraw_settled,
 )
 from core.work.tables import Attachment, Contact, ContactLink, FindingEvent, HandOn

@@ -175,10 +175,10 @@ def test_the_steps_shown_are_the_steps_allowed(session, place, finding, photo):
         return [t.verb for t in steps_for(session, actor, row)]
 
     assert offered(place.liaison) == ["take", "return", *UNIT, "answer"]
-    assert offered(place.office) == ["assist", "drop_part", "transfer", "cancel", "merge", "correct"]
+    assert offered(place.office) == ["assist", "drop_part", "transfer", "instruct", "cancel", "merge", "correct"]
     row = answered(session, place, finding, photo)
     assert offered(place.liaison) == []
-    assert offered(place.office) == ["close", "send_back", "cancel", "correct"]
+    assert offered(place.office) == ["instruct", "close", "send_back", "cancel", "correct"]
     assert offered(place.leader) == ["instruct"]
 
 
@@ -357,6 +357,7 @@ def test_a_checker_inside_the_fixers_unit_never_closes(wall, session, place, pho
         act(session, below, own, "close", version=2, outcome="fixed")
     # he may direct it at the desk, and judges nothing
     assert [t.verb for t in steps_for(session, inside, session.get(Finding, (place.ref.id, own)))] == [
+        "instruct",
         "cancel",
         "correct",
     ]

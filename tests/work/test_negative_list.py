@@ -17,7 +17,7 @@ from core.work.marks.negative_input import Event
 from core.work.marks.negative_list import correct, move, watch
 from core.work.marks.negative_moves import CLEARED, EFFECTS, MOVES, STATES, TRIGGERED, WATCHED, moves_from
 from core.work.marks.negative_reading import entries, read_entry
-from core.work.tables import Audit, NegativeEntry, NegativeStep
+from core.work.tables import Audit, NegativeEntry, NegativeStep, Note
 from tenants.db import new_id
 from tenants.scope import ScopedSession, Wall
 from tests.factory import add_actor
@@ -214,3 +214,28 @@ def test_of_two_at_once_one_wins(wall: Wall, place: Town) -> None:
     assert sorted(outcomes) == sorted(["won", *[place.office.name] * 5])
     with place.district.session(wall) as session:
         assert len(session.scalars(select(NegativeStep).where(NegativeStep.entry_id == entry_id)).all()) == 2
+
+
+def test_who_should_know_is_told_when_it_counts_and_when_no_longer(session, place, wall) -> None:
+    ref, root = place.district.ref, place.district.root
+    own = add_actor(wall, ref, "liaison", place.district.street, "街道联络员")
+    leader = add_actor(wall, ref, "leader", root, "分管领导")
+    other = add_actor(wall, ref, "liaison", place.district.communities[1], "别处联络员")
+    second = add_actor(wall, ref, "hq_office", root, "创建办同事")
+
+    def told(kind: str, entry: NegativeEntry) -> list[UUID]:
+        chosen = select(Note.person_id).where(Note.kind == kind, Note.object_id == str(entry.id))
+        return list(session.scalars(chosen))
+
+    entry = step(session, place, enter(session, place, unit_id=place.district.street), "trigger")
+    people = told("negative.trigger", entry)
+    assert {own.person_id, leader.person_id, second.person_id} <= set(people)
+    assert len(people) == len(set(people)), "once each"
+    assert place.office.person_id not in people, "he did it himself"
+    assert other.person_id not in people
+    note = session.scalars(select(Note).where(Note.object_id == str(entry.id), Note.person_id == own.person_id)).one()
+    assert (note.object_kind, note.params) == ("negative", {"title": "较大火灾事故", "day": "2026-11-12"})
+    step(session, place, entry, "clear")
+    assert set(told("negative.clear", entry)) == set(people)
+    quiet = step(session, place, enter(session, place), "dismiss")
+    assert session.scalars(select(Note).where(Note.object_id == str(quiet.id))).all() == []

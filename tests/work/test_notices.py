@@ -235,6 +235,20 @@ def test_a_notice_about_restricted_findings_is_for_named_roles(session: ScopedSe
     act(session, place.people["discipline_liaison"], notice.id, "sign", version=1, now=THURSDAY)
 
 
+def test_restricted_notices_leave_no_gap_in_the_public_series(session: ScopedSession, place: Town) -> None:
+    secret = lay_finding(session, place, "rectifying", restricted=True)
+    open_one = lay_finding(session, place, "rectifying")
+    numbers = [
+        send(session, place, *who, finding_ids=[finding.id]).number
+        for who, finding in (((), open_one), (("discipline",), secret), (("discipline",), secret), ((), open_one))
+    ]
+    assert numbers == ["整改〔2026〕第1号", "作风整改〔2026〕第1号", "作风整改〔2026〕第2号", "整改〔2026〕第2号"]
+    serials = dict(session.execute(select(Serial.series, Serial.last).where(Serial.series.contains("notice"))).all())
+    assert serials == {"notice-ZG-2026": 2, "conduct-notice-ZG-2026": 2}
+    seen = list_notices(session, place.people["office"], NoticeFilter(), now=THURSDAY)
+    assert [row.number for row in seen] == ["整改〔2026〕第2号", "整改〔2026〕第1号"]
+
+
 def test_a_hidden_finding_is_in_no_notice(wall: Wall, place: Town) -> None:
     with wall.open(place.district.ref.id, cleared=True) as session:
         finding = lay_finding(session, place, "dispatched")

@@ -9,9 +9,13 @@ from uuid import UUID
 import pytest
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from core.work.desk.finding_filters import Filter
+from core.work.desk.findings import list_findings
+from core.work.intake.patrol_sums import sum_patrols
 from core.work.intake.patrols import (
     PatrolFilter,
     end_patrol,
+    join_patrol,
     list_patrols,
     own_patrol,
     running_patrol,
@@ -169,3 +173,70 @@ def test_lists_by_day_unit_and_state_a_page_at_a_time(session, place):
     assert [row.patrol.id for row in (*first, *rest)] == made[::-1]
     assert rows(session, place.town.liaison) == []
     assert own_patrol(session, place.grid, made[0]).id == made[0]
+
+
+def test_several_of_a_duty_and_somebody_who_joins_later(wall, session, place):
+    team = [add_actor(wall, place.ref, "grid_worker", place.district.communities[0], f"执法{n}") for n in "甲乙丙"]
+    patrol = begin(session, place, members={one.person_id: "enforcement" for one in team[:2]})
+    joined = {team[2].person_id: "enforcement", team[0].person_id: "volunteer"}
+    join_patrol(session, team[1], patrol.id, members=joined, now=THURSDAY + HOUR)
+    session.commit()
+    (row,) = rows(session, place.office)
+    assert sorted(name for name, duty in row.members if duty == "enforcement") == ["执法丙", "执法乙", "执法甲"]
+    running = running_patrol(session, team[2])
+    assert running is not None
+    assert running.id == patrol.id
+    with pytest.raises(NotFound):
+        join_patrol(session, place.office, patrol.id, members={place.office.person_id: "other"})
+    with pytest.raises(InvalidInput, match="没有选人"):
+        join_patrol(session, place.grid, patrol.id, members={})
+    other = add_actor(wall, place.ref, "grid_worker", place.district.communities[0], "另一班")
+    begin(session, place, other)
+    with pytest.raises(Conflict, match="另一班 还在"):
+        join_patrol(session, place.grid, patrol.id, members={other.person_id: "other"})
+    session.rollback()
+    end_patrol(session, place.grid, patrol.id, now=THURSDAY + HOUR)
+    session.commit()
+    with pytest.raises(Conflict, match="已经结束"):
+        join_patrol(session, place.grid, patrol.id, members={place.office.person_id: "other"})
+
+
+def test_a_shift_stays_within_the_most_that_walk(wall, session, place):
+    patrol = begin(session, place)
+    crowd = [add_actor(wall, place.ref, "grid_worker", place.district.street, f"志愿{n}") for n in range(20)]
+    with pytest.raises(InvalidInput, match="人员过多"):
+        join_patrol(session, place.grid, patrol.id, members={one.person_id: "volunteer" for one in crowd})
+    join_patrol(session, place.grid, patrol.id, members={one.person_id: "volunteer" for one in crowd[:19]})
+    assert len(rows(session, place.office)[0].members) == 20
+
+
+def test_sums_of_shifts_by_unit_person_day_and_month(wall, session, place):
+    mate = add_actor(wall, place.ref, "inspector", place.district.street, "路长甲")
+    first = begin(session, place, members={mate.person_id: "road_chief"})
+    given = {"source": "patrol", "patrol_id": first.id, "now": THURSDAY + HOUR}
+    bring_in(session, place, **given, photos=place.photos[:1], fixed=place.photos[1:2])
+    bring_in(session, place, **given, category="ORD-STALL")
+    gone = bring_in(session, place, **given, category="ORD-PARK")
+    act(session, place.office, gone.id, "reject", version=1, reason="duplicate", note="重复", now=THURSDAY + HOUR)
+    end_patrol(session, place.grid, first.id, now=THURSDAY + HOUR)
+    session.commit()
+    later = begin(session, place, now=THURSDAY + 24 * 15 * HOUR)
+
+    def sums(by, **wanted):
+        lines = sum_patrols(session, place.office, PatrolFilter(**wanted), by=by, on=DAY)
+        return [(line.title, line.shifts, line.fixed, line.passed_on) for line in lines]
+
+    assert sums("unit") == [("测试区第1社区", 2, 1, 1)]
+    assert sums("person") == [(place.grid.name, 2, 1, 1), ("路长甲", 1, 1, 1)]
+    assert sums("day") == [("2026-12-04", 1, 0, 0), ("2026-11-19", 1, 1, 1)]
+    assert sums("month") == [("2026-12", 1, 0, 0), ("2026-11", 1, 1, 1)]
+    assert sums("month", until=DAY) == [("2026-11", 1, 1, 1)]
+    assert sum_patrols(session, place.town.liaison, PatrolFilter(), by="unit", on=DAY) == []
+    with pytest.raises(InvalidInput, match="没有这种汇总"):
+        sums("weather")
+    counted = [
+        len(list_findings(session, place.office, Filter(patrol_id=first.id, on_spot=spot), now=THURSDAY + HOUR).rows)
+        for spot in (True, False, None)
+    ]
+    assert counted == [1, 1, 3]
+    assert list_findings(session, place.office, Filter(patrol_id=later.id), now=THURSDAY + HOUR).rows == []

@@ -35,7 +35,8 @@ def jobs(urls: Urls) -> int:
         return int(row[0]) if row else -1
 
 
-def test_a_job_runs_for_its_own_district_only_and_only_after_the_commit(wall: Wall, urls: Urls) -> None:
+def test_a_job_runs_for_its_own_district_only_and_only_after_the_commit(own_wall: Wall, own_urls: Urls) -> None:
+    wall, urls = own_wall, own_urls
     mine, other = bare_district(wall, "甲区"), bare_district(wall, "乙区")
     old_reply(wall, mine)
     old_reply(wall, other)

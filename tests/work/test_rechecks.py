@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from core.work.loop.history import replay
-from core.work.loop.ledger import act
+from core.work.loop.ledger import act, steps_for
 from core.work.proofs.recheck_samples import draw_again, list_samples, results_of
 from core.work.proofs.rechecks import Filter, get_recheck, list_rechecks, plan_recheck, settle_recheck
 from core.work.proofs.sampling import Wanted, choose, draw, next_seed, preview, rank_of
@@ -224,18 +224,13 @@ def test_the_rate_is_relapsed_of_looked_at(session, place) -> None:
 
 def test_what_went_on_otherwise_is_dropped(session, place) -> None:
     office = place.people["office"]
-    for verb, said in (
-        ("reopen", {"note": "又有了"}),
-        ("relapse", {"note": "又有了"}),
-        ("confirm_stable", {}),
-    ):
-        finding = lay_finding(session, place, "closed")
-        one = due_for(session, place, finding=finding)
-        act(session, office, finding.id, verb, version=1, now=LATER, **said)
-        session.refresh(one)
-        assert one.state == "dropped", verb
-        with pytest.raises(Conflict, match="另行办理"):
-            settle_recheck(session, place.people["second"], one.id, "stable", now=LATER)
+    finding = lay_finding(session, place, "closed")
+    one = due_for(session, place, finding=finding)
+    act(session, office, finding.id, "reopen", version=1, now=LATER, note="又有了")
+    session.refresh(one)
+    assert one.state == "dropped"
+    with pytest.raises(Conflict, match="另行办理"):
+        settle_recheck(session, place.people["second"], one.id, "stable", now=LATER)
     kept = due_for(session, place)
     act(
         session,
@@ -249,6 +244,24 @@ def test_what_went_on_otherwise_is_dropped(session, place) -> None:
     )
     session.refresh(kept)
     assert kept.state == "due"
+
+
+def test_a_result_is_said_on_the_re_inspection_alone(session, place) -> None:
+    office = place.people["office"]
+    finding = lay_finding(session, place, "closed")
+    free = {step.verb for step in steps_for(session, office, finding, LATER)}
+    one = due_for(session, place, finding=finding)
+    for verb, said in (("relapse", {"note": "又有了"}), ("confirm_stable", {})):
+        with pytest.raises(Conflict, match="回头看里填写") as refused:
+            act(session, office, finding.id, verb, version=1, now=LATER, **said)
+        assert refused.value.params["who"] == place.people["second"].name
+        assert refused.value.params["recheck"] == str(one.id)
+    session.refresh(one)
+    assert (one.state, finding.state) == ("due", "closed")
+    assert free - {step.verb for step in steps_for(session, office, finding, LATER)} == {"confirm_stable", "relapse"}
+    settle_recheck(session, place.people["second"], one.id, "stable", now=LATER)
+    assert session.get(Finding, (session.tenant_id, finding.id)).state == "stable"
+    assert "relapse" in {step.verb for step in steps_for(session, office, finding, LATER)}
 
 
 def test_nobody_looks_at_his_own_work(session, place) -> None:

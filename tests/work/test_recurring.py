@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
 from core.work.loop.ledger import act
 from core.work.proofs.recurring import recurring
+from core.work.proofs.recurring_places import came_before
+from core.work.tenant_settings import Sampling, write_setting
 from tests.factory import add_site
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
 
@@ -79,3 +82,53 @@ def test_the_restricted_class_and_what_is_out_of_reach_count_for_nobody_else(ses
     assert [row.category for row in recurring(session, place.people["office"], now=NOW)] == ["ENV-LITTER"]
     assert len(recurring(session, place.people["discipline"], now=NOW)) == 2
     assert recurring(session, place.people["stranger"], now=NOW) == []
+
+
+def lay_free(session, place, *, east: int = 0, words: str = "", **more):
+    """A finding without a site, some metres east of a corner, or known by its words alone."""
+    found = lay(session, place, **more)
+    found.site_id, found.place = None, words
+    if not words:
+        found.longitude, found.latitude = Decimal("116.30") + Decimal(east) / 100_000, Decimal("30.65")
+    session.flush()
+    return found
+
+
+def test_the_tenants_window_is_the_usual_one(session, place) -> None:
+    office = place.people["office"]
+    for days in (0, 40):
+        lay(session, place, days=days)
+    assert shape(recurring(session, office, now=NOW)) == [("ENV-LITTER", 2, 0, 2)]
+    write_setting(session, office, Sampling(window_days=30), version=0, now=NOW)
+    assert shape(recurring(session, office, now=NOW)) == []
+
+
+def test_places_without_a_site_recur_by_nearness_or_words(session, place) -> None:
+    office = place.people["office"]
+    lay_free(session, place, days=3, east=0)
+    latest = lay_free(session, place, days=1, east=40)  # about 38 metres on
+    lay_free(session, place, days=2, east=80)  # near the second, not the first
+    lay_free(session, place, days=2, east=400)
+    lay_free(session, place, east=20, category="ENV-ODOUR")
+    for words in ("北门　公厕旁", "北门公厕旁", "南门"):
+        lay_free(session, place, days=5, words=words)
+    rows = recurring(session, office, now=NOW)
+    assert shape(rows) == [("ENV-LITTER", 3, 0, 3), ("ENV-LITTER", 2, 0, 2)]
+    assert (rows[0].site_id, rows[0].finding_id) == (None, latest.id)
+    assert rows[1].site_name.startswith("北门")
+    assert recurring(session, place.people["stranger"], now=NOW) == []
+    assert recurring(session, office, now=NOW, unit_id=place.other) == []
+
+
+def test_a_new_finding_knows_what_was_there_before(session, place) -> None:
+    office = place.people["office"]
+    for days in (1, 20, 89, 95):
+        lay(session, place, days=days, state="closed")
+    lay(session, place, days=2, category="ENV-ODOUR")
+    assert came_before(session, office, lay(session, place), NOW) == 3
+    lay_free(session, place, days=3, east=0)
+    assert came_before(session, office, lay_free(session, place, east=40), NOW) == 1
+    assert came_before(session, office, lay_free(session, place, east=300), NOW) == 0
+    lay_free(session, place, days=3, words="北门")
+    assert came_before(session, office, lay_free(session, place, words="北门 "), NOW) == 1
+    assert came_before(session, place.people["stranger"], lay(session, place), NOW) == 0

@@ -315,6 +315,27 @@ def test_a_leaders_item_goes_out_at_once_and_closes_only_after_the_report_back(s
     assert replayed(session, done).state == "closed"
 
 
+def test_each_round_of_a_leaders_order_has_a_report_back_of_its_own(session, place):
+    finding = bring_in(session, place, place.town.leader, source="leader", asked_by="区长", photos=place.photos[:1])
+    session.commit()
+    step = {"now": THURSDAY + HOUR}
+    act(session, place.town.liaison, finding.id, "answer", version=1, photos=[place.photos[1]], **step)
+    act(session, place.office, finding.id, "report_back", version=2, note="已向区长回报", **step)
+    back = act(session, place.office, finding.id, "send_back", version=3, note="还有积水", **step)
+    assert back.reported_back_at is None
+    act(session, place.town.liaison, finding.id, "answer", version=4, photos=[place.photos[1]], **step)
+    with pytest.raises(Conflict, match="回报交办领导"):
+        act(session, place.office, finding.id, "close", version=5, outcome="fixed", **step)
+    assert "report_back" in [one.verb for one in steps_for(session, place.office, finding, THURSDAY)]
+    act(session, place.office, finding.id, "report_back", version=5, note="第二次回报", **step)
+    assert replayed(session, finding).told
+    done = act(session, place.office, finding.id, "close", version=6, outcome="fixed", **step)
+    assert done.state == "closed"
+    again = act(session, place.office, finding.id, "reopen", version=7, note="又有了", **step)
+    assert again.reported_back_at is None
+    assert not replayed(session, again).told
+
+
 def test_the_office_names_unit_and_deadline_by_hand(session, place):
     lead = place.district.departments["landscape"]
     finding = bring_in(session, place, place.office, source="superior", lead_unit_id=lead)
@@ -361,6 +382,9 @@ def test_every_source_asks_for_its_own_and_is_used_by_its_own_posts(session, pla
                 with pytest.raises(Forbidden):
                     bring_in(session, place, actor, **given)
         session.rollback()
+    for code in ("congress", "expert"):
+        with pytest.raises(InvalidInput, match="没有写明是哪个机构"):
+            bring_in(session, place, place.office, source=code)
     with pytest.raises(InvalidInput, match="没有写明交办领导"):
         bring_in(session, place, place.office, source="leader")
     with pytest.raises(InvalidInput, match="没有选巡查班次"):

@@ -41,21 +41,21 @@ CHECKS = ("close", "send_back", "reopen", "confirm_stable", "relapse")
 # The steps that each person of the town may take at an ordinary finding that sanitation leads, whatever its state.
 MAY: dict[str, frozenset[str]] = {
     "liaison": frozenset((*UNIT, "assist", "drop_part")),
-    "helper": frozenset({"finish_part"}),
+    "helper": frozenset({"finish_part", "decline_part"}),
     "place": frozenset({"cosign"}),
     "stranger": frozenset(),
-    "office": frozenset((*DESK, *CHECKS, "assist", "drop_part")),
+    "office": frozenset((*DESK, *CHECKS, "assist", "drop_part", "instruct")),
     "inside": frozenset(),  # an office inside the fixing unit reaches neither the place nor the desk
     "inspector": frozenset(),
     "leader": frozenset({"instruct"}),
     "administrator": frozenset(),
     "assessor": frozenset(),
     "grid_worker": frozenset(),
-    "discipline": frozenset((*DESK, *CHECKS, "assist", "drop_part")),
+    "discipline": frozenset((*DESK, *CHECKS, "assist", "drop_part", "instruct")),
     "discipline_liaison": frozenset((*UNIT, "assist", "drop_part")),
 }
 SYSTEM = frozenset(
-    {"take", "unpark", "confirm_stable", "relapse", "cancel", "hold", "release", "move", "note", "recompute"}
+    {"take", "unpark", "confirm_stable", "relapse", "cancel", "correct", "hold", "release", "move", "note", "recompute"}
 )
 ROWS = [(state, verb) for state in STATES for verb in TRANSITIONS]
 
@@ -79,7 +79,11 @@ def lay(session, place, state: str, verb: str) -> tuple[Finding, dict[str, objec
     """A finding to take a step at, and everything the step needs."""
     step = TRANSITIONS[verb]
     finding = lay_finding(
-        session, place, state, source=step.source or "visit", help_asked=verb in ("finish_part", "drop_part")
+        session,
+        place,
+        state,
+        source=step.source or "visit",
+        help_asked=verb in ("finish_part", "decline_part", "drop_part"),
     )
     target = lay_finding(session, place, "rectifying") if verb == "merge" else None
     wanted = given_for(place, verb, target=target.id if target else None)
@@ -87,6 +91,8 @@ def lay(session, place, state: str, verb: str) -> tuple[Finding, dict[str, objec
     given = {names.get(n, n): wanted[names.get(n, n)] for n in step.needs}
     if verb == "merge":
         given["note"] = "同一处"
+    if verb == "instruct":
+        given["leader"] = "区长"  # who is no leader names him
     return finding, given
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from core.campaigns import installed
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -23,6 +23,7 @@ from tests.work.ledger_town import Town, lay_finding
 from tests.work.market import ALL_GOOD, ANSWERS, THURSDAY
 
 NOW = THURSDAY + timedelta(hours=1)
+LATE = NOW + timedelta(days=3)
 DUE = date(2026, 11, 27)
 
 
@@ -223,3 +224,48 @@ def test_a_finding_without_a_site_needs_types(session, place) -> None:
         begun(session, place, finding)
     sweep = begun(session, place, finding, types=["square"])
     assert len(named(session, place, sweep)) == 2
+
+
+def test_the_list_takes_two_queries_however_many_checks_there_are(wall, session, place) -> None:
+    said: list[str] = []
+
+    def note(_conn, _cursor, statement, *_rest) -> None:
+        said.append(statement)
+
+    def count(who: Actor, size: int) -> int:
+        said.clear()
+        event.listen(wall.engine, "before_cursor_execute", note)
+        try:
+            assert len(list_sweeps(session, who, now=LATE, size=50)) == size
+        finally:
+            event.remove(wall.engine, "before_cursor_execute", note)
+        return len(said)
+
+    found = visit(session, place, place.sites[0], now=THURSDAY).findings
+    begun(session, place, found[0])
+    assert count(place.office, 1) == 2
+    for finding in found[1:7]:
+        begun(session, place, finding)
+    begun(session, place, lay_finding_without_question(session, place), types=["produce_market"])
+    east = place.homes[1]
+    visit(session, place, place.sites[2], now=NOW + timedelta(hours=2))
+    visit(session, place, place.sites[1], ALL_GOOD, now=NOW + timedelta(hours=3))
+    close(session, place.office, list_sweeps(session, place.office, now=LATE)[0].sweep.id, now=LATE)
+    visit(session, place, place.sites[1], now=LATE + timedelta(hours=3))
+    for who in (place.office, east):
+        assert count(who, 8) == 2
+        for row in list_sweeps(session, who, now=LATE):
+            sites = progress_of(session, row.sweep, now=LATE, actor=who)
+            wanted = (len(sites), sum(one.done for one in sites), sum(one.found for one in sites))
+            assert (row.sites, row.done, row.found) == wanted
+            again = get_sweep(session, who, row.sweep.id, LATE)
+            assert (again.sites, again.done, again.found) == wanted
+    assert any(row.done for row in list_sweeps(session, place.office, now=LATE))
+    assert any(row.found for row in list_sweeps(session, place.office, now=LATE))
+
+
+def lay_finding_without_question(session, place) -> Finding:
+    """A finding of another kind that no form asked for."""
+    finding = lay_finding(session, Town(place.district, site=place.sites[3]), "dispatched")
+    assert finding.question in (None, "")
+    return finding

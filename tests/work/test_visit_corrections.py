@@ -10,7 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from core.campaigns.body import seal
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
@@ -24,7 +24,7 @@ from core.work.inspection.visit_list import list_visits
 from core.work.inspection.visit_versions import changes, version_of
 from core.work.inspection.visits import Submitted
 from core.work.loop import ledger
-from core.work.tables import Audit, Finding, FindingEvent, Sheet, Visit
+from core.work.tables import Audit, Finding, FindingEvent, Serial, Sheet, Visit
 from tenants.db import new_id
 from tenants.scope import ScopedSession, Wall
 from tests.factory import add_actor
@@ -288,3 +288,22 @@ def test_a_correction_is_scored_by_the_edition_of_the_visit(wall: Wall, place: T
         assert {key: one[:3] for key, one in after.items()} == {key: one[:3] for key, one in before.items()}
         assert after["sanitary_city"] == before["sanitary_city"]
         assert after["civilized_city"][3] > before["civilized_city"][3] > 0
+
+
+def test_what_a_secret_round_finds_takes_no_number(wall: Wall, place: Town) -> None:
+    with place.district.session(wall) as session:
+        first = send(session, place, answers=ALL_GOOD)
+        session.commit()
+    with wall.open(place.ref.id, cleared=True) as session:
+        session.execute(update(Visit).values(hidden=True))
+        session.commit()
+    with wall.open(place.ref.id, cleared=True) as session:
+        done = amend(session, place, first.visit.id, answers=ANSWERS)
+        session.commit()
+        assert len(done.findings) == len(FAILED)
+        assert {(one.hidden, one.number) for one in done.findings} == {(True, None)}
+    with place.district.session(wall) as session:
+        assert session.scalars(select(Finding)).all() == []
+        assert session.scalar(select(Serial.last).where(Serial.series == "finding-2026")) is None
+        seen = send(session, place, now=LATER).findings
+        assert sorted(one.number or "" for one in seen) == [f"2026-{n:05d}" for n in range(1, len(seen) + 1)]

@@ -14,6 +14,7 @@ from sqlalchemy import func, select, update
 
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound, SanchengError, Stale
 from core.work.calendar import seed_calendar
+from core.work.desk.inbox_queries import whistle_query
 from core.work.inspection.photos import open_photo, store
 from core.work.tables import Audit, Finding, Note, Whistle, WhistleCall, WhistleEvent
 from core.work.whistling.whistle_blowing import MOST_UNITS, Wanted, blow, callable_units, callers_for
@@ -209,7 +210,7 @@ def test_every_state_with_every_verb_and_every_party(
                 assert done.state == MOVES[verb].leads[state]
                 assert history(session, whistle.id) == [*before, (len(before) + 1, verb, state, done.state)]
                 continue
-            with pytest.raises(InvalidInput if verb == "overdue" else (Forbidden, Conflict)):
+            with pytest.raises(InvalidInput if MOVES[verb].by == CLOCK else (Forbidden, Conflict)):
                 take(session, who, whistle, verb)
             session.rollback()
             assert history(session, whistle.id) == before
@@ -498,6 +499,137 @@ def test_out_of_reach_unknown_and_elsewhere_are_the_same(wall: Wall, session: Sc
         assert (whistle.id in {row.id for row in rows}) is there
 
 
+# ---- requests that are declined ----
+
+
+@dataclass
+class Asked:
+    """A district where a garrison is asked beside a department that is called."""
+
+    stage: Stage
+    garrison: UUID
+    guest: Actor
+
+    def blow(self, session: ScopedSession, *others: UUID, **changed: object) -> Whistle:
+        wanted = self.stage.wanted(unit_ids=[self.garrison, *others], **changed)
+        return blow(session, self.stage.caller, wanted, now=THURSDAY)
+
+
+@pytest.fixture
+def asked(wall: Wall) -> Asked:
+    own = set_stage(wall)
+    with own.district.session(wall) as session:
+        garrison = add_unit(session, "department", "驻地单位", [own.district.root])
+        session.execute(update(Unit).where(Unit.id == garrison).values(commanded=False))
+        session.commit()
+    return Asked(own, garrison, add_actor(wall, own.district.ref, "liaison", garrison, "驻地联络员"))
+
+
+def test_who_was_asked_may_decline_with_a_reason_and_the_caller_is_told(wall: Wall, asked: Asked) -> None:
+    own, first = asked.stage, asked.stage.called[0]
+    with own.district.session(wall) as session:
+        done = asked.blow(session, first)
+        session.commit()
+        offered = {o.move.verb for o in detail(session, asked.guest, done.id, now=at(1)).offers}
+        assert offered == {"accept", "arrive", "decline"}
+        assert "decline" not in {o.move.verb for o in detail(session, own.first, done.id, now=at(1)).offers}
+        with pytest.raises(InvalidInput) as empty:
+            act(session, asked.guest, done.id, "decline", version=1, note=" ", now=at(1))
+        assert empty.value.faults[0].field == "note"
+        for who in (own.caller, own.leader, own.office):
+            with pytest.raises(Forbidden):
+                act(session, who, done.id, "decline", version=1, note="x", now=at(1))
+        with pytest.raises(Forbidden, match="归指挥部调度"):
+            act(session, own.first, done.id, "decline", version=1, note="没空", now=at(1))
+        session.rollback()
+        act(session, asked.guest, done.id, "accept", version=1, now=at(2))
+        act(session, asked.guest, done.id, "decline", version=2, note="执行任务，不能到场", now=at(3))
+        session.commit()
+        told = session.scalars(select(Note.text).where(Note.person_id == own.caller.person_id)).all()
+        assert [text for text in told if "婉拒" in text] == ["商请 {number}：{unit} 婉拒，不能到场"]
+        call = next(c for c in detail(session, own.caller, done.id, now=at(90)).calls if c.unit_id == asked.garrison)
+        assert (call.stage, call.note, call.late, call.declined_at) == ("declined", "执行任务，不能到场", False, at(3))
+        for verb in ("accept", "arrive", "report", "decline"):
+            with pytest.raises(Conflict):
+                act(session, asked.guest, done.id, verb, version=3, note="x", now=at(4))
+        session.rollback()
+        assert inbox_whistles(session, asked.guest) == 0
+        assert inbox_whistles(session, own.first) == 1
+        act(session, own.first, done.id, "arrive", version=3, now=at(10))
+        session.commit()
+        assert escalate_due(session, at(600)) == 0, "who declined is not missing"
+        row = detail(session, own.caller, done.id, now=at(600)).row
+        assert (row.called, row.expected, row.declined, row.arrived, row.accepted, row.late) == (2, 1, 1, 1, 1, False)
+        late = list_whistles(session, own.office, Filter(late=True), now=at(600)).rows
+        assert done.id not in {one.id for one in late}
+        before = session.scalar(select(func.count()).select_from(Note).filter_by(person_id=asked.guest.person_id))
+        act(session, own.caller, done.id, "confirm", version=4, note="已疏通", now=at(20))
+        after = session.scalar(select(func.count()).select_from(Note).filter_by(person_id=asked.guest.person_id))
+        assert (done.state, after) == ("solved", before), "it is finished without whom it does not concern any more"
+
+
+def inbox_whistles(session: ScopedSession, actor: Actor) -> int:
+    return len(session.scalars(whistle_query(actor, at(5))).all())
+
+
+def test_who_is_there_cannot_decline_and_where_all_did_the_caller_decides(wall: Wall, asked: Asked) -> None:
+    own = asked.stage
+    with own.district.session(wall) as session:
+        there = asked.blow(session)
+        act(session, asked.guest, there.id, "arrive", version=1, now=at(1))
+        with pytest.raises(Conflict):
+            act(session, asked.guest, there.id, "decline", version=2, note="x", now=at(2))
+        alone = asked.blow(session)
+        act(session, asked.guest, alone.id, "decline", version=1, note="无此设备", now=at(2))
+        session.commit()
+        assert escalate_due(session, at(600)) == 0
+        assert {o.move.verb for o in detail(session, own.caller, alone.id, now=at(3)).offers} == {"cancel", "escalate"}
+        act(session, own.caller, alone.id, "escalate", version=2, note="请领导协调", now=at(4))
+        act(session, own.caller, alone.id, "confirm", version=3, note="街道自行解决", now=at(5))
+        assert alone.state == "solved"
+
+
+def test_a_unit_that_comes_under_command_later_keeps_the_request_it_got(wall: Wall, asked: Asked) -> None:
+    own = asked.stage
+    with own.district.session(wall) as session:
+        done = asked.blow(session, own.called[0])
+        session.execute(update(Unit).where(Unit.id == asked.garrison).values(commanded=True))
+        session.execute(update(Unit).where(Unit.id == own.called[0]).values(commanded=False))
+        session.commit()
+        with pytest.raises(Forbidden):
+            act(session, own.first, done.id, "decline", version=1, note="x", now=at(1))
+        session.rollback()
+        act(session, asked.guest, done.id, "decline", version=1, note="不便", now=at(1))
+        assert {c.unit_id: c.commanded for c in detail(session, own.caller, done.id, now=at(2)).calls} == {
+            asked.garrison: False,
+            own.called[0]: True,
+        }
+
+
+def test_declined_requests_count_apart(wall: Wall, asked: Asked) -> None:
+    own, first = asked.stage, asked.stage.called[0]
+    with own.district.session(wall) as session:
+        for minutes in (10, 90):  # once all who stood were there in time, once not
+            done = asked.blow(session, first)
+            act(session, asked.guest, done.id, "accept", version=1, now=at(1))
+            act(session, asked.guest, done.id, "decline", version=2, note="有任务", now=at(2))
+            act(session, own.first, done.id, "arrive", version=3, now=at(minutes))
+        came = asked.blow(session)
+        act(session, asked.guest, came.id, "arrive", version=1, now=at(30))
+        alone = asked.blow(session)
+        act(session, asked.guest, alone.id, "decline", version=1, note="有任务", now=at(2))
+        act(session, own.caller, alone.id, "escalate", version=2, note="请协调", now=at(80))
+        session.commit()
+        units = {f.unit_id: f for f in called_figures(session, own.office, at(-60), at(600), now=at(600))}
+        guest, mine = units[asked.garrison], units[first]
+        assert (guest.called, guest.accepted, guest.arrived, guest.in_time, guest.minutes) == (1, 1, 1, 1, 30)
+        assert (guest.solved, guest.escalated, guest.declined) == (0, 0, 3)
+        assert (mine.called, mine.in_time, mine.declined) == (2, 1, 0)
+        (area,) = caller_figures(session, own.office, at(-60), at(600), now=at(600))
+        assert (area.called, area.calls, area.accepted, area.arrived) == (4, 3, 3, 3)
+        assert (area.in_time, area.escalated, area.declined) == (2, 1, 3)
+
+
 # ---- versions and races ----
 
 
@@ -638,6 +770,67 @@ def test_the_clock_escalates_once_whatever_the_job_does(wall: Wall) -> None:
         event = session.scalars(select(WhistleEvent).filter_by(whistle_id=missed.id, version=2)).one()
         assert (event.person_id, event.unit_id, event.at) == (None, None, at(180))
         assert MOVES["overdue"].by == CLOCK
+
+
+def test_the_clock_of_the_solution_escalates_once_beside_that_of_the_arrival(wall: Wall) -> None:
+    own = set_stage(wall)
+    with own.district.session(wall) as session:
+        one = own.called[:1]
+        there = blow(session, own.caller, own.wanted(unit_ids=one, solve_by=at(120)), now=THURSDAY)
+        absent = blow(session, own.caller, own.wanted(unit_ids=one, solve_by=at(120)), now=THURSDAY)
+        solved = blow(session, own.caller, own.wanted(unit_ids=one, solve_by=at(120)), now=THURSDAY)
+        endless = blow(session, own.caller, own.wanted(unit_ids=one), now=THURSDAY)
+        for whistle in (there, solved, endless):
+            act(session, own.first, whistle.id, "arrive", version=1, now=at(10))
+        act(session, own.caller, solved.id, "confirm", version=2, note="好", now=at(100))
+        session.commit()
+        assert escalate_due(session, at(130)) == 1, "the missing one; the grace of the solution is not over"
+        session.commit()
+        chosen = str(own.leader.person_id)
+    with own.district.session(wall) as session:  # the worker was down for a day
+        assert escalate_due(session, at(26 * 60)) == 2
+        session.commit()
+    for moment in (at(26 * 60), at(26 * 60 + 10), at(60 * 60)):
+        with own.district.session(wall) as session:
+            assert escalate_due(session, moment) == 0
+            session.commit()
+    with own.district.session(wall) as session:
+        verbs = {one.id: [verb for _, verb, *_ in history(session, one.id)] for one in (there, absent, solved, endless)}
+        assert verbs == {
+            there.id: ["blow", "arrive", "overrun"],
+            absent.id: ["blow", "overdue", "overrun"],
+            solved.id: ["blow", "arrive", "confirm"],
+            endless.id: ["blow", "arrive"],
+        }
+        rows = {row.id: row for row in session.scalars(select(Whistle))}
+        assert (rows[there.id].state, rows[there.id].escalated_at) == ("escalated", at(26 * 60))
+        assert rows[absent.id].escalated_at == at(130), "the first escalation keeps its time"
+        assert {rows[x.id].overran_at for x in (there, absent)} == {at(26 * 60)}
+        told = session.execute(select(Note.person_id, Note.text, Note.object_id)).all()
+        mine = [text for person, text, about in told if str(person) == chosen and about == str(absent.id)]
+        assert sorted(mine) == [
+            "吹哨 {number}：到场时限已过，应哨单位没有到齐，已自动提级，{place}",
+            "吹哨 {number}：解决时限已过，事情还没有解决，已自动提级，{place}",
+        ]
+        calls = {f.unit_id: f for f in called_figures(session, own.office, at(-60), at(600), now=at(600))}
+        assert calls[own.called[0]].escalated == 1, "only the whistle from which it was missing"
+
+
+def test_whoever_leads_an_escalated_whistle_hears_of_the_second_clock_alone(wall: Wall) -> None:
+    own = set_stage(wall)
+    other = add_actor(wall, own.district.ref, "leader", own.district.root, "另一位领导")
+    with own.district.session(wall) as session:
+        done = blow(session, own.caller, own.wanted(unit_ids=own.called[:1], solve_by=at(120)), now=THURSDAY)
+        act(session, own.caller, done.id, "escalate", version=1, note="急", leader_id=other.person_id, now=at(5))
+        act(session, own.first, done.id, "arrive", version=2, now=at(10))
+        session.commit()
+        assert escalate_due(session, at(131)) == 1
+        session.commit()
+        assert (done.leader_id, done.escalated_at, done.overran_at) == (other.person_id, at(5), at(131))
+        people = session.scalars(select(Note.person_id).where(Note.text.contains("解决时限已过"))).all()
+        assert other.person_id in people
+        assert own.leader.person_id not in people
+        assert len(people) == len(set(people))
 
 
 def test_two_runs_at_the_same_moment_escalate_once(wall: Wall) -> None:

@@ -55,6 +55,9 @@ PLACES: Rows = [
 ]
 
 
+ZONED: Rows = [[*PLACES[0], "区域"], [*PLACES[1], " 核心区 "], [*PLACES[2], ""]]
+
+
 def book(title_rows: int = 0, **sheets: Rows) -> bytes:
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_formulas": False}) as made:
@@ -81,6 +84,20 @@ def shown(fault: Fault) -> tuple[str, int | None, str, str]:
     assert fault.remedy, fault
     assert "{" not in fault.text()
     return fault.where, fault.row, fault.field, fault.message
+
+
+def test_the_zone_of_a_site_comes_with_it_and_an_empty_cell_leaves_it(wall: Wall) -> None:
+    district = bare_district(wall)
+    with district.session(wall) as session:
+        load(session, book(单位=UNITS, 人员=PEOPLE, 点位=ZONED))
+        zones = dict(session.execute(select(Site.name, Site.zone)).all())
+        assert zones == {"某某农贸市场": "核心区", "某某大街": ""}
+        again = load(session, book(点位=PLACES))
+        assert (again.faults, again.changed["sites"]) == ((), 0)
+        moved = load(session, book(点位=[ZONED[0], [*PLACES[1], "外围区"]]))
+        assert moved.changed["sites"] == 1
+        assert session.scalars(select(Site.zone).where(Site.code == "DW-1")).one() == "外围区"
+    assert "区域" in [cell.value for cell in load_workbook(io.BytesIO(template_workbook()))["点位"][2]]
 
 
 def test_one_workbook_brings_units_people_and_sites(wall: Wall) -> None:

@@ -26,6 +26,7 @@ def write_moves() -> str:
         stages = ", ".join(stage for stage in STAGES if stage in move.stages) or "-"
         needs = ", ".join(word for word, on in (("note", move.needs_note), ("photo if any", move.takes_photo)) if on)
         who = f"{PARTIES[move.by]} ({move.by})" + (", not a helper" if move.another else "")
+        who += ", when asked (商请)" if move.requested else ""
         lines.append(f"| `{move.verb}` | {move.title_zh} | {who} | {states} | {stages} | {needs or '-'} |")
     return "\n".join(lines) + "\n"
 

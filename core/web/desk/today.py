@@ -19,7 +19,9 @@ from core.web.desk.today_city import read_city
 from core.web.desk.today_desk import read_answers, read_desk, read_numbers
 from core.web.desk.today_leader import read_leader
 from core.web.desk.today_route import read_route
+from core.web.desk.today_sponsor import read_sponsor
 from core.web.ledger.finding_words import say_category, say_state, say_title, tone_of
+from core.web.marks.card_beside import cards_beside
 from core.web.places.site_words import say_types
 from core.web.start import Step, read_steps
 from core.web.words import by_locale
@@ -70,6 +72,8 @@ def show() -> str:
     session, who = db(), actor()
     steps = read_start(session, who)
     sections = [Section(name, read(session, who, now(), today())) for name, read in sections_of(who)]
+    mine = read_sponsor(session, who, now(), today()) if who.tenant.kind == "district" else None
+    sections += [Section("sponsor", mine)] if mine else []
     return render_template(
         "today/show.html",
         steps=steps,
@@ -83,7 +87,9 @@ def show() -> str:
         say_category=say_category,
         say_types=say_types,
         tone_of=tone_of,
-        greeting=greet(who),
+        cards_here=cards_beside(session, who, {d.unit_id for d in who.duties if {ANSWER, LEAD} & d.verbs}, today()),
+        name_them=True,
+        greeting=greet(who, sponsors=mine is not None),
         say_number=say_number,
     )
 
@@ -93,6 +99,6 @@ def say_number(number: Decimal) -> str:
     return f"{number.normalize():f}"
 
 
-def greet(who: Actor) -> str:
-    """The person's name, or that he holds no post."""
-    return who.name if who.duties else gettext("%(name)s，还没有岗位", name=who.name)
+def greet(who: Actor, *, sponsors: bool = False) -> str:
+    """The person's name, or that he holds no post and sponsors nothing either."""
+    return who.name if who.duties or sponsors else gettext("%(name)s，还没有岗位", name=who.name)

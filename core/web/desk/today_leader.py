@@ -14,10 +14,13 @@ from core.figures.model import percent
 from core.figures.overview import Change, Loss, changed_since_yesterday, points_lost
 from core.figures.periods import Period, containing
 from core.request import house
+from core.web.duties.sponsor_reading import Beside, sponsors_beside_units
 from core.web.ledger.finding_words import Left, time_left
 from core.work.desk.findings import Filter, FindingRow, list_findings
 from core.work.desk.waiting import Counts, UnitCounts, counts, counts_by_unit
 from core.work.enabling import enabled
+from core.work.intake.sources import LEADER
+from core.work.loop.orders import reports_of
 from core.work.loop.sight import sees_visit
 from core.work.roles import LEAD
 from core.work.tables import Finding, Visit
@@ -27,7 +30,9 @@ from tenants.scope import ScopedSession
 LOSSES = 5
 LATE_UNITS = 5
 LATE_FINDINGS = 3
+ORDERS = 5
 LATE = Filter(view="rectification", overdue=True)
+MY_ORDERS = Filter(sources=(LEADER,), mine=True)
 SETTLING = timedelta(
     days=2
 )  # the first two days of a month still show the month before, which has something to say (ours)
@@ -58,7 +63,10 @@ class Dear:
 
 @dataclass(frozen=True, slots=True)
 class LeaderPage:
-    """Everything on the page; ``found``, ``closed`` and ``visits`` since this time yesterday."""
+    """Everything on the page; ``found``, ``closed`` and ``visits`` since this time yesterday.
+
+    ``reports`` answer his own orders, ``beside`` are the late units' sponsors.
+    """
 
     period: Period
     unit_id: UUID | None
@@ -71,6 +79,9 @@ class LeaderPage:
     units: Sequence[UnitCounts]
     late: Sequence[FindingRow]
     left: Mapping[UUID, Left]
+    orders: Sequence[FindingRow]
+    reports: Mapping[UUID, str]
+    beside: Mapping[UUID, Beside]
 
 
 def read_leader(session: ScopedSession, actor: Actor, now: datetime, on: date) -> LeaderPage:
@@ -79,8 +90,9 @@ def read_leader(session: ScopedSession, actor: Actor, now: datetime, on: date) -
     unit_id = unit_of(session, actor)
     lines = read_lines(session, actor, period, unit_id, now)
     late = list_findings(session, actor, LATE, page_size=LATE_FINDINGS, now=now).rows
-    units = counts_by_unit(session, actor, now=now, limit=LATE_UNITS)
+    units = [one for one in counts_by_unit(session, actor, now=now, limit=LATE_UNITS) if one.counts.overdue]
     since = now - A_DAY
+    orders = list_findings(session, actor, MY_ORDERS, page_size=ORDERS, now=now).rows
     return LeaderPage(
         period,
         unit_id,
@@ -90,9 +102,12 @@ def read_leader(session: ScopedSession, actor: Actor, now: datetime, on: date) -
         _visits(session, actor, since, on),
         lines,
         dearest(lines),
-        [unit for unit in units if unit.counts.overdue],
+        units,
         late,
-        time_left(session, late, now),
+        time_left(session, [*late, *orders], now),
+        orders,
+        reports_of(session, [row.id for row in orders]),
+        sponsors_beside_units(session, [one.unit_id for one in units], on),
     )
 
 

@@ -12,9 +12,11 @@ from sqlalchemy import func, or_, select
 from core.request import house
 from core.work.enabling import enabled
 from core.work.inspection.visit_list import VisitRow, list_visits
+from core.work.places.reaching import reaches_site
+from core.work.proofs.sweep_waiting import WaitingSite, sites_to_see
 from core.work.roles import VISIT
 from core.work.tables import Finding, Site, SiteKind, Visit
-from tenants.access import Actor, reach
+from tenants.access import Actor
 from tenants.models import Unit
 from tenants.scope import ScopedSession
 
@@ -23,13 +25,18 @@ STOPS = 8  # sites offered for one day (ours); the whole list is one click away
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """One site of the route (路线点位); ``days`` since anybody's last visit, None when there was none."""
+    """One site of the route (路线点位); ``days`` since anybody's last visit, None when there was none.
+
+    ``sweep`` is the check of similar sites that sends him there, if one does.
+    """
 
     site_id: UUID
     name: str
     unit_name: str
-    types: tuple[str, ...]
-    days: int | None
+    types: tuple[str, ...] = ()
+    days: int | None = None
+    sweep: WaitingSite | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,7 @@ class Route:
 
 
 def read_route(session: ScopedSession, actor: Actor, now: datetime, on: date) -> Route:
-    """The sites that campaigns in force ask something about, the longest unvisited first, without those seen today."""
+    """Where checks of similar sites send him, then the sites that campaigns ask about, longest unvisited first, not today's."""
     asked = {
         kind for one in enabled(session, house().registry) for form in one.edition.forms for kind in form.site_types
     }
@@ -69,7 +76,7 @@ def read_route(session: ScopedSession, actor: Actor, now: datetime, on: date) ->
     )
     base = (
         select(Site.id, Site.name, Site.pinyin, Site.unit_id, last.label("last"), kinds.label("kinds"))
-        .where(Site.tenant_id == tenant, Site.state == "active", Site.unit_id.in_(reach(actor, VISIT, on)))
+        .where(Site.tenant_id == tenant, Site.state == "active", reaches_site(actor, VISIT, on))
         .subquery()
     )
     counted = select(func.count(), func.count().filter(base.c.last == on)).where(base.c.kinds.is_not(None))
@@ -81,8 +88,12 @@ def read_route(session: ScopedSession, actor: Actor, now: datetime, on: date) ->
         .order_by(base.c.last.asc().nulls_first(), base.c.pinyin, base.c.id)
         .limit(STOPS)
     )
+    sent = sites_to_see(session, actor, now, limit=STOPS)
+    first = [Stop(one.site_id, one.name, one.unit_name, sweep=one, late=one.due_on < on) for one in sent]
     stops = [Stop(r.id, r.name, r.unit, tuple(sorted(r.kinds)), (on - r.last).days if r.last else None) for r in rows]
     mine, _ = list_visits(session, actor, person_id=actor.person_id, since=on, until=on, now=now)
+    named = {stop.site_id for stop in first}
+    stops = [*first, *(stop for stop in stops if stop.site_id not in named)][:STOPS]
     return Route(stops, sites, visited, mine, _found(session, [row.id for row in mine]))
 
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from core.request import house, now, today
 from core.work.accounts import Seat
 from core.work.actors import resolve_actor
-from core.work.desk.waiting import todo_count
+from core.work.desk.inbox import tally_kinds
 
 
-def count_waiting(seat: Seat) -> int:
-    """How many things wait for the person of a seat; never one query over several tenants."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in one tenant (其他单位待办): how much, how much of it late, and the earliest deadline."""
+
+    count: int = 0
+    late: int = 0
+    earliest: datetime | None = None
+
+
+def tally_waiting(seat: Seat) -> Waiting:
+    """What waits for the person of a seat (one statement there); never one query over several tenants."""
     with house().wall.open(seat.tenant.id) as session:
         actor = resolve_actor(session, seat.tenant, seat.person_id, today())
-        return todo_count(session, actor, now()) if actor else 0
+        tallies = tally_kinds(session, actor, now()).values() if actor else ()
+    earliest = min((one.earliest for one in tallies if one.earliest), default=None)
+    return Waiting(sum(one.count for one in tallies), sum(one.late for one in tallies), earliest)

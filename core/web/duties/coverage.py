@@ -15,6 +15,7 @@ from core.errors import N_
 from core.request import actor, db, require_any, today
 from core.web import district
 from core.web.exports import Rows, stream_csv
+from core.web.organisation.area_choice import read_area
 from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_day, read_id
 from core.web.places.site_words import campaign_titles, unit_options
 from core.web.words import listed, say_kind
@@ -65,6 +66,7 @@ class Asked:
     state: str
     campaign: str
     text: str
+    area_id: UUID | None
 
     @property
     def states(self) -> tuple[str, ...]:
@@ -74,7 +76,7 @@ class Asked:
     @property
     def active(self) -> bool:
         """Whether anything but the state is filtered."""
-        return bool(self.on or self.unit_id or self.campaign or self.text or self.state != WRONG)
+        return bool(self.on or self.unit_id or self.area_id or self.campaign or self.text or self.state != WRONG)
 
 
 def read_asked(said: Mapping[str, str] | None = None) -> Asked:
@@ -85,7 +87,8 @@ def read_asked(said: Mapping[str, str] | None = None) -> Asked:
         raise bad_argument("state", state)
     unit = args.get("unit", "")
     texts = {name: args.get(name, "").replace("\x00", "").strip()[:60] for name in ("campaign", "q")}
-    return Asked(read_day("on"), read_id(unit, "unit") if unit else None, state, texts["campaign"], texts["q"])
+    places = (read_id(unit, "unit") if unit else None, read_area(args))
+    return Asked(read_day("on"), places[0], state, texts["campaign"], texts["q"], places[1])
 
 
 def within(who: Actor, on: date) -> Select[UUID] | None:
@@ -99,7 +102,8 @@ def within(who: Actor, on: date) -> Select[UUID] | None:
 
 def prove(session: ScopedSession, who: Actor, found: Asked, on: date) -> Coverage:
     """The proof for a filter and its reader."""
-    return prove_coverage(session, on, within=within(who, on), unit_id=found.unit_id, text=found.text)
+    limits = {"unit_id": found.unit_id, "area_id": found.area_id, "text": found.text}
+    return prove_coverage(session, on, within=within(who, on), **limits)
 
 
 def _cut(rows: Sequence[tuple[Place, str, Answer]]) -> Page[tuple[Place, str, Answer]]:

@@ -33,7 +33,7 @@ blueprint = Blueprint("coverage_assign", __name__, url_prefix="/t/<slug>/coverag
 blueprint.before_request(district.enter)
 
 SHOWN = 50
-FILTER = ("unit", "state", "campaign", "q")
+FILTER = ("unit", "area", "state", "campaign", "q")
 
 
 def _ids(said: MultiDict[str, str]) -> list[UUID]:

@@ -7,6 +7,7 @@ from flask import Blueprint
 from core.web.duties import (
     coverage,
     coverage_assign,
+    sponsor_deeds,
     sponsor_form,
     sponsor_import,
     sponsor_mine,
@@ -17,6 +18,7 @@ from core.web.duties import (
 BLUEPRINTS: tuple[Blueprint, ...] = (
     coverage.blueprint,
     coverage_assign.blueprint,
+    sponsor_deeds.blueprint,
     sponsor_form.blueprint,
     sponsor_import.blueprint,
     sponsor_mine.blueprint,

@@ -99,7 +99,7 @@ def show_report() -> str:
 def _sums(lines: Sequence[SponsorLine]) -> dict[str, int]:
     """The sums of the shown rows; an inspection that two sponsorships share counts for both, as their rows say."""
     done = [line.did for line in lines if line.did]
-    names = ("inspections", "came", "settled", "closed")
+    names = ("inspections", "came", "settled", "closed", "at_places")
     return {name: sum(getattr(one, name) for one in done) for name in names}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from flask_babel import gettext
 
 from core.errors import N_
+from core.work.duties.sponsor_beside import NearSponsor
 from core.work.duties.sponsor_deeds import Deeds
 from core.work.duties.sponsor_kinds import SPONSOR_KINDS
 from core.work.duties.sponsoring import SponsorLine
@@ -25,13 +26,33 @@ HEAD = (
     N_("至"),
     N_("文件依据"),
 )
-DID_HEAD = (N_("检查次数"), N_("到访次数"), N_("办结件数"), N_("其中已销号"), N_("其他记录"), N_("最近一次"))
+DID_HEAD = (
+    N_("检查次数"),
+    N_("到访次数"),
+    N_("办结件数"),
+    N_("其中已销号"),
+    N_("其他记录"),
+    N_("包保地销号"),
+    N_("最近一次"),
+)
 
 
 def say_kind_of(line: SponsorLine) -> str:
     """The kind in the reader's language; one of an older version as it is written."""
-    known = SPONSOR_KINDS.get(line.kind)
-    return gettext(known.title_zh) if known else line.kind
+    return _kind(line.kind)
+
+
+def say_sponsors(near: Sequence[NearSponsor], *, most: int | None = None) -> str:
+    """Sponsors in one line, each with what he is: 甲（包保领导）、乙（路长）; of more than ``most`` the first, and how many."""
+    named = [one.name + gettext("（%(value)s）", value=_kind(one.kind)) for one in near[:most]]
+    if most is not None and len(near) > most:
+        named.append(gettext("等 %(n)s 人", n=len(near)))
+    return gettext("、").join(named)
+
+
+def _kind(code: str) -> str:
+    known = SPONSOR_KINDS.get(code)
+    return gettext(known.title_zh) if known else code
 
 
 def kind_options() -> list[tuple[str, str]]:
@@ -51,4 +72,5 @@ def cells_of_deeds(did: Deeds | None) -> Sequence[object]:
     """What one did as the cells of DID_HEAD."""
     if did is None:
         return ("",) * len(DID_HEAD)
-    return (did.inspections, did.came, did.settled, did.closed, did.other, did.last.isoformat() if did.last else "")
+    last = did.last.isoformat() if did.last else ""
+    return (did.inspections, did.came, did.settled, did.closed, did.other, did.at_places, last)

@@ -21,6 +21,7 @@ from core.web.duties.sponsor_words import HEAD, cells_of, kind_options
 from core.web.errors import fault_map, say
 from core.web.exports import Rows, stream_csv
 from core.web.form_fields import day_of, id_of
+from core.web.organisation.area_choice import read_area
 from core.web.paging import bad_argument, make_cursor, read_cursor, read_day, read_id
 from core.web.places.site_words import campaign_titles, unit_options
 from core.web.workbook_answers import send_xlsx
@@ -68,7 +69,7 @@ def read_asked() -> Asked:
         raise bad_argument("role", texts["role"])
     ids = {name: read_id(said[name], name) if said.get(name) else None for name in ("unit", "person")}
     wanted = SponsorFilter(
-        texts["role"], ids["unit"], ids["person"], texts["q"][:40], texts["field"], texts["campaign"]
+        texts["role"], ids["unit"], ids["person"], texts["q"][:40], texts["field"], texts["campaign"], read_area()
     )
     return Asked(wanted, read_day("on"))
 

@@ -15,6 +15,7 @@ from core.errors import Conflict, Fault, InvalidInput, SanchengError
 from core.request import actor, db, house, now, require_any, today
 from core.web.errors import fault_map, say
 from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
+from core.web.intake.report_words import severity_options
 from core.web.places.site_words import unit_path
 from core.work.enabling import enabled
 from core.work.inspection import visits
@@ -75,6 +76,7 @@ def _submit(visit_id: UUID, typed: Typed, reason: str, faults: list[Fault]) -> v
         answers=typed.answers,
         photos=typed.photos,
         notes=typed.notes,
+        severities=typed.severities,
         note=typed.note,
         reason=reason,
         now=now(),
@@ -86,7 +88,7 @@ def _as_answered(old: Correcting) -> Typed:
     answers = {code: _raw(answer) for code, answer in old.version.answers.items()}
     photos = {code: [str(one) for one in ids] for code, ids in old.version.photos.items()}
     started = old.visit.started_at or old.visit.submitted_at
-    return Typed(new_id(), started, (), answers, old.version.notes, photos, old.version.note)
+    return Typed(new_id(), started, (), answers, old.version.notes, photos, old.version.note, old.version.severities)
 
 
 def _raw(answer: Answer) -> dict[str, Any]:
@@ -110,6 +112,7 @@ def _form(old: Correcting, typed: Typed, reason: str, error: SanchengError | Non
         refusal=say(error) if error and not error.faults else "",
         earlier=None,
         forms=[],
+        severities=severity_options(),
         correcting=old.visit,
         reason=reason,
         reason_error=fault_map(error).get("reason", "") if error else "",

@@ -1,6 +1,6 @@
 """The form of a visit (检查表单): what was typed, how each question looks, and which answers open a finding.
 
-Fields: ``a.<question>.<yes|rating|count|n|m|na>``, ``note.<question>``, ``photo.<question>`` (hashes of photos sent before)
+Fields: ``a.<question>.<yes|rating|count|n|m|na>``, ``note.<question>``, ``severity.<question>``, ``photo.<question>`` (hashes of photos sent before)
 with ``photo.<question>_file`` (the files themselves, without script), ``note``, and hidden ``visit_id``, ``started_at``.
 """
 
@@ -26,7 +26,7 @@ from core.web.words import by_locale
 from core.work.inspection.visit_input import VisitBody
 from core.work.inspection.visit_plan import Hint, PlannedQuestion, VisitPlan
 
-ANSWER, NOTE, PHOTO, FILE = "a.", "note.", "photo.", "_file"
+ANSWER, NOTE, PHOTO, FILE, SEVERITY = "a.", "note.", "photo.", "_file", "severity."
 NOT_APPLICABLE = "na"
 RATINGS = tuple(range(10, -1, -1))
 SAMPLE = 20  # of how many a share is tried out; rules speak of the number that is missing, not of the total
@@ -43,10 +43,13 @@ class Typed:
     notes: Mapping[str, str] = field(default_factory=dict)
     photos: Mapping[str, Sequence[str]] = field(default_factory=dict)
     note: str = ""
+    severities: Mapping[str, str] = field(default_factory=dict)
 
     def body(self, site_id: UUID) -> VisitBody:
         """The same as the work room takes it."""
-        return VisitBody(site_id, self.answers, self.photos, self.notes, self.started_at, self.note, None)
+        return VisitBody(
+            site_id, self.answers, self.photos, self.notes, self.started_at, self.note, None, self.severities
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class Line:
     hints: tuple[str, ...]
     answer: Mapping[str, Any]
     note: str
+    severity: str
     photos: Sequence[str]
     error: str
     failed: bool
@@ -117,6 +121,7 @@ def read_typed() -> tuple[Typed, list[Fault]]:
         notes={key.removeprefix(NOTE): text for key, text in form.items() if key.startswith(NOTE) and text.strip()},
         photos={code: refs for code, refs in photos.items() if refs},
         note=form.get("note", ""),
+        severities={key.removeprefix(SEVERITY): said for key, said in form.items() if key.startswith(SEVERITY)},
     )
     return typed, faults
 
@@ -170,6 +175,7 @@ def _line(one: PlannedQuestion, number: int, typed: Typed, attrs: Mapping[str, A
         hints=tuple(say_hint(hint) for hint in one.hints),
         answer=raw,
         note=typed.notes.get(one.code, ""),
+        severity=typed.severities.get(one.code, ""),
         photos=typed.photos.get(one.code, ()),
         error=wrong.get(one.code, ""),
         failed=_failed(one, raw, fails),
@@ -244,7 +250,13 @@ def sort_out(error: SanchengError | None, faults: Sequence[Fault], plan: VisitPl
     missing: list[str] = []
     large: list[str] = []
     for fault in [*faults, *(error.faults if error else ())]:
-        code = fault.field.removeprefix("photos.").removeprefix("notes.").removeprefix(PHOTO).split(".")[0]
+        code = (
+            fault.field.removeprefix("photos.")
+            .removeprefix("notes.")
+            .removeprefix("severities.")
+            .removeprefix(PHOTO)
+            .split(".")[0]
+        )
         said = say_fault(replace(fault, field="", where=""))
         if code not in plan.questions:
             large += [said] if said not in large else []

@@ -13,9 +13,10 @@ from sqlalchemy import func, select
 from core.campaigns import Answer, Form, Item, Vocabulary, form_from_body
 from core.request import house
 from core.web.places.site_words import campaign_titles
-from core.web.words import by_locale
+from core.web.words import by_locale, counted
 from core.work.desk.findings import FindingRow
 from core.work.inspection.visit_list import VisitDetail, visit_detail
+from core.work.places.reaching import reaches_site
 from core.work.roles import VISIT
 from core.work.tables import (
     AnswerRow,
@@ -26,7 +27,7 @@ from core.work.tables import (
     SiteKind,
     Visit,
 )
-from tenants.access import Actor, reach
+from tenants.access import Actor
 from tenants.models import Unit, UnitPath
 from tenants.scope import ScopedSession
 
@@ -184,7 +185,7 @@ def say_answer(row: AnswerRow | Answer) -> str:
     if row.yes is not None:
         return gettext("是") if row.yes else gettext("否")
     if row.rating is not None:
-        return gettext("%(n)s 分", n=row.rating)
+        return counted("%(n)s 分", n=row.rating)
     return f"{row.n}/{row.m}" if row.m is not None else str(row.count)
 
 
@@ -214,7 +215,7 @@ def next_sites(session: ScopedSession, actor: Actor, site: Site, on: date) -> li
             Site.state == "active",
             Site.id != site.id,
             Site.id.in_(typed),
-            Site.unit_id.in_(reach(actor, VISIT, on)),
+            reaches_site(actor, VISIT, on),
             Site.unit_id.in_(near),
             func.coalesce(last, date(1900, 1, 1)) < on,
         )

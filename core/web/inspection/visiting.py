@@ -16,12 +16,14 @@ from core.errors import Conflict, Fault, InvalidInput, SanchengError
 from core.request import actor, db, house, now, require, today
 from core.web.errors import say
 from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
+from core.web.intake.report_words import severity_options
 from core.web.places.site_words import unit_path
-from core.web.words import by_locale
+from core.web.words import by_locale, counted
 from core.work.enabling import enabled
 from core.work.inspection import visits
 from core.work.inspection.visit_input import check_body
 from core.work.inspection.visit_plan import PlannedForm, VisitPlan
+from core.work.intake.open_before import open_before
 from core.work.roles import VISIT
 from core.work.tables import Visit
 from tenants.db import new_id
@@ -70,6 +72,7 @@ def _submit(site_id: UUID, typed: Typed, faults: list[Fault]) -> visits.Submitte
         answers=typed.answers,
         photos=typed.photos,
         notes=typed.notes,
+        severities=typed.severities,
         started_at=typed.started_at,
         note=typed.note,
         now=now(),
@@ -80,7 +83,7 @@ def _say_done(done: visits.Submitted) -> None:
     if done.replayed:
         flash(gettext("这次检查已经提交过，没有重复记录"), "info")
     elif done.findings:
-        flash(gettext("检查已提交，立案 %(n)s 个问题，已派给责任单位", n=len(done.findings)))
+        flash(counted("检查已提交，立案 %(n)s 个问题，已派给责任单位", n=len(done.findings)))
     else:
         flash(gettext("检查已提交，没有发现问题"))
 
@@ -125,6 +128,8 @@ def _form(
         refusal=say(error) if error and not error.faults else "",
         earlier=earlier,
         forms=[_offer(planned, plan) for planned in whole.forms],
+        severities=severity_options(),
+        standing=open_before(db(), actor(), site.id, now()),
     )
     return page, status
 

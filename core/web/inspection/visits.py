@@ -20,15 +20,18 @@ from core.settings import ZONE
 from core.web.exports import stream_csv
 from core.web.inspection.visit_history import read_history
 from core.web.inspection.visit_reading import VisitView, next_sites, read_visit
+from core.web.organisation.area_choice import read_area
 from core.web.paging import PAGE, Page, cut, read_cursor, read_day, read_id
 from core.web.places.site_words import campaign_titles, say_points, say_types, type_options, unit_options, unit_path
 from core.web.words import by_locale
 from core.work.enabling import enabled
 from core.work.inspection.visit_corrections import permits
 from core.work.inspection.visit_plan import plan
+from core.work.intake.open_before import repeats_of
 from core.work.loop.sight import sees_finding, sees_visit
 from core.work.loop.transitions import STATES
 from core.work.names import tidy
+from core.work.organisation.areas import visits_in_area
 from core.work.places.site_lists import get_site
 from core.work.roles import SEE, VISIT
 from core.work.tables import Finding, Sheet, Site, SiteKind, Visit
@@ -53,11 +56,21 @@ class Filter:
     campaign: str
     who: str
     site_id: UUID | None
+    area_id: UUID | None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        said = (self.since, self.until, self.unit_id, self.site_type, self.campaign, self.who, self.site_id)
+        said = (
+            self.since,
+            self.until,
+            self.unit_id,
+            self.site_type,
+            self.campaign,
+            self.who,
+            self.site_id,
+            self.area_id,
+        )
         return any(said)
 
 
@@ -84,6 +97,7 @@ def read_filter() -> Filter:
         read_id(unit, "unit") if unit else None,
         *texts,
         site_id=read_id(site, "site") if site else None,
+        area_id=read_area(),
     )
 
 
@@ -103,6 +117,8 @@ def chosen(who: Actor, wanted: Filter, on: date) -> Select[Any]:
         query = query.where(Visit.day <= wanted.until)
     if wanted.unit_id:
         query = query.where(Visit.unit_id.in_(subtree(who.tenant.id, wanted.unit_id, on)))
+    if wanted.area_id:
+        query = query.where(visits_in_area(who.tenant.id, wanted.area_id, on))
     if wanted.site_id:
         query = query.where(Visit.site_id == wanted.site_id)
     if wanted.who:
@@ -231,6 +247,7 @@ def show(visit_id: UUID) -> str:
         bases=BASES,
         states=STATES,
         history=read_history(db(), actor(), view, now()),
+        repeats=repeats_of(db(), actor(), view.visit, now()),
         may_correct=permits(db(), actor(), view.visit, campaigns, now()),
         mine=view.visit.person_id == actor().person_id,
         next_sites=next_sites(db(), actor(), view.site, today()) if can_visit else [],

@@ -15,6 +15,8 @@ from core.errors import Conflict, Forbidden, InvalidInput, SanchengError
 from core.request import actor, db, now, require_any
 from core.web.errors import say, say_fault
 from core.web.ledger.finding_words import category_options, say_category
+from core.web.paging import read_day
+from core.work.desk.finding_filters import Filter, check_filter, conditions_of, refuse_bad
 from core.work.dispatch.category_sets import (
     LONGEST_NAME,
     MOST_GROUPS,
@@ -56,13 +58,17 @@ class Typed:
 @blueprint.get("")
 @require_any(DIRECT, ADMINISTER, SEE)
 def show_list() -> str:
-    """The sets in use with the findings of each group."""
+    """The sets in use with the findings of each group, of all times or of those found in a period."""
+    period = Filter(opened_from=read_day("from"), opened_to=read_day("to"))
+    refuse_bad(check_filter(period))
+    where = conditions_of(actor(), period, now())
     sets: list[tuple[GroupedSet, list[GroupCount]]] = [
-        (one, counts_by_group(db(), actor(), one.id, now=now())) for one in groups_of(db())
+        (one, counts_by_group(db(), actor(), one.id, where=where, now=now())) for one in groups_of(db())
     ]
     return render_template(
         "settings/category_sets.html",
         sets=sets,
+        period=period,
         can_keep=actor().has(DIRECT) or actor().has(ADMINISTER),
         say_category=say_category,
     )

@@ -13,12 +13,14 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import N_, Conflict, InvalidInput, SanchengError
+from core.errors import N_, Conflict, Fault, InvalidInput, SanchengError
 from core.request import actor, db, now, require, require_any, today
 from core.settings import ZONE
 from core.web.errors import say
 from core.web.exports import stream_csv
+from core.web.intake import patrol_sums
 from core.web.intake.report_form import faults_of
+from core.web.organisation.area_choice import read_area
 from core.web.paging import PAGE, bad_argument, cut, read_cursor, read_day, read_id
 from core.web.places.site_words import unit_options
 from core.web.words import listed
@@ -29,6 +31,7 @@ from core.work.intake.patrols import (
     PatrolFilter,
     PatrolRow,
     end_patrol,
+    join_patrol,
     list_patrols,
     running_patrol,
     start_patrol,
@@ -41,6 +44,7 @@ blueprint = Blueprint("patrols", __name__, url_prefix="/t/<slug>/patrols")
 blueprint.before_request(asked.enter)
 
 MOST_PEOPLE = 500
+OTHER = "other"
 JOINT = ("road_chief", "grid_worker", "enforcement", "sanitation", "volunteer")  # asked one by one on the form
 
 
@@ -58,10 +62,24 @@ def start() -> AnyResponse | tuple[str, int]:
     said: MultiDict[str, str] = MultiDict(request.form)
     unit = read_id(said.get("unit", ""), "unit")
     try:
-        start_patrol(db(), actor(), unit_id=unit, route=said.get("route", ""), members=_read_members(said), now=now())
+        walking = _read_members(said) | ({actor().person_id: said["duty"]} if said.get("duty") else {})
+        start_patrol(db(), actor(), unit_id=unit, route=said.get("route", ""), members=walking, now=now())
     except (InvalidInput, Conflict) as error:
         return _page(said, error)
     flash({"text": gettext("班次已开始"), "next": gettext("随手上报"), "href": url_for("reporting.ask")}, "success")  # type: ignore[arg-type]  # Flask's flash takes any value that the page knows
+    return redirect(url_for("patrols.show_list"), 303)
+
+
+@blueprint.post("/<uuid:patrol_id>/members")
+@require(REPORT)
+def join(patrol_id: UUID) -> AnyResponse | tuple[str, int]:
+    """Somebody walks along from now on."""
+    said: MultiDict[str, str] = MultiDict(request.form)
+    try:
+        join_patrol(db(), actor(), patrol_id, members=_read_members(said), now=now())
+    except (InvalidInput, Conflict) as error:
+        return _page(said, error)
+    flash(gettext("已加入班次"))
     return redirect(url_for("patrols.show_list"), 303)
 
 
@@ -75,6 +93,13 @@ def end(patrol_id: UUID) -> AnyResponse | tuple[str, int]:
         return _page(MultiDict(), error)
     flash(gettext("班次已结束"))
     return redirect(url_for("patrols.show_list"), 303)
+
+
+@blueprint.get("/sums.csv")
+@require_any(SEE, REPORT)
+def export_sums() -> Response:
+    """The sums of the list as CSV."""
+    return patrol_sums.export_sums(_wanted())
 
 
 @blueprint.get("/export.csv")
@@ -110,6 +135,7 @@ def _wanted() -> PatrolFilter:
         read_day("to"),
         read_id(unit, "unit") if unit else None,
         {"running": True, "ended": False}.get(running),
+        read_area(),
     )
 
 
@@ -131,10 +157,13 @@ def _page(said: MultiDict[str, str], error: SanchengError | None = None) -> tupl
         "can_walk": can_walk,
         "units": unit_options(session, actor(), today()),
         "walked": unit_options(session, actor(), today(), REPORT) if can_walk else [],
-        "people": _people(session) if can_walk and running is None else [],
+        "people": _people(session) if can_walk else [],
+        "chosen": {one: said.getlist(f"member.{one}") for one in (*JOINT, OTHER)},
         "duties": {code: gettext(zh) for code, (zh, _en) in DUTIES.items()},
         "joint": JOINT,
+        "joining": (*JOINT, OTHER),
         "longest_route": LONGEST_ROUTE,
+        **patrol_sums.sums_of(wanted),
     }
     return render_template("patrols/list.html", **context), error.status if error else 200
 
@@ -168,12 +197,13 @@ def _people(session: ScopedSession) -> list[tuple[str, str]]:
 
 
 def _read_members(said: MultiDict[str, str]) -> dict[UUID, str]:
-    """Who walks along, from one choice a duty; the actor's own duty is asked by itself."""
-    found = {}
-    for duty in JOINT:
-        for text in said.getlist(f"member.{duty}"):
-            if text:
-                found[read_id(text, "members")] = duty
-    if said.get("duty"):
-        found[actor().person_id] = said["duty"]
+    """Who walks along, any number a duty. Raises InvalidInput for one person under two duties."""
+    found: dict[UUID, str] = {}
+    for duty in (*JOINT, OTHER):
+        for text in filter(None, said.getlist(f"member.{duty}")):
+            person = read_id(text, "members")
+            if found.setdefault(person, duty) != duty:
+                name = db().scalar(select(Person.name).where(Person.id == person)) or text
+                remedy = N_("请只留一种身份")
+                raise InvalidInput(faults=[Fault(N_("同一个人选了两种身份"), "members", value=name, remedy=remedy)])
     return found

@@ -15,18 +15,20 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, SanchengError
 from core.request import actor, db, house, require_any, today
+from core.web.as_of import read_as_of
 from core.web.errors import say
 from core.web.intake.report_form import faults_of
 from core.web.intake.report_words import say_severity, severity_options
 from core.web.ledger.finding_words import category_options, say_category, say_span
 from core.web.paging import read_id
 from core.web.places.site_words import campaign_titles, say_types, type_options, unit_options
-from core.web.words import by_locale
+from core.web.words import begin_large, by_locale
 from core.work.dispatch.phases import EVERY, list_phases, phase_names, phases_on, set_phase
 from core.work.dispatch.precedents import end_precedent, list_precedents
 from core.work.dispatch.routing_rules import RuleWish, add_rule, end_rule, list_rules
 from core.work.dispatch.routing_trial import Trial, try_route
 from core.work.places.nearby import NearSite, find_sites, sites_by_id
+from core.work.places.zones import known_zones
 from core.work.roles import ADMINISTER, DIRECT, SEE
 
 blueprint = Blueprint("routing", __name__, url_prefix="/t/<slug>/settings/routing")
@@ -142,6 +144,7 @@ def _page(said: Said, error: SanchengError | None = None) -> tuple[str, int]:
         titles=titles,
         severities=severity_options(),
         phases=phase_names(session),
+        zones=known_zones(session),
         roles=_role_options(),
         layers=LAYERS,
         effects=EFFECTS,
@@ -161,11 +164,13 @@ def _words() -> dict[str, Any]:
 
 
 def _precedents(refusal: str = "") -> str:
+    as_of = read_as_of()
     return render_template(
         "settings/precedents.html",
-        rows=list_precedents(db(), actor(), on=today(), ended=request.args.get("ended") == "1"),
+        rows=list_precedents(db(), actor(), on=today(), ended=request.args.get("ended") == "1", as_of=as_of),
+        as_of=as_of,
         titles=campaign_titles(db()),
-        can_end=actor().has(DIRECT),
+        can_end=actor().has(DIRECT) and as_of is None,
         refusal=refusal,
         **_words(),
     )
@@ -256,7 +261,7 @@ def _day(text: str, name: str, faults: list[Fault]) -> date | None:
 
 def _role_options() -> list[tuple[str, str]]:
     roles: Mapping[str, Any] = house().registry.vocabulary.roles
-    return [(one.code, by_locale(one.name_zh, one.name_en)) for one in roles.values()]
+    return [(one.code, by_locale(one.name_zh, begin_large(one.name_en))) for one in roles.values()]
 
 
 def _say_role(code: str) -> str:

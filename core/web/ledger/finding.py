@@ -11,9 +11,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import Conflict, Fault, Forbidden, InvalidInput, SanchengError, Stale
 from core.request import actor, db, now, require, require_any, today
+from core.web.as_of import read_as_of
 from core.web.duties.sponsor_reading import sponsors_beside
 from core.web.errors import fault_map
 from core.web.ledger import finding_words as words
+from core.web.ledger.finding_basis import read_basis, read_earlier
 from core.web.ledger.finding_clock import read_clocks
 from core.web.ledger.finding_duplicates import read_duplicates
 from core.web.ledger.finding_forms import RARE, choose, read_choices, read_forms
@@ -26,6 +28,7 @@ from core.web.ledger.finding_reading import (
     read_shots,
     read_waits,
 )
+from core.web.ledger.finding_then import show_then
 from core.web.ledger.finding_typed import Typed, asked_of, read_typed
 from core.web.ledger.step_words import CONSEQUENCES, DONE
 from core.web.places.site_words import say_points, unit_path
@@ -46,8 +49,15 @@ blueprint.before_request(asked.enter)
 @blueprint.get("/<uuid:finding_id>")
 @require(SEE)
 def show(finding_id: UUID) -> str:
-    """A finding with its photos, parts, costs, history and the allowed steps; ``do`` opens the form of one."""
-    return _page(finding_id, Typed(verb=request.args.get("do", "")[:40], photos=handed_photos(finding_id)))
+    """A finding with its photos, parts, costs, history and the allowed steps; ``do`` opens the form of one.
+
+    With ``as_of`` it is shown as it was at the end of that day, and nothing can be done.
+    """
+    if (day := read_as_of()) is not None:
+        return show_then(finding_id, day)
+    return _page(
+        finding_id, Typed(verb=request.args.get("do", "")[:40], photos=handed_photos(finding_id), precedent=True)
+    )
 
 
 @blueprint.post("/<uuid:finding_id>/act")
@@ -97,6 +107,8 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         duplicates=read_duplicates(session, found),
         beside=_sponsors(found),
         proofs=read_proofs(session, found),
+        basis=read_basis(found.events),
+        earlier=read_earlier(found, form.key if form else ""),
         forms=forms,
         form=form,
         choices=read_choices(form, found.row, found) if form else {},
@@ -117,11 +129,10 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
 
 
 def _sponsors(found: Detail) -> object:
-    """Who sponsored the place on the day when it was found."""
+    """Who sponsored the place on the day when it was found, in this finding's campaigns and of its field."""
     row = found.row
-    return sponsors_beside(
-        db(), unit_id=row.unit_id, site_id=row.site_id, on=local_day(row.opened_at), category=row.category
-    )
+    what = {"category": row.category, "campaigns": row.campaigns}
+    return sponsors_beside(db(), unit_id=row.unit_id, site_id=row.site_id, on=local_day(row.opened_at), **what)
 
 
 def _say_done(done: Finding, verb: str) -> None:

@@ -35,7 +35,7 @@ blueprint.before_request(asked.enter)
 def show_preview() -> str:
     """Before anything is done: which of the chosen findings may take the step, and why the others may not."""
     step = step_of(actor(), request.form.get("verb", "")[:40])
-    return _preview(step, preview(db(), actor(), step, _chosen(), now=now()), Typed(verb=step.verb))
+    return _preview(step, preview(db(), actor(), step, _chosen(), now=now()), Typed(verb=step.verb, precedent=True))
 
 
 @blueprint.post("/act")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
 
-from flask import Blueprint, Response, flash, redirect, request, send_file, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, send_file, url_for
 from flask_babel import gettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -17,11 +17,13 @@ from core import request as asked
 from core.errors import NotFound, SanchengError
 from core.request import actor, db, house, now, require, tenant, today
 from core.web.errors import say
+from core.web.ledger import finding_words as words
 from core.web.ledger.finding_words import say_refusal
 from core.web.paging import bad_argument, read_id
 from core.web.photos import KEPT
 from core.work.desk.finding_detail import Detail
 from core.work.inspection import photos
+from core.work.intake.duplicate_pairs import MOST, call_different, suspected_pairs
 from core.work.intake.duplicates import Candidate, MergedSource, candidates_for, file_of_merged, merged_sources, top_of
 from core.work.loop import ledger
 from core.work.loop.sight import sees_finding
@@ -81,6 +83,23 @@ def _seen(session: Session, finding_id: UUID) -> Finding | None:
     return session.scalars(select(Finding).where(Finding.id == finding_id, sees_finding(actor(), today()))).first()
 
 
+@blueprint.get("/duplicates")
+@require(DIRECT)
+def show_pairs() -> str:
+    """Pairs of open findings that may be the same, with their photos; merged or called different by one click."""
+    found = suspected_pairs(db(), actor(), now=now(), limit=MOST)
+    return render_template("findings/pairs.html", pairs=found[:MOST], more=len(found) > MOST, words=words)
+
+
+@blueprint.post("/<uuid:finding_id>/different")
+@require(DIRECT)
+def keep_apart(finding_id: UUID) -> AnyResponse:
+    """Say that this one is not the same as another."""
+    call_different(db(), actor(), finding_id, read_id(request.form.get("other", ""), "other"), now=now())
+    flash(gettext("已记下：不是同一件"), "success")
+    return redirect(url_for("duplicates.show_pairs"), 303)
+
+
 @blueprint.post("/<uuid:finding_id>/merge")
 @require(DIRECT)
 def merge(finding_id: UUID) -> AnyResponse:
@@ -89,6 +108,8 @@ def merge(finding_id: UUID) -> AnyResponse:
     if _seen(db(), target) is None:
         raise NotFound
     _act(finding_id, MERGE, target_id=target)
+    if request.form.get("back") == "pairs":
+        return redirect(url_for("duplicates.show_pairs"), 303)
     return redirect(url_for("finding.show", finding_id=finding_id), 303)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from uuid import UUID
 
 from flask_babel import gettext
 
 from core.errors import N_
-from core.request import actor, now
+from core.request import actor, db, now
 from core.settings import ZONE
+from core.web.duties.sponsor_words import say_sponsors
+from core.web.exports import cell
 from core.web.ledger.finding_query import Asked
 from core.web.ledger.finding_words import (
     PART_STATES,
@@ -23,6 +26,8 @@ from core.web.ledger.finding_words import (
 )
 from core.web.places.site_words import campaign_titles
 from core.work.desk.findings import LARGEST_PAGE, FindingRow, list_findings
+from core.work.dispatch.category_sets import groups_of
+from core.work.duties.sponsor_beside import NearSponsor, sponsors_beside_findings
 from tenants.scope import ScopedSession
 
 Cell = object
@@ -31,13 +36,13 @@ Rows = Iterator[Sequence[Cell]]
 
 
 def header(view: str) -> list[str]:
-    """The titles of a list's columns."""
-    return [gettext(title) for title, _ in COLUMNS[view]]
+    """The titles of a list's columns; at the end one for each of the tenant's own sets of categories (九乱)."""
+    return [gettext(title) for title, _ in COLUMNS[view]] + [str(cell(one.name)) for one in groups_of(db())]
 
 
 def reader(wanted: Asked) -> Callable[[ScopedSession], Rows]:
     """A function that reads the whole list, page by page, in a session of its own."""
-    who, moment, chosen = actor(), now(), wanted.filter
+    who, moment, chosen, sets = actor(), now(), wanted.filter, groups_of(db())
 
     def rows(session: ScopedSession) -> Rows:
         titles = campaign_titles(session)
@@ -46,7 +51,10 @@ def reader(wanted: Asked) -> Callable[[ScopedSession], Rows]:
             page = list_findings(
                 session, who, chosen, cursor=cursor, page_size=LARGEST_PAGE, sort=wanted.sort, now=moment
             )
-            yield from ([_cell(title, read, row, titles) for title, read in COLUMNS[wanted.view]] for row in page.rows)
+            near = sponsors_beside_findings(session, page.rows)
+            for row in page.rows:
+                groups = [one.group_of(row.category) for one in sets]
+                yield [_cell(*column, row, titles, near) for column in COLUMNS[wanted.view]] + groups
             cursor = page.next_cursor
             if cursor is None:
                 return
@@ -54,9 +62,22 @@ def reader(wanted: Asked) -> Callable[[ScopedSession], Rows]:
     return rows
 
 
-def _cell(title: str, read: Callable[[FindingRow], Cell], row: FindingRow, titles: Mapping[str, str]) -> Cell:
-    """One value; the campaigns are named as they are called here."""
+def _cell(
+    title: str,
+    read: Callable[[FindingRow], Cell],
+    row: FindingRow,
+    titles: Mapping[str, str],
+    near: Mapping[UUID, Sequence[NearSponsor]],
+) -> Cell:
+    """One value; the campaigns are named as they are called here, the sponsors as of the day when it was found."""
+    if title == _SPONSORS:
+        return say_sponsors(near[row.id])
     return say_list([titles.get(key, key) for key in row.campaigns]) if title == _CAMPAIGN else read(row)
+
+
+def _blank(_row: FindingRow) -> str:
+    """A value that is not read from the row alone."""
+    return ""
 
 
 def _lead(row: FindingRow) -> str:
@@ -89,7 +110,7 @@ def _yes(value: bool) -> str:
     return gettext("是") if value else gettext("否")
 
 
-_CAMPAIGN = N_("创建项目")
+_CAMPAIGN, _SPONSORS = N_("创建项目"), N_("包保人")
 _WHAT: tuple[Column, ...] = (
     (N_("编号"), lambda row: row.number),
     (N_("问题"), say_title),
@@ -121,8 +142,9 @@ _FOUND: tuple[Column, ...] = (
     (N_("发现时间"), lambda row: _local(row.opened_at)),
 )
 _BESIDE: tuple[Column, ...] = ((N_("属地单位"), _units("place")), (N_("协办单位"), _units("assist")))
+_BY: tuple[Column, ...] = ((_SPONSORS, _blank),)
 COLUMNS: Mapping[str, tuple[Column, ...]] = {
-    "problem": (*_WHAT, *_FOUND, *_WHO, *_BESIDE, *_STATE, *_END, *_COUNTS),
-    "rectification": (*_WHAT, *_WHO, *_STATE, *_COUNTS, *_END, *_FOUND),
-    "responsibility": (*_WHO, *_BESIDE, *_WHAT, *_STATE, *_COUNTS, *_FOUND),
+    "problem": (*_WHAT, *_FOUND, *_WHO, *_BESIDE, *_BY, *_STATE, *_END, *_COUNTS),
+    "rectification": (*_WHAT, *_WHO, *_BY, *_STATE, *_COUNTS, *_END, *_FOUND),
+    "responsibility": (*_WHO, *_BESIDE, *_BY, *_WHAT, *_STATE, *_COUNTS, *_FOUND),
 }

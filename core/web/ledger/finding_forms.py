@@ -14,14 +14,21 @@ from core.web.ledger.step_words import CHANGE_LABELS, LABELS, OWN_LABELS
 from core.work.desk.finding_detail import Detail
 from core.work.desk.findings import FindingRow
 from core.work.intake.duplicates import candidates_for
+from core.work.intake.sources import LEADER as ORDERED
 from core.work.loop.parties import Transition
-from core.work.loop.states import OUTCOMES, REJECT_REASONS, RETURN_REASONS
+from core.work.loop.states import LEADER, OUTCOMES, REJECT_REASONS, RETURN_REASONS
 from core.work.loop.step_input import SEVERITIES
 from core.work.organisation.unit_people import people_of
 from core.work.organisation.units import tree
 
 # Steps that are judged together stand in one form, so that what was typed serves either.
-TOGETHER = (("close", "send_back"), ("grant", "refuse"), ("park", "refuse_parking"), ("confirm_stable", "relapse"))
+TOGETHER = (
+    ("finish_part", "decline_part"),
+    ("close", "send_back"),
+    ("grant", "refuse"),
+    ("park", "refuse_parking"),
+    ("confirm_stable", "relapse"),
+)
 # What a person most likely came for, offered open; then what is a click away, in this order; then what is rare.
 FIRST = (
     *("arbitrate", "grant", "park", "dispatch", "take", "answer", "finish_part", "report_back", "close", "cosign"),
@@ -33,7 +40,22 @@ SECOND = (
 )
 RARE = ("drop_part", "transfer", "correct", "merge", "cancel")
 FIELDS = (
-    *("reason", "outcome", "photos", "target", "unit", "person", "days", "review_on", "severity", "changes", "note"),
+    *(
+        "leader",
+        "said_on",
+        "reason",
+        "outcome",
+        "photos",
+        "target",
+        "unit",
+        "person",
+        "days",
+        "review_on",
+        "due_on",
+        "severity",
+        "changes",
+        "note",
+    ),
     "precedent",
 )
 SILENT = {"assist": ("person",)}  # whom the helping unit sends is the helping unit's business
@@ -104,10 +126,15 @@ def forms_of(steps: Iterable[Transition]) -> list[Form]:
 
 
 def _makes_sense(verb: str, found: Detail) -> bool:
-    """Leave out what the state allows and the facts do not: dropping no helper, reporting back twice."""
+    """Leave out what the state allows and the facts do not: dropping no helper, reporting back twice.
+
+    A desk files a leader's written instruction where a leader gave the order; a leader instructs anywhere.
+    """
     helpers = any(part.kind == "assist" for part in found.row.parts)
     if verb == "report_back":
         return found.finding.reported_back_at is None
+    if verb == "instruct":
+        return LEADER in found.standing.parties or found.finding.source == ORDERED
     if verb == "cosign":
         return any(part.kind == "place" and part.state == "informed" for part in found.row.parts)
     return helpers or verb != "drop_part"

@@ -6,17 +6,17 @@ A page has fifty rows and people turn many pages, so that what a row says is mad
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from uuid import UUID
 
 from flask import url_for
-from flask_babel import format_date, format_datetime, get_locale, gettext
+from flask_babel import format_date, get_locale, gettext
 from markupsafe import Markup
 
 from core.errors import N_
-from core.settings import ZONE
+from core.web.duties.sponsor_words import say_sponsors
 from core.web.ledger.finding_words import (
     PART_STATES,
     Left,
@@ -27,15 +27,22 @@ from core.web.ledger.finding_words import (
     say_title,
     tone_of,
 )
+from core.web.moments import set_deadline, set_moment
+from core.web.words import counted
 from core.work.desk.findings import FindingRow, PartRow
+from core.work.duties.sponsor_beside import NearSponsor
 from tenants.db import new_id
 
+SPONSORS = 3  # as many sponsors are named beside a row; the finding's page names all
 KEPT = 20_000  # moments whose words are kept in memory, some hundred bytes each
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row in the reader's words. ``sub`` follows the number; ``due`` and ``due_tone`` say how the deadline stands."""
+    """One row in the reader's words. ``sub`` follows the number; ``due`` and ``due_tone`` say how the deadline stands.
+
+    ``sponsors`` names who sponsored the place when the finding was made.
+    """
 
     id: UUID
     href: str
@@ -54,6 +61,7 @@ class Line:
     due_at: Markup
     state: str
     tone: str
+    sponsors: str = ""
 
 
 class Words(dict[str, str]):
@@ -68,15 +76,24 @@ class Words(dict[str, str]):
         return found
 
 
-def read_lines(rows: Sequence[FindingRow], left: Mapping[UUID, Left], view: str) -> list[Line]:
-    """The rows of a page. ``left`` is the working time left of those that wait for their unit."""
+def read_lines(
+    rows: Sequence[FindingRow],
+    left: Mapping[UUID, Left],
+    view: str,
+    beside: Mapping[UUID, Sequence[NearSponsor]] | None = None,
+    as_of: date | None = None,
+) -> list[Line]:
+    """The rows of a page; with ``as_of`` they lead to the finding as it was that day. ``left`` is the working time left of those that wait for their unit, ``beside`` their sponsors."""
     known = {"category": Words(say_category), "source": Words(say_source), "state": Words(say_state)}
     known |= {"severity": Words(say_severity), "part": Words(lambda code: gettext(PART_STATES[code][0]))}
     known |= {"said": Words(gettext)}
     some = new_id()
-    pattern = url_for("finding.show", finding_id=some)
+    pattern = url_for("finding.show", finding_id=some, as_of=as_of and as_of.isoformat())
     locale = str(get_locale() or "zh")
-    return [_line(row, left.get(row.id), view, known, pattern.replace(str(some), str(row.id)), locale) for row in rows]
+    lines = [_line(row, left.get(row.id), view, known, pattern.replace(str(some), str(row.id)), locale) for row in rows]
+    if beside is None:
+        return lines
+    return [replace(line, sponsors=say_sponsors(beside.get(line.id, ()), most=SPONSORS)) for line in lines]
 
 
 def _line(row: FindingRow, left: Left | None, view: str, known: Mapping[str, Words], href: str, locale: str) -> Line:
@@ -114,14 +131,14 @@ def _sub(row: FindingRow, view: str, known: Mapping[str, Words]) -> list[str]:
 def _deadline(row: FindingRow, left: Left | None, said: Words, locale: str) -> tuple[str, str, Markup]:
     """How the deadline stands in words, its tone, and the moment below."""
     if left is not None:
-        return left.text, left.tone, say_moment(row.due_at, locale)
+        return left.text, left.tone, say_deadline(row.due_at, locale)
     if row.closed_at:
         return said[N_("已办结")], "muted", say_moment(row.closed_at, locale)
     if row.answered_at:
         return said[N_("已答复")], "muted", say_moment(row.answered_at, locale)
     if row.review_on:
         return said[N_("复核")], "muted", say_day(row.review_on, locale)
-    return "", "", say_moment(row.due_at, locale)
+    return "", "", say_deadline(row.due_at, locale)
 
 
 def _beside(parts: Sequence[PartRow], known: Mapping[str, Words]) -> list[tuple[str, str]]:
@@ -134,17 +151,22 @@ def _beside(parts: Sequence[PartRow], known: Mapping[str, Words]) -> list[tuple[
 
 
 def _counts(row: FindingRow) -> str:
-    found = [gettext("退回 %(n)s 次", n=row.returns)] if row.returns else []
-    found += [gettext("延期 %(n)s 个工作日", n=row.extended_days)] if row.extended_days else []
-    found += [gettext("重新打开 %(n)s 次", n=row.reopened)] if row.reopened else []
+    found = [counted("退回 %(n)s 次", n=row.returns)] if row.returns else []
+    found += [counted("延期 %(n)s 个工作日", n=row.extended_days)] if row.extended_days else []
+    found += [counted("重新打开 %(n)s 次", n=row.reopened)] if row.reopened else []
     return gettext("，").join(found)
 
 
 @lru_cache(KEPT)
 def say_moment(at: datetime, _locale: str) -> Markup:
     """A moment as pages say it to readers of a language: the words are kept by both."""
-    short, whole = format_datetime(at, gettext("M月d日 EEE HH:mm")), at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M")
-    return Markup('<time datetime="{}" title="{}" class="num">{}</time>').format(at.isoformat(), whole, short)
+    return set_moment(at)
+
+
+@lru_cache(KEPT)
+def say_deadline(at: datetime, _locale: str) -> Markup:
+    """A deadline, in the same way."""
+    return set_deadline(at)
 
 
 @lru_cache(KEPT)

@@ -30,6 +30,7 @@ from core.work.proofs.doubt_list import list_doubts
 from core.work.proofs.hand_ons import items_beside
 from core.work.proofs.recheck_people import cases_of, lookers, why_not
 from core.work.proofs.rechecks import DUE, Filter, list_rechecks
+from core.work.proofs.recurring_places import came_before
 from core.work.proofs.sampling import FIXED
 from core.work.proofs.sweep_reading import list_sweeps
 from core.work.roles import ANSWER, CHECK, DIRECT, LEAD
@@ -51,6 +52,9 @@ def read_proofs(session: ScopedSession, found: Detail) -> dict[str, Any]:
     return {
         "rechecks": rechecks,
         "can_plan": can_plan,
+        "looks_due": waiting,
+        "before": came_before(session, actor(), finding, now()),
+        "window": read_setting(session, Sampling).window_days,
         "people": _people(session, finding) if can_plan and not finding.restricted else [],
         "due": _due(session) if can_plan else "",
         "doubts": _doubts(session, finding.id),

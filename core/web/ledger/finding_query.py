@@ -15,7 +15,8 @@ from flask_babel import gettext
 from sqlalchemy import select
 
 from core.errors import N_
-from core.request import db
+from core.request import actor, db, today
+from core.settings import ZONE
 from core.web.ledger.finding_words import (
     say_category,
     say_severity,
@@ -27,6 +28,7 @@ from core.web.places.site_words import campaign_titles
 from core.work.desk.finding_filters import GROUPS, VIEWS, Filter
 from core.work.desk.findings import SORTS
 from core.work.dispatch.category_sets import groups_of
+from core.work.intake.patrols import find_patrol
 from core.work.tables import Site
 from tenants.models import Person, Unit
 
@@ -39,7 +41,10 @@ LABELS: Mapping[str, str] = {
     "unit": N_("单位"),
     "person": N_("责任人"),
     "area": N_("片区"),
+    "grid": N_("网格"),
     "site": N_("点位"),
+    "patrol": N_("巡查班次"),
+    "spot": N_("处置方式"),
     "category": N_("类别"),
     "set": N_("分类口径"),
     "source": N_("来源"),
@@ -48,14 +53,18 @@ LABELS: Mapping[str, str] = {
     "indicator": N_("指标"),
     "returned": N_("退回"),
     "relapsed": N_("反弹"),
+    "mine": N_("上报交办"),
     "from": N_("发现自"),
     "to": N_("发现至"),
     "as_of": N_("截至"),
 }
-USUAL = frozenset({"q", "group", "unit", "category", "site", "indicator"})  # offered on every list, or not at all
-IDS = ("unit", "person", "area", "site")
+USUAL = frozenset(
+    {"q", "group", "unit", "category", "site", "indicator", "patrol", "spot"}
+)  # offered on every list, or not at all
+IDS = ("unit", "person", "area", "grid", "site", "patrol")
 DAYS = ("from", "to", "as_of")
-FLAGS = {"overdue": N_("已超期"), "returned": N_("退回过"), "relapsed": N_("反弹过")}
+SPOT = {"1": N_("当场处置"), "0": N_("转交")}
+FLAGS = {"overdue": N_("已超期"), "returned": N_("退回过"), "relapsed": N_("反弹过"), "mine": N_("我的")}
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,8 @@ class Asked:
         return Filter(
             view=self.view,  # type: ignore[arg-type]  # checked where it was read
             site_id=self.ids.get("site"),
+            patrol_id=self.ids.get("patrol"),
+            on_spot={"1": True, "0": False}.get(self["spot"]),
             text=self["q"],
             opened_from=self.days.get("from"),
             opened_to=self.days.get("to"),
@@ -116,7 +127,7 @@ _PLURALS = {
     "campaign": "campaigns",
     "indicator": "indicators",
 }
-_OWN = {"unit": "units", "person": "people", "area": "areas"}
+_OWN = {"unit": "units", "person": "people", "area": "areas", "grid": "grids"}
 
 
 def read_asked(query: str | None = None) -> Asked:
@@ -185,4 +196,21 @@ def _value(wanted: Asked, name: str) -> str:
     return campaign_titles(db()).get(said, said) if name == "campaign" else said
 
 
-_SAY = {"state": say_state, "category": say_category, "source": say_source, "severity": say_severity}
+def _say_patrol(said: str) -> str:
+    """A shift by its beginning and route; its id to those whose list of shifts does not have it."""
+    patrol = find_patrol(db(), actor(), UUID(said), on=today())
+    return f"{patrol.started_at.astimezone(ZONE):%m-%d %H:%M} {patrol.route}".strip() if patrol else said
+
+
+def _say_spot(said: str) -> str:
+    return gettext(SPOT[said]) if said in SPOT else said
+
+
+_SAY = {
+    "state": say_state,
+    "category": say_category,
+    "source": say_source,
+    "severity": say_severity,
+    "patrol": _say_patrol,
+    "spot": _say_spot,
+}

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from flask_babel import format_datetime, gettext
+from flask_babel import gettext
 from sqlalchemy import select
 
 from core.campaigns import Edition, Form
 from core.errors import N_
 from core.request import house
 from core.web.inspection.visit_reading import form_title, forms_of
+from core.web.ledger.finding_basis import say_route
 from core.web.ledger.finding_words import (
     GOOD,
     TONES,
@@ -24,13 +25,18 @@ from core.web.ledger.finding_words import (
     say_outcome,
     say_reason,
     say_severity,
+    say_span,
     say_verb,
 )
 from core.web.ledger.step_words import CHANGE_LABELS
-from core.web.words import by_locale
+from core.web.moments import deadline_words
+from core.web.words import by_locale, counted
 from core.work.calendar import local_day
 from core.work.desk.finding_detail import Detail, Photo
-from core.work.enabling import campaign_as_run, frozen_edition
+from core.work.enabling import HELD, RELEASED, campaign_as_run, frozen_edition
+from core.work.loop.recomputing import CHANGED
+from core.work.loop.step_input import YES
+from core.work.loop.system_lines import LINES
 from core.work.loop.transitions import (
     ANOTHER,
     ANSWERED,
@@ -40,12 +46,15 @@ from core.work.loop.transitions import (
     PARTIES,
     RECTIFYING,
     STATES,
+    SYSTEM,
     TRANSITIONS,
 )
+from core.work.papers.chasing import REVIEW_DUE, TAKEN_BY_TIME
 from core.work.tables import FindingEvent, FindingItem, Sheet
 from tenants.models import EnabledCampaign, Unit, UnitName
 from tenants.scope import ScopedSession
 
+SYSTEM_NOTES = frozenset({HELD, RELEASED, CHANGED, TAKEN_BY_TIME, REVIEW_DUE})  # what jobs and switches write
 STILL_THERE = frozenset({"return", "send_back", "reopen", "relapse"})  # steps whose photos show the problem itself
 
 
@@ -70,11 +79,12 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A photo with its caption: when, and in which step."""
+    """A photo with its caption: when, in which step, and which contact without an account sent it."""
 
     file_id: UUID
     at: datetime
     step: str
+    contact: str = ""
 
 
 def read_concerns(session: ScopedSession, found: Detail) -> list[Concern]:
@@ -112,19 +122,27 @@ def read_shots(found: Detail) -> tuple[list[Shot], list[Shot]]:
     """The photos of the problem and those after it was put right, the latest step first."""
     verbs = {event.version: event.verb for event in found.events}
     before = [_shot(photo, "") for photo in found.before]
-    ordered = sorted(found.after, key=lambda photo: -(photo.version or 0))
+    shown = [
+        photo for photo in found.after if verbs.get(photo.version or 0) != "instruct"
+    ]  # a paper is no state of things
+    ordered = sorted(shown, key=lambda photo: -(photo.version or 0))
     shots = [(verbs.get(photo.version or 0, ""), photo) for photo in ordered]
     again = [_shot(photo, say_verb(verb)) for verb, photo in shots if verb in STILL_THERE]
     return again + before, [_shot(photo, say_verb(verb)) for verb, photo in shots if verb not in STILL_THERE]
 
 
 def _shot(photo: Photo, step: str) -> Shot:
-    return Shot(photo.file_id, photo.taken_at or photo.sent_at, step)
+    return Shot(photo.file_id, photo.taken_at or photo.sent_at, step, photo.contact_name)
 
 
 def read_instructions(events: Sequence[FindingEvent]) -> list[dict[str, Any]]:
-    """What leaders wrote to it (批示), the latest first."""
-    return [{"at": e.at, "who": _who(e), "text": e.note} for e in reversed(events) if e.verb == "instruct"]
+    """What leaders wrote to it (批示), the latest first; ``filed_by`` when the office filed the paper of the leader named."""
+    told = [(e, e.detail.get("leader", "")) for e in reversed(events) if e.verb == "instruct"]
+    return [
+        {"at": e.at, "who": leader or _who(e), "filed_by": _who(e) if leader else "", "text": e.note}
+        | {"said_on": e.detail.get("said_on", ""), "photos": e.detail.get("photos", ())}
+        for e, leader in told
+    ]
 
 
 def read_waits(found: Detail) -> str:
@@ -212,13 +230,23 @@ def say_event(event: FindingEvent, named: Mapping[tuple[str, date], str], *, mov
     """What came with a step: reason, outcome, unit, person, note, photos, and the new deadline when it ``moved``."""
     detail = event.detail
     parts = [say_reason(event.verb, detail.get("reason") or ""), say_outcome(detail.get("outcome"))]
-    parts += [*_say_hands(event, named), *_named(detail), *_amounts(detail), *_changes(detail), event.note]
+    parts += [*_say_hands(event, named), *_named(detail), *_amounts(detail), *_changes(detail), say_note(event)]
     if count := len(detail.get("photos", ())):
-        parts.append(gettext("附 %(n)s 张照片", n=count))
+        parts.append(counted("附 %(n)s 张照片", n=count))
     if moved and (due := detail.get("due_at")):
-        at = format_datetime(datetime.fromisoformat(due), gettext("M月d日 EEE HH:mm"))
+        at = deadline_words(datetime.fromisoformat(due))
         parts.append(gettext("期限 %(at)s", at=at) if event.version == 1 else gettext("新的期限 %(at)s", at=at))
-    return " · ".join(filter(None, parts))
+    return " · ".join(dict.fromkeys(filter(None, parts)))
+
+
+def say_note(event: FindingEvent) -> str:
+    """What was written with a step: people's words as they are, the product's own in the reader's language."""
+    line = dict(event.detail.get("line") or {})
+    if (said := LINES.get(line.pop("key", ""))) is not None:
+        return gettext(said).format(**line)
+    step = TRANSITIONS.get(event.verb)
+    by_system = event.person_id is None or (step is not None and step.by == (SYSTEM,))
+    return gettext(event.note) if by_system and event.note in SYSTEM_NOTES else event.note
 
 
 def _named(detail: Mapping[str, Any]) -> Iterator[str]:
@@ -232,14 +260,20 @@ def _named(detail: Mapping[str, Any]) -> Iterator[str]:
     number = (detail.get("target") or {}).get("number")
     yield gettext("并入 %(number)s", number=number) if number else ""
     yield gettext("作为判例") if detail.get("precedent") else ""
+    yield say_route(detail["route"]) if detail.get("route") else ""
 
 
 def _amounts(detail: Mapping[str, Any]) -> Iterator[str]:
-    """Days and dates that a step names, and how often it was returned."""
+    """Days, limits and dates that a step names, and how often it was returned."""
     if days := detail.get("days"):
-        yield gettext("%(n)s 个工作日", n=days)
+        yield counted("%(n)s 个工作日", n=days)
+    if limit := detail.get("limit"):
+        before, after = (say_span(timedelta(seconds=limit[name])) for name in ("before", "after"))
+        yield gettext("时限 %(before)s → %(after)s", before=before, after=after)
     if day := detail.get("review_on"):
         yield gettext("复核日期 %(day)s", day=day)
+    if day := detail.get("due_on"):
+        yield gettext("协办期限 %(day)s", day=day)
     if (count := detail.get("returns")) and count > 1:
         yield gettext("第 %(n)s 次退回", n=count)
 
@@ -248,12 +282,16 @@ def _changes(detail: Mapping[str, Any]) -> Iterator[str]:
     """What was corrected: before and after."""
     for name, value in (detail.get("after") or {}).items():
         label, was = gettext(CHANGE_LABELS.get(name, name)), (detail.get("before") or {}).get(name)
-        say = {"category": say_category, "severity": say_severity}.get(name, str)
+        say = {"category": say_category, "severity": say_severity, "restricted": _say_yes}.get(name, str)
         yield f"{label}{gettext('：')}{say(was or '')} → {say(value)}"
+
+
+def _say_yes(value: str) -> str:
+    return gettext("是") if value == YES else gettext("否")
 
 
 def left_of(found: Detail) -> Left | None:
     """The working time left; None when nobody waits for the unit."""
     if found.time_left is None or found.finding.closed_at is not None:
         return None
-    return say_left(found.time_left, late=found.row.overdue)
+    return say_left(found.time_left, late=found.row.overdue, soon=found.amber)

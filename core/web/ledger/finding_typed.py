@@ -15,11 +15,24 @@ from core.request import actor, db, now
 from core.web import photos
 from core.web.paging import bad_argument
 from core.work.desk.finding_numbers import id_of_number
-from core.work.loop.step_input import CHANGEABLE, MOST_DAYS
+from core.work.loop.step_input import CHANGEABLE, MOST_DAYS, value_of
 from core.work.tables import Finding
 from core.work.wording import shown
 
-TEXTS = ("note", "outcome", "reason", "unit", "person", "days", "review_on", "target", "severity")
+TEXTS = (
+    "note",
+    "outcome",
+    "reason",
+    "unit",
+    "person",
+    "days",
+    "review_on",
+    "due_on",
+    "target",
+    "severity",
+    "leader",
+    "said_on",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +76,17 @@ def asked_of(typed: Typed, finding: Finding | None, faults: list[Fault]) -> dict
     plain = {name: typed.text(name) or None for name in ("outcome", "reason", "severity")}
     changed = typed.changes
     if finding is not None:
-        changed = {name: value for name, value in changed.items() if value.strip() != getattr(finding, name)}
+        changed = {name: value for name, value in changed.items() if value.strip() != value_of(finding, name)}
     return plain | {
         "note": typed.text("note"),
         "photos": typed.photos,
         "unit_id": _id(typed, "unit", faults),
         "person_id": _id(typed, "person", faults),
         "days": _days(typed, faults),
-        "review_on": _day(typed, faults),
+        "review_on": _day(typed, "review_on", faults),
+        "due_on": _day(typed, "due_on", faults),
+        "leader": typed.text("leader"),
+        "said_on": _day(typed, "said_on", faults),
         "target_id": _target(typed, faults),
         "changes": changed,
         "precedent": typed.precedent,
@@ -99,14 +115,14 @@ def _days(typed: Typed, faults: list[Fault]) -> int | None:
     return None
 
 
-def _day(typed: Typed, faults: list[Fault]) -> date | None:
-    said = typed.text("review_on")
+def _day(typed: Typed, name: str, faults: list[Fault]) -> date | None:
+    said = typed.text(name)
     if not said:
         return None
     try:
         return date.fromisoformat(said)
     except ValueError:
-        faults.append(Fault(N_("日期写法无效"), "review_on", value=shown(said), remedy=N_("请写成 2026-03-02")))
+        faults.append(Fault(N_("日期写法无效"), name, value=shown(said), remedy=N_("请写成 2026-03-02")))
         return None
 
 

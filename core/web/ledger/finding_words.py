@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from core.errors import N_, SanchengError
 from core.request import house
 from core.web.errors import say
-from core.web.words import by_locale
+from core.web.words import begin_large, by_locale, counted
 from core.work.calendar import load_calendar
 from core.work.desk.finding_filters import VIEWS
 from core.work.desk.findings import FindingRow
@@ -33,7 +33,7 @@ from core.work.loop.step_input import SEVERITIES
 from core.work.loop.transitions import OPEN, TRANSITIONS
 
 GOOD = ("fixed", ON_SPOT)  # outcomes that are shown as verified
-DAY = timedelta(hours=24)  # one working day; less than one left is "soon" (ours)
+DAY = timedelta(hours=24)  # one working day
 VIEW_TITLES: Mapping[str, str] = MappingProxyType(
     dict(zip(VIEWS, (N_("问题清单"), N_("整改清单"), N_("责任清单")), strict=True))
 )
@@ -64,6 +64,7 @@ PART_STATES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "open": (N_("办理中"), "active"),
         "done": (N_("已完成"), "verified"),
         "cosigned": (N_("已会签"), "verified"),
+        "declined": (N_("已退回"), "neutral"),
     }
 )
 SEVERITY_TONES: Mapping[str, str] = MappingProxyType({"ordinary": "neutral", "serious": "soon", "urgent": "overdue"})
@@ -138,20 +139,18 @@ def say_span(span: timedelta) -> str:
     """Working time in words, its two largest parts; 24 hours are one working day."""
     minutes = max(int(span.total_seconds() // 60), 1)
     days, hours = divmod(minutes // 60, 24)
-    if days and hours:
-        return gettext("%(days)s 个工作日 %(hours)s 小时", days=days, hours=hours)
-    if days:
-        return gettext("%(days)s 个工作日", days=days)
-    return gettext("%(hours)s 小时", hours=hours) if hours else gettext("%(minutes)s 分钟", minutes=minutes)
+    parts = [counted("%(n)s 个工作日", n=days)] if days else []
+    parts += [gettext("%(hours)s 小时", hours=hours)] if hours else []
+    return " ".join(parts) or gettext("%(minutes)s 分钟", minutes=minutes)
 
 
-def say_left(left: timedelta, *, late: bool) -> Left:
-    """What is left, or how late it is."""
+def say_left(left: timedelta, *, late: bool, soon: timedelta = DAY) -> Left:
+    """What is left, or how late it is; amber with less than ``soon`` left, which is the tenant's setting."""
     if late:
         return Left(gettext("超期 %(span)s", span=say_span(-left)) if left else gettext("刚刚超期"), "overdue")
     if not left:
         return Left(gettext("休息日过后就到期"), "soon")
-    return Left(gettext("剩 %(span)s", span=say_span(left)), "soon" if left < DAY else "neutral")
+    return Left(gettext("剩 %(span)s", span=say_span(left)), "soon" if left < soon else "neutral")
 
 
 def time_left(session: Session, rows: Iterable[FindingRow], now: datetime) -> dict[UUID, Left]:
@@ -160,24 +159,22 @@ def time_left(session: Session, rows: Iterable[FindingRow], now: datetime) -> di
     if not waiting:
         return {}
     calendar = load_calendar(session, min(now, *(row.due_at for row in waiting)))
-    return {row.id: say_left(calendar.working_time_left(now, row.due_at), late=row.overdue) for row in waiting}
+    return {
+        row.id: say_left(calendar.working_time_left(now, row.due_at), late=row.overdue, soon=calendar.amber)
+        for row in waiting
+    }
 
 
 def category_options() -> list[tuple[str, str]]:
     """The kinds of defect, in the order of the shared words."""
     found = house().registry.vocabulary.categories.values()
-    return [(one.code, by_locale(one.name_zh, one.name_en)) for one in found]
+    return [(one.code, by_locale(one.name_zh, begin_large(one.name_en))) for one in found]
 
 
 def say_category(code: str) -> str:
     """The kind of defect in the reader's language."""
     known = house().registry.vocabulary.categories
     return by_locale(known[code].name_zh, begin_large(known[code].name_en)) if code in known else code
-
-
-def begin_large(text: str) -> str:
-    """An English name as it begins a line: the catalogue writes names small, as they stand in a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 def say_units(row: FindingRow, kind: str) -> str:

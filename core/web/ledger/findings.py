@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
@@ -17,18 +19,19 @@ from core.web.ledger.finding_lines import read_lines
 from core.web.ledger.finding_query import Asked, read_asked, read_chips, set_options
 from core.web.ledger.finding_words import VIEW_TITLES, time_left
 from core.web.paging import read_id
+from core.web.places.grid_choice import grid_options
 from core.web.places.site_words import campaign_titles, unit_options
 from core.web.workbook_answers import send_xlsx
 from core.work.desk.bulk_steps import MOST, steps_in_bulk
 from core.work.desk.finding_filters import GROUPS
 from core.work.desk.finding_tally import tally
-from core.work.desk.findings import list_findings
+from core.work.desk.findings import FindingRow, list_findings
 from core.work.desk.people_in_charge import people_in_charge
 from core.work.desk.saved_filters import LONGEST_NAME, saved_filters
+from core.work.duties.sponsor_beside import NearSponsor, sponsors_beside_findings
 from core.work.intake.sources import SOURCES
 from core.work.loop.states import STATES
 from core.work.loop.step_input import SEVERITIES
-from core.work.organisation.areas import list_areas
 from core.work.roles import SEE
 
 PAGE = "findings"  # under which its saved filters are kept
@@ -49,8 +52,8 @@ def show_list() -> str:
         page=page,
         wanted=wanted,
         chips=read_chips(wanted),
-        counted=tally(session, actor(), wanted.filter, now=now(), whole=None if cursor else page),
-        lines=read_lines(page.rows, left, wanted.view),
+        totals=tally(session, actor(), wanted.filter, now=now(), whole=None if cursor else page),
+        lines=read_lines(page.rows, left, wanted.view, _beside(wanted.view, page.rows), wanted.filter.as_of),
         views=VIEW_TITLES,
         saved=saved_filters(session, actor(), PAGE),
         undo=read_id(undo, "undo") if (undo := request.args.get("undo")) else None,
@@ -60,6 +63,11 @@ def show_list() -> str:
         words=words,
         **_options(wanted),
     )
+
+
+def _beside(view: str, rows: Sequence[FindingRow]) -> Mapping[UUID, Sequence[NearSponsor]] | None:
+    """The sponsors of a page, where who answers is the question: the list of problems has no room for them."""
+    return sponsors_beside_findings(db(), rows) if view != "problem" else None
 
 
 def _options(wanted: Asked) -> dict[str, Any]:
@@ -80,7 +88,7 @@ def _rare_options(day: date) -> dict[str, Any]:
         "states": [(code, words.say_state(code)) for code in STATES],
         "sets": [(key, title) for key, title, _ in set_options()],
         "campaigns": campaign_titles(session),
-        "areas": [(area.id, area.name) for area in list_areas(session, day)],
+        "grids": grid_options(session, day),
         "people": people_in_charge(session, actor(), day),
         "sources": [(code, words.say_source(code)) for code in SOURCES],
         "severities": [(code, words.say_severity(code)) for code in SEVERITIES],

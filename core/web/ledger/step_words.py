@@ -12,14 +12,17 @@ CONSEQUENCES: Mapping[str, str] = MappingProxyType(
     {
         "accept": N_("受理后由创建办派遣给责任单位。"),
         "reject": N_("不予受理的不派遣、不计数；上报人看得到理由。"),
-        "dispatch": N_("派遣后时限从现在起算；不另选单位就按建议的牵头单位。"),
+        "dispatch": N_(
+            "派遣后时限从现在起算；不另选单位就按建议的牵头单位。改了严重程度的，时限和牵头单位按派遣规则重新确定。"
+        ),
         "take": N_("接收后由本单位整改，期限照常计算。"),
         "return": N_("退回后计时暂停，由创建办裁定；退回次数计入统计。"),
-        "arbitrate": N_("仍由原单位办的接着计时，换单位的时限重新起算；可作为判例，下次自动建议。"),
+        "arbitrate": N_("仍由原单位办的接着计时，换单位的时限重新起算；裁定默认作为判例，下次自动建议。"),
         "start": N_("只记下已经动手，期限不变。"),
         "assign": N_("责任人会收到提醒，期限不变。"),
         "assist": N_("协办单位完成自己的部分之后，牵头单位才能提交整改结果。"),
         "finish_part": N_("告诉牵头单位：本单位的部分已经完成。"),
+        "decline_part": N_("不该由本单位做的，写明理由退回；创建办和牵头单位会收到提醒，本单位不再协办。"),
         "drop_part": N_("这个单位不再协办，已经做的留在记录里。"),
         "transfer": N_("换一个单位牵头，时限重新起算。"),
         "ask_extension": N_("批准之前期限照常计算；期限过后不能再申请。"),
@@ -31,7 +34,7 @@ CONSEQUENCES: Mapping[str, str] = MappingProxyType(
         "unpark": N_("恢复后时限重新起算。"),
         "answer": N_("提交后不能撤回，由另一方核查：销号，或退回重改。"),
         "cosign": N_("属地看过整改结果，签名为证；销号仍由另一方核查。"),
-        "instruct": N_("批示记入办理记录，办理单位会收到提醒；期限不变。"),
+        "instruct": N_("批示记入办理记录，办理单位会收到提醒；期限不变。替领导登记纸质批示的，写明是哪位领导。"),
         "report_back": N_("记下已向交办领导回报，之后才能销号。"),
         "close": N_("销号后结论和照片不能修改；再发现同样的问题，可以重新打开。"),
         "send_back": N_("退回后由牵头单位继续整改，原来的期限不变。"),
@@ -42,7 +45,9 @@ CONSEQUENCES: Mapping[str, str] = MappingProxyType(
         "restore": N_("恢复后重新等待受理，历史都在。"),
         "merge": N_("并入后由那一件一起办理，来源和上报人都保留，只计一件。"),
         "unmerge": N_("拆开后回到并案前的状态，单独办理。"),
-        "correct": N_("更正的前后内容都留在办理记录里，状态和期限不变。"),
+        "correct": N_(
+            "更正的前后内容都留在办理记录里。改了类别或严重程度的，时限按派遣规则重新确定；手工定的期限不变。"
+        ),
         "hold": N_("所属创建项目都停用，计时暂停。"),
         "release": N_("创建项目重新启用，接着计时。"),
         "move": N_("责任随机构调整移交，期限不变。"),
@@ -62,6 +67,7 @@ DONE: Mapping[str, str] = MappingProxyType(
         "assign": N_("%(number)s 的责任人已指定"),
         "assist": N_("已请求协办 %(number)s"),
         "finish_part": N_("%(number)s 的协办部分已完成"),
+        "decline_part": N_("%(number)s 的协办已退回"),
         "drop_part": N_("%(number)s 的协办已取消"),
         "transfer": N_("%(number)s 已转办，时限重新计算"),
         "ask_extension": N_("%(number)s 的延期申请已提交"),
@@ -103,10 +109,13 @@ LABELS: Mapping[str, str] = MappingProxyType(
         "person": N_("责任人"),
         "days": N_("工作日"),
         "review_on": N_("复核日期"),
+        "due_on": N_("协办期限"),
         "target": N_("并入哪一件"),
         "changes": N_("更正内容"),
-        "precedent": N_("作为判例，同类问题下次按此派遣"),
+        "precedent": N_("作为判例，同样的情形下次按此派遣"),
         "severity": N_("严重程度"),
+        "leader": N_("哪位领导的批示"),
+        "said_on": N_("批示日期"),
     }
 )
 OWN_LABELS: Mapping[tuple[str, str], str] = MappingProxyType(
@@ -125,16 +134,23 @@ OWN_LABELS: Mapping[tuple[str, str], str] = MappingProxyType(
         ("assist", "unit"): N_("请哪个单位协办"),
         ("assist", "note"): N_("请它做什么"),
         ("finish_part", "unit"): N_("代哪个单位"),
-        ("finish_part", "note"): N_("做了什么"),
+        ("finish_part", "note"): N_("做了什么，或为什么退回"),
         ("drop_part", "unit"): N_("取消哪个单位的协办"),
         ("ask_extension", "days"): N_("申请延长几个工作日"),
         ("grant", "days"): N_("批准几个工作日"),
         ("instruct", "note"): N_("批示内容"),
+        ("instruct", "photos"): N_("批示原件的照片"),
         ("report_back", "note"): N_("回报情况"),
         ("merge", "target"): N_("并入哪一件（编号）"),
         ("correct", "note"): N_("更正理由"),
     }
 )
 CHANGE_LABELS: Mapping[str, str] = MappingProxyType(
-    dict(zip(CHANGEABLE, (N_("类别"), N_("问题"), N_("详细情况"), N_("严重程度"), N_("位置")), strict=True))
+    dict(
+        zip(
+            CHANGEABLE,
+            (N_("类别"), N_("问题"), N_("详细情况"), N_("严重程度"), N_("位置"), N_("限定范围")),
+            strict=True,
+        )
+    )
 )

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, redirect, render_template, request
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.errors import N_, Conflict, Forbidden, InvalidInput, SanchengError, Stale
+from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, SanchengError, Stale
 from core.figures.periods import Period
 from core.request import actor, db, now, require, require_any, tenant, today
 from core.settings import ZONE
@@ -19,13 +19,17 @@ from core.web.exports import stream_csv
 from core.web.marks import card_words as words
 from core.web.marks.cards import enter, rows_of
 from core.web.paging import bad_argument, make_cursor, read_cursor, read_id
+from core.web.photos import posted
 from core.web.scores.periods import say_period
+from core.work.marks.card_appeals import MOST_PHOTOS
 from core.work.marks.card_forward import correct
-from core.work.marks.card_issues import act, find_card, is_public, moves_for
+from core.work.marks.card_issues import act, find_card, is_public, moves_for, parties_of
 from core.work.marks.card_lists import PAGE, Wanted, events_of, list_shown
 from core.work.marks.card_moves import CORRECT, WITHDRAWN
+from core.work.marks.card_notes import KIND
 from core.work.marks.card_rules import SITE
-from core.work.marks.card_schemes import ACTIVE, RETIRED, Kept, find_scheme, list_schemes
+from core.work.marks.card_schemes import ACTIVE, RETIRED, Kept, as_of, find_scheme, list_schemes
+from core.work.papers.notes import mark_seen
 from core.work.roles import ANSWER, PUBLISH, SEE
 from core.work.tables import CardEvent, CardIssue
 from core.work.wording import LONGEST_NOTE
@@ -38,8 +42,10 @@ blueprint.before_request(enter)
 @blueprint.get("/<uuid:card_id>")
 @require(SEE)
 def show(card_id: UUID) -> str:
-    """A card with everything that led to it."""
-    return _page(card_id)
+    """A card with everything that led to it; its notes to the reader are read."""
+    page = _page(card_id)
+    mark_seen(db(), actor(), KIND, card_id, now())
+    return page
 
 
 @blueprint.post("/<uuid:card_id>/act")
@@ -48,15 +54,18 @@ def take_step(card_id: UUID) -> AnyResponse | tuple[str, int]:
     """Take one step; what is refused comes back with what was typed."""
     form = request.form
     verb, note = form.get("verb", "")[:40], form.get("note", "")
-    version = _version(form.get("version", ""))
+    version, broken = _version(form.get("version", "")), list[Fault]()
+    sent = posted("photos", broken)
+    if broken:
+        return _page(card_id, InvalidInput(faults=broken), sent), 422
     try:
         if verb == CORRECT:
             colour = form.get("colour", "")[:40]
             done = correct(db(), actor(), card_id, version=version, colour=colour, note=note, now=now())
         else:
-            done = act(db(), actor(), card_id, verb, version=version, note=note, now=now())
+            done = act(db(), actor(), card_id, verb, version=version, note=note, photos=sent, now=now())
     except (InvalidInput, Stale, Conflict, Forbidden) as error:
-        return _page(card_id, error), error.status
+        return _page(card_id, error, sent), error.status
     text = gettext("%(name)s：%(step)s", name=done.subject_name, step=words.say_state(done.state))
     href = url_for("cards.show", scheme=done.scheme_id, period=period_of(done).key)
     flash({"text": text, "next": gettext("回到本期亮牌"), "href": href}, "success")
@@ -74,9 +83,9 @@ def period_of(card: CardIssue) -> Period:
     return Period(card.period_kind, card.period_start, card.period_end)
 
 
-def _page(card_id: UUID, error: SanchengError | None = None) -> str:
+def _page(card_id: UUID, error: SanchengError | None = None, sent: Sequence[str] = ()) -> str:
     card = find_card(db(), actor(), card_id, now())
-    kept = find_scheme(db(), actor(), card.scheme_id, today())
+    kept = as_of(db(), find_scheme(db(), actor(), card.scheme_id, today()), card.period_end)
     typed = request.form if error else {}
     others = Wanted(schemes=(card.scheme_id,), subject_id=card.subject_id)
     return render_template(
@@ -87,9 +96,11 @@ def _page(card_id: UUID, error: SanchengError | None = None) -> str:
         period=period_of(card),
         league=words.say_league(kept.scheme.league(card.league), card.league),
         corrects=_corrected(card),
+        typed_photos=sent,
+        most_photos=MOST_PHOTOS,
         moves=moves_for(db(), actor(), card, now()),
         colours=[(one.code, words.colour_of(one).label) for one in kept.scheme.colours if one.code != card.colour],
-        history=_history(kept, events_of(db(), card.id)),
+        history=_history(kept, events_of(db(), card.id), photos=bool(parties_of(db(), actor(), card, now()))),
         earlier=[one for one in rows_of(kept, list_shown(db(), others, 12)) if one.card.id != card.id],
         is_public=is_public(card),
         is_site=card.subject_kind == SITE,
@@ -108,14 +119,15 @@ def _corrected(card: CardIssue) -> CardIssue | None:
     return db().get(CardIssue, (card.tenant_id, card.corrects_id)) if card.corrects_id else None
 
 
-def _history(kept: Kept, events: Sequence[CardEvent]) -> list[dict[str, object]]:
+def _history(kept: Kept, events: Sequence[CardEvent], *, photos: bool) -> list[dict[str, object]]:
     """The steps, newest first; who prepared a card stays inside until it is shown, as on paper."""
     return [
         {
             "at": one.at,
             "what": words.say_step(one.verb),
-            "who": one.person_name,
+            "who": one.person_name or gettext("系统"),
             "text": one.note,
+            "photos": one.detail.get("photos", ()) if photos else (),
             "tone": "soon" if one.verb == "appeal" else "neutral" if one.to_state == WITHDRAWN else "active",
         }
         for one in reversed(events)

@@ -12,11 +12,11 @@ from core.errors import NotFound
 from core.figures.periods import Period, containing, parse_period
 from core.request import actor, db, today
 from core.web.marks.card_words import say_league, say_title
-from core.web.paging import bad_argument, read_id
+from core.web.paging import bad_argument, read_day, read_id
 from core.web.scores.periods import say_period
 from core.work.marks.card_lists import periods_with_cards
 from core.work.marks.card_rules import League
-from core.work.marks.card_schemes import ACTIVE, RETIRED, Kept, list_schemes
+from core.work.marks.card_schemes import ACTIVE, RETIRED, Kept, as_of, list_schemes
 
 OFFERED = 6  # periods back, beside those that have cards (ours)
 
@@ -76,9 +76,12 @@ def read_card_period(kept: Kept) -> Period:
     kind, said = kept.scheme.period, request.args.get("period", "")
     if said:
         found = parse_period(said)
-        if found.kind != kind:
+        if found.kind not in (kind, as_of(db(), kept, found.end).scheme.period):
             raise bad_argument("period", said)
         return found
+    on = read_day("on")  # a day in it, for who knows no key
+    if on is not None:
+        return containing(as_of(db(), kept, min(on, today())).scheme.period, on)
     return containing(kind, today()).previous
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.work.marks.card_rules import BOUNDS, EFFECTS, MEASURES, RANKS
+from core.work.marks.card_rules import APPEAL_DAYS, BOUNDS, EFFECTS, MEASURES, RANKS
 
 LEAGUES, COLOURS, STREAKS = 4, 6, 2  # rows of the form
 NAMED = "named"
@@ -28,6 +28,7 @@ def values_of(body: Mapping[str, Any]) -> Values:
     for part in ("eligibility", "small"):
         for key, value in dict(body.get(part) or {}).items():
             found[f"{part}.{key}"] = str(value)
+    found["appeal_days"] = str(body.get("appeal_days") or APPEAL_DAYS)
     found["sponsors"] = "1" if body.get("sponsors", True) else ""
     for n, one in enumerate(body.get("leagues") or ()):
         found |= _league_values(n, one)
@@ -98,6 +99,7 @@ def body_of(form: Mapping[str, str], before: Mapping[str, Any]) -> Body:
         "streaks": _streaks(said),
         "vetoes": [{"effect": e, "colour": said[f"vetoes.{e}"]} for e in EFFECTS if said.get(f"vetoes.{e}")],
         "sponsors": bool(said.get("sponsors")),
+        "appeal_days": _number(said.get("appeal_days") or str(APPEAL_DAYS)),
     }
     if said.get("direction"):
         body["direction"] = said["direction"]

@@ -20,7 +20,7 @@ from core.web.marks.cards import enter
 from core.web.paging import bad_argument, read_id
 from core.web.places.site_words import type_options, unit_options
 from core.web.running import running, title_of
-from core.web.words import by_locale, say_kind
+from core.web.words import by_locale, counted, say_kind
 from core.work.marks.card_rules import BOUNDS, CLASSES, EFFECTS, MEASURES, PERIODS, PLACE_RULES, TONES
 from core.work.marks.card_schemes import (
     ACTIVE,
@@ -190,7 +190,7 @@ def _windows(body: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """What a rank may look back on; a number of days of one's own stays on the list."""
     days = sorted({*WINDOWS, *([body["window"]] if isinstance(body.get("window"), int) else [])})
     named = [("period", gettext("本期第一天至当天")), ("day", gettext("当天"))]
-    return named + [(str(one), gettext("最近 %(n)s 天", n=one)) for one in days]
+    return named + [(str(one), counted("最近 %(n)s 天", n=one)) for one in days]
 
 
 @blueprint.post("")

@@ -15,7 +15,7 @@ from core.campaigns.arithmetic import half_up
 from core.errors import N_, SanchengError
 from core.figures.rules import number_text
 from core.web.errors import say
-from core.web.words import by_locale
+from core.web.words import by_locale, counted
 from core.work.marks.card_moves import CARD_STATES, MOVES, STEPS
 from core.work.marks.card_proposing import Proposal
 from core.work.marks.card_rules import MEASURES, PERCENT, RANK, Colour, League, Scheme
@@ -24,7 +24,14 @@ from core.work.tables import CardIssue
 from core.work.wording import SEPARATOR
 
 PERIOD_WORDS: Mapping[str, str] = MappingProxyType(
-    {"day": N_("每天"), "ten_day": N_("每旬"), "week": N_("每周"), "month": N_("每月")}
+    {
+        "day": N_("每天"),
+        "ten_day": N_("每旬"),
+        "week": N_("每周"),
+        "month": N_("每月"),
+        "quarter": N_("每季度"),
+        "year": N_("每年"),
+    }
 )
 TONES: Mapping[str, str] = MappingProxyType(
     {
@@ -232,7 +239,7 @@ def _beyond(reason: Mapping[str, Any], scheme: Scheme) -> Iterable[str]:
         }
         yield gettext("连续 %(n)s 期%(was)s，改亮%(now)s", **words)
     if mark:
-        yield gettext("连续 %(n)s 期：%(mark)s", n=mark["periods"], mark=by_locale(mark["zh"], mark["en"]))
+        yield counted("连续 %(n)s 期：%(mark)s", n=mark["periods"], mark=by_locale(mark["zh"], mark["en"]))
     if veto:
         yield gettext("负面清单：%(title)s（%(on)s），不论名次", title=veto["title"], on=veto["on"])
     if reason.get("why") == "corrected":
@@ -273,4 +280,5 @@ def say_did(line: Mapping[str, Any]) -> str:
         return ""
     entries = did.get("entries", {})
     numbers = {"came": entries.get("visit", 0) + did.get("inspections", 0), "closed": did.get("closed", 0)}
-    return gettext("到现场 %(came)s 次，办结 %(closed)s 件", **numbers)
+    said = gettext("到现场 %(came)s 次，办结 %(closed)s 件", **numbers)
+    return said + gettext("，包保地销号 %(n)s 件", n=did["at_places"]) if did.get("at_places") else said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
@@ -18,11 +19,12 @@ from core.web.marks import card_words as words
 from core.web.marks.card_choice import period_options, read_card_period, read_scheme_choice
 from core.web.paging import bad_argument, read_id
 from core.web.scores.periods import say_period
+from core.web.words import counted
 from core.work.marks.card_issues import act_on_all, is_public, live_cards
 from core.work.marks.card_lists import cards_of, corrections_of, last_notes
 from core.work.marks.card_moves import APPEALED, CONFIRMED, MOVES, PROPOSED, STANDING, WITHDRAWN
 from core.work.marks.card_rules import League
-from core.work.marks.card_schemes import Kept, find_scheme
+from core.work.marks.card_schemes import Kept, as_of, find_scheme
 from core.work.roles import PUBLISH, SEE
 from core.work.tables import CardEvent, CardIssue
 
@@ -100,6 +102,7 @@ def show() -> str:
     if kept is None:
         return render_template("cards/show.html", choice=choice, kept=None, can_write=_writes(), words=words)
     period = read_card_period(kept)
+    kept = as_of(db(), kept, min(period.end, today()))
     cards = cards_of(db(), kept.row.id, period.start, unshown=kept.may_publish)
     return render_template(
         "cards/show.html",
@@ -110,6 +113,7 @@ def show() -> str:
         is_running=period.end >= today(),
         groups=_groups(kept, period, cards),
         numbers={state: sum(one.state == state for one in cards) for state in (PROPOSED, CONFIRMED, APPEALED)},
+        seen={state: _seal(cards, state) for state in (PROPOSED, CONFIRMED)},
         standing=sum(one.state in STANDING for one in cards),
         moves=MOVES,
         can_write=_writes(),
@@ -150,7 +154,7 @@ def _posted() -> tuple[Kept, Period]:
     """The scheme and period of a form. Raises NotFound, InvalidInput."""
     kept = find_scheme(db(), actor(), read_id(request.form.get("scheme", ""), "scheme"), today())
     period = parse_period(request.form.get("period", ""))
-    if period.kind != kept.scheme.period:
+    if period.kind not in (kept.scheme.period, as_of(db(), kept, period.end).scheme.period):
         raise bad_argument("period", period.key)
     return kept, period
 
@@ -182,23 +186,43 @@ def propose() -> AnyResponse:
 @blueprint.post("/all")
 @require(PUBLISH)
 def act_all() -> AnyResponse:
-    """Confirm all proposed cards of a period, or show all confirmed ones."""
+    """Confirm all proposed cards of a period, or show all confirmed ones: those that the page showed, as it showed them."""
     kept, period = _posted()
     verb = request.form.get("verb", "")
     if verb not in AT_ONCE:
         raise bad_argument("verb", verb)
+    seen = _seen()
     back = redirect(url_for("cards.show", scheme=kept.row.id, period=period.key), 303)
     try:
         with db().begin_nested():
-            done = act_on_all(db(), actor(), live_cards(db(), kept.row.id, period.start), verb, now=now())
+            cards = live_cards(db(), kept.row.id, period.start)
+            done = act_on_all(db(), actor(), cards, verb, seen=seen, now=now())
     except SanchengError as error:
         if error.status in (403, 404):
             raise
         flash(words.say_refusal(error), "error")
         return back
-    said = gettext("已确认 %(n)s 张", n=done) if verb == "confirm" else gettext("已公示 %(n)s 张", n=done)
+    said = counted("已确认 %(n)s 张", n=done) if verb == "confirm" else counted("已公示 %(n)s 张", n=done)
     flash(said, "success" if done else "warning")
     return back
+
+
+def _seal(cards: Sequence[CardIssue], state: str) -> str:
+    """The cards of a state with their versions, as the page shows them and a form sends them back."""
+    return ",".join(f"{one.id}:{one.version}" for one in cards if one.state == state)
+
+
+def _seen() -> dict[UUID, int]:
+    """The cards that the form was about. Raises InvalidInput."""
+    said, found = request.form.get("seen"), {}
+    if said is None:
+        raise bad_argument("seen", "")
+    for one in filter(None, said.split(",")):
+        name, _, version = one.partition(":")
+        if not (version.isascii() and version.isdigit() and len(version) < 10):
+            raise bad_argument("seen", one)
+        found[read_id(name, "seen")] = int(version)
+    return found
 
 
 @blueprint.get("/sheet")
@@ -209,6 +233,7 @@ def show_sheet() -> str:
     if kept is None:
         raise NotFound
     period = read_card_period(kept)
+    kept = as_of(db(), kept, min(period.end, today()))
     cards = [one for one in cards_of(db(), kept.row.id, period.start, unshown=False) if is_public(one)]
     return render_template(
         "cards/sheet.html",

@@ -36,8 +36,9 @@ from core.web.scores.periods import say_period
 from core.web.words import by_locale
 from core.work.marks.negative_list import correct, move
 from core.work.marks.negative_moves import CORRECT, MOVES, STATES
-from core.work.marks.negative_reading import EntryDetail, read_entry
+from core.work.marks.negative_reading import EntryDetail, behind_of, read_entry
 from core.work.roles import PUBLISH, SEE
+from core.work.tables import NegativeEntry
 
 blueprint = Blueprint("negative_entry", __name__, url_prefix="/t/<slug>/negative/<uuid:entry_id>")
 blueprint.before_request(enter)
@@ -73,6 +74,15 @@ def act(entry_id: UUID) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("negative_entry.show", entry_id=entry_id), 303)
 
 
+def _behind(row: NegativeEntry) -> str:
+    """The address of the finding or notice of which the event came; '' when there is none that the reader sees."""
+    found = behind_of(db(), actor(), row, now())
+    if found is None:
+        return ""
+    kind, key = found
+    return url_for(f"{kind}.show", **{f"{kind}_id": key})
+
+
 def _version() -> int:
     said = request.form.get("version", "")
     if not said.isdecimal() or len(said) > 9:
@@ -100,6 +110,7 @@ def _page(
         "negative/one.html",
         found=found,
         row=row,
+        behind=_behind(row),
         score=score,
         period=say_period(score.period) if score else "",
         line=next((line for line in score.effects if line.entry_id == row.id), None) if score else None,

@@ -24,6 +24,7 @@ FIELDS: Mapping[str, str] = MappingProxyType(
         "points": N_("分值"),
         "source": N_("来源"),
         "document": N_("依据文件"),
+        "behind": N_("相关问题或文书"),
         "unit_id": N_("责任单位"),
         "on": N_("生效日期"),
         "note": N_("说明"),
@@ -68,6 +69,7 @@ def read_event() -> Event:
         points=form.get("points", "") or None,
         source=form.get("source", ""),
         document=form.get("document", ""),
+        behind=form.get("behind", ""),
         unit_id=read_id(unit, "unit_id") if unit else None,
     )
 

@@ -21,11 +21,12 @@ from core.request import actor, db, house, now, require, tenant, today
 from core.web.exports import stream_csv
 from core.web.marks import card_words as words
 from core.web.marks.card_choice import SchemeChoice, league_tabs, read_league, read_scheme_choice
+from core.web.marks.rank_checks import read_corrections, say_check
 from core.web.paging import bad_argument, read_day, read_id
 from core.web.scores.charts import answer
 from core.work.marks.card_lists import latest_cards
 from core.work.marks.card_rules import PERCENT, SITE, League
-from core.work.marks.card_schemes import Kept, find_scheme
+from core.work.marks.card_schemes import Kept, as_of, find_scheme
 from core.work.marks.ranking_days import KeptDay, Placed, last_kept, read_days
 from core.work.marks.ranking_days import read_day as read_kept_day
 from core.work.roles import PUBLISH, SEE
@@ -78,7 +79,7 @@ class Sheet:
 
 
 def read_sheet(session: ScopedSession, kept: Kept, league: League, day: date, *, live: bool) -> Sheet:
-    """The places of a league on a day with everything beside them."""
+    """The places of a league on a day with everything beside them; ``kept`` has the rules of that day."""
     found = None if live else read_kept_day(session, kept.row.id, day)
     if live:
         places = stand(session, house().registry, kept.row.unit_id, kept.scheme, day, cut_off=now())
@@ -144,6 +145,7 @@ def show() -> str:
     sheet, league = None, None
     if kept is not None:
         day, live = _chosen_day(kept)
+        kept = as_of(db(), kept, day or today())
         league = read_league(kept)
         sheet = read_sheet(db(), kept, league, day, live=live) if day else None
         if sheet is not None and not sheet.lines and "league" not in request.args:
@@ -156,6 +158,7 @@ def show() -> str:
         league=league,
         tabs=league_tabs(kept, league) if kept and league else [],
         sheet=sheet,
+        corrections=read_corrections(kept, sheet.found, sheet.league) if kept and sheet else [],
         can_write=_may_write_schemes(choice),
         of_sites=bool(league and league.of_sites),
         site=SITE,
@@ -206,6 +209,7 @@ def export() -> Response:
     if kept is None:
         raise NotFound
     day, live = _chosen_day(kept)
+    kept = as_of(db(), kept, day or today())
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
         for league in kept.scheme.leagues if day else ():
@@ -231,20 +235,18 @@ def _cells(one: Line, league: League, day: date | None) -> Sequence[object]:
 @blueprint.post("/recompute")
 @require(PUBLISH)
 def recompute() -> AnyResponse:
-    """Compute a day again: the same facts change nothing, others make a corrected revision in sight."""
+    """Check a day (核对重算): the same facts change nothing, others make a corrected revision in sight; says which."""
     kept = find_scheme(db(), actor(), read_id(request.form.get("scheme", ""), "scheme"), today())
     said = request.form.get("day", "")
     try:
         day = date.fromisoformat(said)
     except ValueError:
         raise bad_argument("day", said) from None
+    before = read_kept_day(db(), kept.row.id, day)
     try:
         revision = recompute_day(db(), actor(), house().registry, kept, day, now=now())
     except SanchengError as error:
         flash(words.say_refusal(error), "error")
         return redirect(url_for("rankings.show", scheme=kept.row.id), 303)
-    if revision:
-        flash(gettext("%(day)s 的名次已按现在的记录核对，是第 %(n)s 次计算的结果", day=day.isoformat(), n=revision))
-    else:
-        flash(gettext("%(day)s 没有可排名的对象", day=day.isoformat()), "warning")
+    flash(*say_check(kept, day, before, revision))
     return redirect(url_for("rankings.show", scheme=kept.row.id, day=day.isoformat()), 303)

@@ -16,7 +16,7 @@ from core.request import actor, db, require, tenant, today
 from core.web.duties.people import indented
 from core.web.errors import fault_map, say
 from core.web.paging import read_day, read_id
-from core.web.words import say_kind
+from core.web.words import counted, say_kind
 from core.work.loop.sight import sees_finding
 from core.work.loop.states import NOT_CLOSED
 from core.work.names import tidy
@@ -132,7 +132,7 @@ def add(area_id: UUID) -> AnyResponse | tuple[str, int]:
         count = add_members(db(), actor(), area_id, units=units, sites=sites, today=today())
     except (InvalidInput, Conflict) as error:
         return _page(area_id, form, fault_map(error) or {"unit": say(error)}, error.status)
-    flash(gettext("已加入 %(n)s 个成员，今天起生效", n=count))
+    flash(counted("已加入 %(n)s 个成员，今天起生效", n=count))
     return redirect(url_for("areas.show", area_id=area_id), 303)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from sqlalchemy import func, select
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import Conflict, InvalidInput, NotFound
+from core.errors import N_, Conflict, InvalidInput, NotFound
 from core.request import actor, db, house, require, tenant, today
+from core.web.as_of import read_as_of
 from core.web.errors import fault_map, say
+from core.web.exports import stream_csv
 from core.web.paging import read_id
 from core.web.words import by_locale, listed
 from core.work.organisation.territory import OFFICES
@@ -42,14 +44,15 @@ def office_options(session: ScopedSession) -> list[tuple[str, str]]:
 def _page(
     status: int = 200, role: str = "", values: Mapping[str, str] | None = None, error: str = ""
 ) -> tuple[str, int]:
-    vocabulary = house().registry.vocabulary
-    rows = departments(db(), today(), vocabulary=vocabulary)
+    vocabulary, as_of = house().registry.vocabulary, read_as_of()
+    rows = departments(db(), as_of or today(), vocabulary=vocabulary)
     hints = {word.code: word.typical_names for word in vocabulary.roles.values()}
     operated = select(func.count(), func.count(Site.operator_unit_id)).where(Site.state == "active")
     sites, with_operator = db().execute(operated).one()
     page = render_template(
         "units/departments.html",
         rows=rows,
+        as_of=as_of,
         open=sum(not row.confirmed for row in rows),
         hints=hints,
         units=office_options(db()),
@@ -69,6 +72,23 @@ def _page(
 def show() -> tuple[str, int]:
     """Every duty with the unit that does it."""
     return _page()
+
+
+@blueprint.get("/export.csv")
+@require(ADMINISTER)
+def export() -> Response:
+    """The same table as CSV, as of the day that the page shows."""
+    day, vocabulary = read_as_of() or today(), house().registry.vocabulary
+    states = {True: gettext("已确认"), False: gettext("待确认")}
+
+    def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
+        for row in departments(session, day, vocabulary=vocabulary):
+            state = states[row.confirmed] if row.unit_id else gettext("没有对应")
+            since = row.since.isoformat() if row.since else ""
+            yield row.role, by_locale(row.title_zh, row.title_en), row.unit_name, state, since
+
+    head = (N_("代码"), N_("职责"), N_("承担单位"), N_("状态"), N_("自"))
+    return stream_csv(f"departments-{day.isoformat()}.csv", [gettext(text) for text in head], rows)
 
 
 @blueprint.post("")

@@ -19,7 +19,7 @@ from core.web.organisation.draft_reading import FATES, SHOWS, lines_of, new_tree
 from core.web.organisation.reorganisations import TONES, read_version, say_draft_fault
 from core.web.organisation.unit import read_form_day
 from core.web.paging import bad_argument, cut, read_cursor, read_id
-from core.web.words import listed, say_kind
+from core.web.words import counted, listed, say_kind
 from core.work.imports.workbook_reading import read_workbook
 from core.work.names import tidy
 from core.work.organisation.chart_drafts import Draft
@@ -166,7 +166,7 @@ def change_many(reorganisation_id: UUID) -> AnyResponse | tuple[str, int]:
         edit(reorganisation_id, carry)
     except (InvalidInput, Conflict) as error:
         return page(reorganisation_id, "many", form, {"target": _said(error)}, status=error.status)
-    return back(reorganisation_id, gettext("已改 %(n)s 个单位的去向", n=len(ids)), "#units")
+    return back(reorganisation_id, counted("已改 %(n)s 个单位的去向", n=len(ids)), "#units")
 
 
 def _said(error: InvalidInput | Conflict) -> str:

@@ -12,9 +12,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
 from core.errors import Conflict, Fault, InvalidInput
-from core.request import actor, db, now, require, today
+from core.request import actor, db, now, require, tenant, today
 from core.web.duties.people import indented, unit_options
+from core.web.duties.sponsor_reading import sponsors_beside
 from core.web.errors import fault_map, say, say_fault
+from core.web.marks.card_beside import cards_beside
 from core.web.organisation.chart_reading import CHART_READERS, UnitCard, read_unit_card
 from core.web.paging import read_day, read_id
 from core.web.words import listed, say_kind, say_role
@@ -45,6 +47,8 @@ def show(unit_id: UUID) -> str:
         today=today(),
         manages=manages,
         can_change=manages and card.unit.valid_to is None and card.above is not None,
+        beside=sponsors_beside(db(), unit_id=unit_id, on=on) if tenant().kind == "district" else None,
+        cards_here=cards_beside(db(), actor(), [unit_id], on),
         can_tree=bool(CHART_READERS & actor().verbs),
         days=_days(card),
         words=WORDS,

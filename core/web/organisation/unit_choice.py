@@ -1,4 +1,4 @@
-"""The unit that a page of scores is about (单位选择): a place in the reader's reach, or nothing for the whole district."""
+"""The unit that a page of scores is about (单位选择): a place or an area in the reader's reach, or nothing for the whole district."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from flask import request
 from core.figures.scores import reaches_root
 from core.request import actor, db, now, today
 from core.web.paging import read_id
+from core.work.organisation.areas import AREA, list_areas
 from core.work.organisation.units import get_unit, tree
 from core.work.roles import SEE
 from tenants.access import reach
@@ -25,11 +26,12 @@ class UnitChoice:
     name: str
     offered: tuple[tuple[str, str], ...]
     whole: bool
+    is_area: bool = False
 
     @property
     def shows_rows(self) -> bool:
         """Whether the reader may see the rows behind the figures, not the totals alone."""
-        return self.unit_id is not None or self.whole
+        return self.whole or (self.unit_id is not None and not self.is_area)
 
     @property
     def query(self) -> dict[str, str]:
@@ -47,5 +49,7 @@ def read_unit() -> UnitChoice:
         for node in tree(db(), today())
         if node.kind in PLACES and node.id in mine
     )
-    name = get_unit(db(), unit_id).name if unit_id else ""
-    return UnitChoice(unit_id, name, offered, reaches_root(db(), actor(), now()))
+    offered += tuple((str(area.id), area.name) for area in list_areas(db(), today()) if area.id in mine)
+    chosen = get_unit(db(), unit_id) if unit_id else None
+    whole, is_area = reaches_root(db(), actor(), now()), chosen is not None and chosen.kind == AREA
+    return UnitChoice(unit_id, chosen.name if chosen else "", offered, whole, is_area)

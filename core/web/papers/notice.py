@@ -14,15 +14,30 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.documents.notices import MOST_PICTURES, Paper, file_name, paper_of, render_notice
 from core.documents.word import WORD_TYPE
-from core.errors import Conflict, Forbidden, InvalidInput, NotFound, SanchengError, Stale
+from core.errors import Conflict, Fault, Forbidden, InvalidInput, NotFound, SanchengError, Stale
 from core.request import actor, db, house, now, require, require_any, tenant
+from core.web.duties.sponsor_reading import sponsors_beside
 from core.web.errors import fault_map
 from core.web.ledger.finding_words import say_state as say_finding_state
 from core.web.ledger.finding_words import say_title
 from core.web.ledger.finding_words import tone_of as tone_of_finding
-from core.web.papers.notice_words import CONSEQUENCES, DONE, read_history, say_kind, say_refusal, say_state, tone_of
+from core.web.papers.notice_words import (
+    CONSEQUENCES,
+    DONE,
+    read_history,
+    say_kind,
+    say_refusal,
+    say_state,
+    say_subject,
+    say_way,
+    tone_of,
+)
+from core.web.photos import posted
+from core.work.calendar import local_day
+from core.work.desk.finding_filters import refuse_bad
 from core.work.desk.first_photos import first_photos
 from core.work.inspection.photos import thumbnail
+from core.work.loop.step_input import MOST_PHOTOS
 from core.work.papers import notices
 from core.work.papers.notice_moves import PARTIES, waits_for
 from core.work.papers.notices import NoticeDetail
@@ -45,13 +60,16 @@ def show(notice_id: UUID) -> str:
 def act(notice_id: UUID) -> AnyResponse | tuple[str, int]:
     """Take one step; what is refused comes back with everything that was typed, and with who was faster."""
     said = request.form
+    broken: list[Fault] = []
+    sent = posted("photos", broken)
     verb, note = said.get("verb", "")[:40], said.get("note", "")
     version = int(said["version"]) if said.get("version", "").isascii() and said.get("version", "").isdigit() else 0
     try:
-        done = notices.act(db(), actor(), notice_id, verb, version=version, note=note, now=now())
+        refuse_bad(broken)
+        done = notices.act(db(), actor(), notice_id, verb, version=version, note=note, photos=sent, now=now())
     except (InvalidInput, Stale, Conflict, Forbidden) as error:
         found = notices.read_notice(db(), actor(), notice_id, now=now())
-        return _page(found, {"verb": verb, "note": note}, error), error.status
+        return _page(found, {"verb": verb, "note": note, "photos": sent}, error), error.status
     flash({"text": gettext(DONE[verb], number=done.number), "next": gettext("回到待办"), "href": url_for("inbox.show")})
     return redirect(url_for("notice.show", notice_id=notice_id), 303)
 
@@ -74,21 +92,25 @@ def get_word(notice_id: UUID) -> Response:
     return made
 
 
-def _page(found: NoticeDetail, typed: Mapping[str, str] | None = None, error: SanchengError | None = None) -> str:
+def _page(found: NoticeDetail, typed: Mapping[str, object] | None = None, error: SanchengError | None = None) -> str:
     waited = waits_for(found.kind, found.notice.state)
     return render_template(
         "notices/one.html",
         found=found,
         notice=found.notice,
-        typed=typed or {"verb": "", "note": ""},
+        typed=typed or {"verb": "", "note": "", "photos": ()},
+        most_photos=MOST_PHOTOS,
+        say_way=say_way,
         errors=fault_map(error) if error else {},
         refusal=say_refusal(error) if error and not error.faults else "",
         waited=gettext(PARTIES[waited][0]) if waited else "",
         photos=first_photos(db(), actor(), [row.id for row in found.findings], now()),
         history=read_history(found.events),
+        beside=sponsors_beside(db(), unit_id=found.notice.unit_id, on=local_day(found.notice.issued_at)),
         consequences=CONSEQUENCES,
         longest=LONGEST_NOTE,
         say_kind=say_kind,
+        say_subject=say_subject,
         say_state=say_state,
         tone_of=tone_of,
         say_title=say_title,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -11,7 +12,9 @@ from flask_babel import gettext
 from core.errors import N_, SanchengError
 from core.web.errors import say
 from core.web.words import by_locale
+from core.work.papers.escalating import TITLES
 from core.work.papers.notice_kinds import KINDS
+from core.work.papers.notice_leaving import WAYS
 from core.work.papers.notice_moves import (
     CANCELLED,
     CLOSED,
@@ -28,6 +31,9 @@ from core.work.tables import NoticeEvent
 
 TONES: Mapping[str, str] = MappingProxyType(
     {ISSUED: "next", READ: "next", SIGNED: "active", REPLIED: "soon", CLOSED: "done", CANCELLED: "neutral"}
+)
+SUBJECTS: Mapping[str, re.Pattern[str]] = MappingProxyType(
+    {text: re.compile(re.escape(text).replace(r"\{count\}", r"(\d+)")) for text in TITLES}
 )
 CONSEQUENCES: Mapping[str, str] = MappingProxyType(
     {
@@ -49,6 +55,14 @@ DONE: Mapping[str, str] = MappingProxyType(
 )
 
 
+def say_subject(title: str, *, by_system: bool) -> str:
+    """The subject of a paper: what the ladder wrote in the reader's language, what people wrote as it is."""
+    for text, shape in SUBJECTS.items() if by_system else ():
+        if found := shape.fullmatch(title):
+            return gettext(text).format(count=found[1])
+    return title
+
+
 def say_kind(code: str) -> str:
     """A kind of paper in the reader's language."""
     return by_locale(KINDS[code].title_zh, KINDS[code].title_en) if code in KINDS else code
@@ -57,6 +71,11 @@ def say_kind(code: str) -> str:
 def say_state(code: str) -> str:
     """A state in the reader's language."""
     return gettext(STATES[code][0]) if code in STATES else code
+
+
+def say_way(code: str) -> str:
+    """How a finding left the unit of a notice."""
+    return gettext(WAYS[code])
 
 
 def say_verb(verb: str) -> str:
@@ -86,6 +105,7 @@ def read_history(events: Sequence[NoticeEvent]) -> list[dict[str, Any]]:
             "what": say_verb(event.verb),
             "who": " ".join(filter(None, (event.unit_name, event.person_name))) or gettext("系统"),
             "text": event.note,
+            "photos": event.photos,
             "tone": TONES.get(event.to_state, "neutral"),
         }
         for event in reversed(events)

@@ -18,8 +18,9 @@ from core.settings import ZONE
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
 from core.web.ledger.finding_words import say_title
+from core.web.organisation.area_choice import read_area
 from core.web.paging import Page, bad_argument, cut, read_cursor, read_day, read_id
-from core.web.papers.notice_words import say_kind, say_state, tone_of
+from core.web.papers.notice_words import say_kind, say_state, say_subject, tone_of
 from core.web.places.site_words import unit_options
 from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.desk.inbox import count_kinds
@@ -53,11 +54,13 @@ class Asked:
     until: date | None
     is_late: bool
     finding_id: UUID | None
+    area_id: UUID | None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        return any((self.kind, self.state, self.unit_id, self.since, self.until, self.is_late, self.finding_id))
+        asked_for = (self.kind, self.state, self.unit_id, self.since, self.until, self.finding_id, self.area_id)
+        return self.is_late or any(asked_for)
 
     def filter(self) -> NoticeFilter:
         """The same as the list takes it."""
@@ -70,6 +73,7 @@ class Asked:
             self.until,
             self.is_late,
             self.finding_id,
+            self.area_id,
         )
 
 
@@ -100,6 +104,7 @@ def read_asked() -> Asked:
         read_day("until"),
         said.get("late") == "1",
         read_id(finding, "finding") if finding else None,
+        read_area(),
     )
 
 
@@ -136,6 +141,7 @@ def show_list() -> str:
         units=unit_options(session, actor(), today()),
         may_issue=actor().has(DIRECT),
         say_kind=say_kind,
+        say_subject=say_subject,
         say_state=say_state,
         tone_of=tone_of,
     )
@@ -164,7 +170,14 @@ def export() -> Response:
 def _csv_line(row: NoticeRow) -> Sequence[object]:
     late = gettext("是") if row.overdue else gettext("否")
     return (
-        *(row.number, say_kind(row.kind), row.unit_name, row.title, say_state(row.state), late),
+        *(
+            row.number,
+            say_kind(row.kind),
+            row.unit_name,
+            say_subject(row.title, by_system=not row.issued_by),
+            say_state(row.state),
+            late,
+        ),
         *(row.issuer, row.issued_by, _local(row.issued_at), _local(row.due_at), row.findings),
     )
 

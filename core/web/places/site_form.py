@@ -22,12 +22,14 @@ from core.web.words import by_locale
 from core.work.enabling import enabled
 from core.work.places import site_lists, sites
 from core.work.places.site_attrs import ATTRS, Attr
+from core.work.places.zones import known_zones
 from core.work.roles import KEEP_SITES, VISIT
 
 blueprint = Blueprint("site_form", __name__, url_prefix="/t/<slug>/sites")
 blueprint.before_request(asked.enter)
 
 LENGTH = "length_m"
+PLAIN = ("name", "code", "address", "zone", "longitude", "latitude")
 REGISTERED = N_("只登记，没有检查表")
 # The choices of declared attributes that stand in the catalogue of texts.
 CHOICES = (N_("一类"), N_("二类"), N_("三类"), N_("特大"), N_("大"), N_("中"), N_("小"))
@@ -68,7 +70,10 @@ def ask_change(site_id: UUID) -> tuple[str, int]:
     """The form with a site's present values."""
     row = site_lists.get_site(db(), actor(), site_id, today=today())
     values: MultiDict[str, str] = MultiDict(
-        {name: str(getattr(row, name) or "") for name in ("name", "code", "address", "unit_id", "operator_unit_id")}
+        {
+            name: str(getattr(row, name) or "")
+            for name in ("name", "code", "address", "zone", "unit_id", "operator_unit_id")
+        }
     )
     values.update({"state": row.state, "longitude": _plain(row.longitude), "latitude": _plain(row.latitude)})
     values.setlist("types", list(row.types))
@@ -102,7 +107,7 @@ def _wrong(error: SanchengError) -> dict[str, str]:
 
 def read_fields(form: MultiDict[str, str]) -> Any:
     """The form's values as the work room takes them. Raises InvalidInput for an id that is none."""
-    fields: dict[str, Any] = {name: form.get(name, "") for name in ("name", "code", "address", "longitude", "latitude")}
+    fields: dict[str, Any] = {name: form.get(name, "") for name in PLAIN}
     for name in ("unit_id", "operator_unit_id"):
         fields[name] = read_id(form[name], name) if form.get(name) else None
     fields["types"] = form.getlist("types")
@@ -149,6 +154,7 @@ def _form(
         units=unit_options(db(), actor(), today(), KEEP_SITES),
         operators=unit_options(db(), actor(), today()),
         attrs=[_attribute(attr, values) for attr in ATTRS.values() if attr.code != LENGTH],
+        zones=known_zones(db()),
         states=[(key, gettext(text)) for key, (text, _) in SITE_STATES.items()],
     )
     return page, status

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
+from urllib.parse import parse_qsl
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, request, url_for
@@ -10,20 +12,24 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import NotFound
+from core.errors import InvalidInput, NotFound
 from core.request import actor, db, require, tenant, today
 from core.web.duties.people import indented
+from core.web.errors import say_fault
 from core.web.paging import read_id
-from core.work.organisation.grids import end_grid, grids_of, partitions, set_grid
+from core.web.words import counted
+from core.work.organisation.grids import end_grid, grids_of, partitions, set_grid, set_grids
 from core.work.organisation.units import tree
 from core.work.roles import KEEP_SITES
 
 blueprint = Blueprint("site_grids", __name__, url_prefix="/t/<slug>/sites/<uuid:site_id>/grids")
+many = Blueprint("grid_bulk", __name__, url_prefix="/t/<slug>/sites/grids")
 
 GRIDS = frozenset({"grid", "community", "village"})
 
 
 @blueprint.before_request
+@many.before_request
 def enter() -> None:
     """Only districts keep sites."""
     asked.enter()
@@ -31,14 +37,34 @@ def enter() -> None:
         raise NotFound
 
 
-def read_site_grids(site_id: UUID, *, options: bool) -> dict[str, Any]:
-    """What the section of the site's page shows: its grids today, and for keepers what may be chosen."""
-    found: dict[str, Any] = {"rows": grids_of(db(), site_id, today()), "partitions": [], "units": []}
-    if options:
-        nodes = [node for node in tree(db(), today()) if node.kind in GRIDS]
-        found["units"] = [(str(node.id), indented(node)) for node in nodes]
-        found["partitions"] = partitions(db())
-    return found
+def read_site_grids(site_id: UUID, *, options: bool, on: date | None = None) -> dict[str, Any]:
+    """What the section of the site's page shows: its grids on a day, and for keepers what may be chosen."""
+    found: dict[str, Any] = {"rows": grids_of(db(), site_id, on or today()), "partitions": [], "units": []}
+    return found | grid_form() if options else found
+
+
+def grid_form() -> dict[str, Any]:
+    """What a form that puts sites into a grid offers: the partitions in use, and the units that may be grids."""
+    nodes = [node for node in tree(db(), today()) if node.kind in GRIDS]
+    return {"partitions": partitions(db()), "units": [(str(node.id), indented(node)) for node in nodes]}
+
+
+@many.post("")
+@require(KEEP_SITES)
+def put_many() -> AnyResponse:
+    """Let the ticked sites of the list lie in a grid from today on: all of them, or none when one is refused."""
+    form = request.form
+    sites = [read_id(one, "site") for one in form.getlist("site")]
+    wish = {"partition": form.get("partition", ""), "unit_id": read_id(form.get("unit", ""), "unit")}
+    back = url_for("sites.show_list", **dict(parse_qsl(form.get("query", "").lstrip("?"))))
+    try:
+        count = set_grids(db(), actor(), sites, today=today(), **wish)
+    except InvalidInput as error:
+        db().rollback()
+        flash(gettext("；").join(say_fault(fault) for fault in error.faults), "error")
+        return redirect(back, 303)
+    flash(counted("已把 %(n)s 个点位划入网格，今天起生效", n=count))
+    return redirect(back, 303)
 
 
 @blueprint.app_context_processor

@@ -16,10 +16,11 @@ from core.errors import N_
 from core.request import house
 from core.web.inspection.visit_reading import form_title, forms_of
 from core.web.places.site_words import campaign_titles, unit_path
-from core.web.words import by_locale
-from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
+from core.web.words import by_locale, counted
+from core.work.desk.findings import Filter, FindingRow, as_they_were, base_query, rows_of
 from core.work.enabling import enabled
 from core.work.inspection.visit_plan import plan
+from core.work.loop.clocks import end_of
 from core.work.loop.sight import sees_finding, sees_visit
 from core.work.loop.transitions import NOT_CLOSED
 from core.work.places.site_lists import SiteRow, get_site
@@ -62,28 +63,33 @@ class SiteCard:
         return self.questions > 0
 
 
-def read_card(session: ScopedSession, actor: Actor, site_id: UUID, now: datetime, on: date) -> SiteCard:
-    """One site within reach. Raises NotFound."""
-    row = get_site(session, actor, site_id, today=on)
+def read_card(
+    session: ScopedSession, actor: Actor, site_id: UUID, now: datetime, on: date, as_of: date | None = None
+) -> SiteCard:
+    """One site within reach, as of a day if one is given. Raises NotFound."""
+    row, day = get_site(session, actor, site_id, today=on, as_of=as_of), as_of or on
     due = plan(row.types, enabled(session, house().registry))
-    waiting = Filter(site_id=site_id, states=NOT_CLOSED)
+    waiting = Filter(site_id=site_id, states=NOT_CLOSED, as_of=as_of)
     found = session.execute(base_query(actor, waiting, now).order_by(Finding.due_at, Finding.id).limit(LATEST)).all()
+    rows = rows_of(session, found, now)
     return SiteCard(
         row,
-        unit_path(session, row.unit_id, on),
+        unit_path(session, row.unit_id, day),
         len(due.questions),
-        _sheets(session, actor, site_id, due.forms, on),
-        rows_of(session, found, now),
-        _events(session, actor, site_id, on),
+        _sheets(session, actor, site_id, due.forms, on, day),
+        as_they_were(session, rows, as_of) if as_of else rows,
+        [event for event in _events(session, actor, site_id, on, day) if event["at"] < end_of(day)][:LATEST],
     )
 
 
-def _sheets(session: ScopedSession, actor: Actor, site_id: UUID, due: Sequence[Any], on: date) -> list[LastSheet]:
+def _sheets(
+    session: ScopedSession, actor: Actor, site_id: UUID, due: Sequence[Any], on: date, until: date
+) -> list[LastSheet]:
     """Each form that is due, and each that was ever answered, with its last result."""
     latest = session.scalars(
         select(Sheet)
         .join(Visit, (Visit.tenant_id == Sheet.tenant_id) & (Visit.id == Sheet.visit_id))
-        .where(Sheet.site_id == site_id, Visit.replaced_at.is_(None), sees_visit(actor, on))
+        .where(Sheet.site_id == site_id, Sheet.day <= until, Visit.replaced_at.is_(None), sees_visit(actor, on))
         .ext(distinct_on(Sheet.campaign, Sheet.form))
         .order_by(Sheet.campaign, Sheet.form, Sheet.day.desc(), Visit.submitted_at.desc())
     ).all()
@@ -107,30 +113,37 @@ def _last(campaign: str, form: str, items: int, sheet: Sheet | None) -> LastShee
     return LastSheet(campaign, form, items, sheet.visit_id, sheet.day, sheet.earned, sheet.possible)
 
 
-def _events(session: ScopedSession, actor: Actor, site_id: UUID, on: date) -> list[dict[str, Any]]:
+def _events(session: ScopedSession, actor: Actor, site_id: UUID, on: date, until: date) -> list[dict[str, Any]]:
     """What happened here, newest first: visits, findings opened and closed, changes of the site itself."""
     visits = (
         select(Visit, Person.name)
         .join(Person, (Person.tenant_id == Visit.tenant_id) & (Person.id == Visit.person_id))
-        .where(Visit.site_id == site_id, Visit.replaced_at.is_(None), sees_visit(actor, on))
+        .where(
+            Visit.site_id == site_id,
+            Visit.submitted_at < end_of(until),
+            Visit.replaced_at.is_(None),
+            sees_visit(actor, on),
+        )
         .order_by(Visit.day.desc(), Visit.submitted_at.desc())
         .limit(LATEST)
     )
     events = [_visited(visit, name) for visit, name in session.execute(visits)]
-    findings = select(Finding).where(Finding.site_id == site_id, sees_finding(actor, on))
+    there = Finding.opened_at < end_of(until)
+    findings = select(Finding).where(Finding.site_id == site_id, there, sees_finding(actor, on))
     for finding in session.scalars(findings.order_by(Finding.changed_at.desc()).limit(LATEST)):
         events += _found(finding)
     changes = select(Audit).where(Audit.object_kind == "site", Audit.object_id == str(site_id))
+    changes = changes.where(Audit.at < end_of(until))
     for line in session.scalars(changes.order_by(Audit.at.desc()).limit(LATEST)):
         if line.verb in CHANGES:
             who = line.person_name or gettext("系统")
             events.append({"at": line.at, "what": gettext(CHANGES[line.verb]), "who": who})
-    return sorted(events, key=lambda event: event["at"], reverse=True)[:LATEST]
+    return sorted(events, key=lambda event: event["at"], reverse=True)
 
 
 def _visited(visit: Visit, name: str) -> dict[str, Any]:
     opened = len(visit.summary.get("findings", ()))
-    said = gettext("立案 %(n)s 个问题", n=opened) if opened else gettext("没有发现问题")
+    said = counted("立案 %(n)s 个问题", n=opened) if opened else gettext("没有发现问题")
     return {"at": visit.submitted_at, "what": gettext("现场检查"), "who": name, "text": said, "tone": "active"}
 
 

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from core import request as asked
 from core.errors import N_
 from core.request import actor, db, require_any, today
+from core.web.as_of import read_as_of
 from core.web.exports import stream_csv
+from core.web.marks.card_beside import cards_beside
+from core.web.organisation.area_choice import read_area
 from core.web.paging import bad_argument, read_id
+from core.web.places.grid_choice import grid_options
+from core.web.places.site_grids import grid_form
+from core.web.places.site_people import read_people
 from core.web.places.site_reading import read_card
 from core.web.places.site_words import SITE_STATES, say_points, say_types, type_options, unit_options
-from core.web.words import by_locale
-from core.work.loop.sight import sees_finding, sees_visit
+from core.web.words import by_locale, listed
+from core.work.desk.findings import Filter as Findings
+from core.work.desk.findings import counting_query
+from core.work.loop.sight import sees_visit
 from core.work.loop.transitions import NOT_CLOSED, STATES
+from core.work.organisation.areas import sites_in_area
+from core.work.organisation.grids import sites_in_grid
 from core.work.places import site_lists
+from core.work.places.reaching import may_at
 from core.work.places.site_attrs import ATTRS
+from core.work.places.zones import known_zones
 from core.work.proofs.sweep_reading import open_at_site
 from core.work.roles import KEEP_SITES, SEE, VISIT
-from core.work.tables import Finding, Visit
+from core.work.tables import Finding, Site, Visit
 from tenants.access import Actor, may
 from tenants.scope import ScopedSession
 
@@ -44,11 +56,22 @@ class Filter:
     unit_id: UUID | None
     state: str
     sort: str
+    area_id: UUID | None = None
+    grid_id: UUID | None = None
+    zone: str = ""
+    as_of: date | None = None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        return bool(self.text or self.site_type or self.unit_id or self.state != "active")
+        places = (self.unit_id, self.area_id, self.grid_id, self.as_of)
+        return bool(self.text or self.site_type or self.zone or any(places) or self.state != "active")
+
+    def places(self, tenant_id: int, on: date) -> list[ColumnElement[bool]]:
+        """The area, the grid and the zone as conditions on Site."""
+        found = [sites_in_area(tenant_id, self.area_id, on)] if self.area_id else []
+        found += [Site.zone == self.zone] if self.zone else []
+        return [*found, sites_in_grid(tenant_id, self.grid_id, on)] if self.grid_id else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +88,12 @@ def read_filter() -> Filter:
     unit, state = said.get("unit", ""), said.get("state", "active")
     if state not in (*SITE_STATES, ANY):
         raise bad_argument("state", state)
-    texts = [said.get(name, "").replace("\x00", "").strip()[:60] for name in ("q", "type")]
-    return Filter(*texts, read_id(unit, "unit") if unit else None, state, said.get("sort") or "name")
+    *texts, zone = [said.get(name, "").replace("\x00", "").strip()[:60] for name in ("q", "type", "zone")]
+    grid = said.get("grid", "")
+    places = (read_area(), read_id(grid, "grid") if grid else None)
+    return Filter(
+        *texts, read_id(unit, "unit") if unit else None, state, said.get("sort") or "name", *places, zone, read_as_of()
+    )
 
 
 def read_page(
@@ -81,30 +108,28 @@ def read_page(
         unit_id=wanted.unit_id,
         text=wanted.text,
         state=None if wanted.state == ANY else wanted.state,
+        also=wanted.places(session.tenant_id, wanted.as_of or on),
+        as_of=wanted.as_of,
         cursor=cursor,
         page_size=size,
         sort=wanted.sort,
     )
 
 
-def standings(session: ScopedSession, who: Actor, ids: Sequence[UUID], on: date) -> Mapping[UUID, Standing]:
-    """The last visit and the open findings of some sites, within reach."""
+def standings(
+    session: ScopedSession, who: Actor, ids: Sequence[UUID], on: date, moment: datetime, as_of: date | None = None
+) -> Mapping[UUID, Standing]:
+    """The last visit and the open findings of some sites, within reach; both as of a day if one is given."""
     tenant = who.tenant.id
     visited = (
         select(Visit.site_id, func.max(Visit.day))
         .where(Visit.tenant_id == tenant, Visit.site_id.in_(ids), Visit.replaced_at.is_(None), sees_visit(who, on))
         .group_by(Visit.site_id)
     )
-    waiting = (
-        select(Finding.site_id, func.count())
-        .where(
-            Finding.tenant_id == tenant,
-            Finding.site_id.in_(ids),
-            Finding.state.in_(NOT_CLOSED),
-            sees_finding(who, on),
-        )
-        .group_by(Finding.site_id)
-    )
+    if as_of is not None:
+        visited = visited.where(Visit.day <= as_of)
+    open_ones = Findings(states=NOT_CLOSED, as_of=as_of, extra=(Finding.site_id.in_(ids),))
+    waiting = counting_query(who, open_ones, moment, Finding.site_id, func.count()).group_by(Finding.site_id)
     days: dict[UUID, date] = dict(session.execute(visited).all())
     counts: dict[UUID, int] = dict(session.execute(waiting).all())
     return {one: Standing(days.get(one), counts.get(one, 0)) for one in ids}
@@ -120,9 +145,12 @@ def show_list() -> str:
         "sites/list.html",
         page=page,
         wanted=wanted,
-        standings=standings(session, actor(), [row.id for row in page.rows], today()),
+        standings=standings(session, actor(), [row.id for row in page.rows], today(), asked.now(), wanted.as_of),
+        keeps=actor().has(KEEP_SITES) and not wanted.as_of and grid_form(),
         types=type_options(),
         units=unit_options(session, actor(), today()),
+        grids=grid_options(session, wanted.as_of or today()),
+        zones=[(one, one) for one in known_zones(session)],
         states=SITE_STATES,
         say_types=say_types,
     )
@@ -132,29 +160,29 @@ def show_list() -> str:
 @require_any(SEE, VISIT)
 def export() -> Response:
     """The same list as CSV."""
-    wanted, who, on = read_filter(), actor(), today()
+    wanted, who, on, moment = read_filter(), actor(), today(), asked.now()
     states = {key: gettext(text) for key, (text, _) in SITE_STATES.items()}
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
         cursor: str | None = None
         while True:
             page = read_page(session, who, wanted, cursor, on, site_lists.MOST)
-            near = standings(session, who, [row.id for row in page.rows], on)
+            near = standings(session, who, [row.id for row in page.rows], on, moment, wanted.as_of)
             for row in page.rows:
                 last = near[row.id].last_visit
                 place = (row.longitude, row.latitude) if row.longitude is not None else ("", "")
                 yield (
                     *(row.code, row.name, say_types(row.types), row.unit_name, row.operator_name, row.address),
                     *(states[row.state], last.isoformat() if last else "", near[row.id].open_findings, *place),
-                    row.attrs.get("length_m", ""),
+                    *(row.zone, row.attrs.get("length_m", "")),
                 )
             cursor = page.cursor
             if cursor is None:
                 return
 
     head = (N_("编号"), N_("名称"), N_("点位类型"), N_("所在单位"), N_("主办（经营）单位"), N_("地址"), N_("状态"))
-    tail = (N_("上次检查"), N_("未办结问题"), N_("经度"), N_("纬度"), N_("长度（米）"))
-    return stream_csv(f"sites-{on.isoformat()}.csv", [gettext(text) for text in head + tail], rows)
+    tail = (N_("上次检查"), N_("未办结问题"), N_("经度"), N_("纬度"), N_("区域"), N_("长度（米）"))
+    return stream_csv(f"sites-{(wanted.as_of or on).isoformat()}.csv", [gettext(text) for text in head + tail], rows)
 
 
 @blueprint.get("/<uuid:site_id>")
@@ -162,8 +190,9 @@ def export() -> Response:
 def show(site_id: UUID) -> str:
     """A site's card: types, owner, last visits by form, open findings, history."""
     session, who = db(), actor()
-    card = read_card(session, who, site_id, asked.now(), today())
-    is_active = card.row.state == "active"
+    as_of = read_as_of()
+    card = read_card(session, who, site_id, asked.now(), today(), as_of)
+    is_active = card.row.state == "active" and as_of is None
     return render_template(
         "sites/one.html",
         card=card,
@@ -173,9 +202,13 @@ def show(site_id: UUID) -> str:
             for a in ATTRS.values()
             if a.code in card.row.attrs
         ],
-        can_visit=is_active and card.has_forms and may(session, who, VISIT, card.row.unit_id, today()),
-        can_keep=may(session, who, KEEP_SITES, card.row.unit_id, today()),
-        sweeps_here=open_at_site(session, who, site_id, asked.now()),
+        can_visit=is_active and card.has_forms and may_at(session, who, VISIT, card.row, today()),
+        can_keep=as_of is None and may(session, who, KEEP_SITES, card.row.unit_id, today()),
+        as_of=as_of,
+        cards_here=cards_beside(session, who, [site_id], as_of or today()),
+        people=read_people(session, card.row, as_of or today()),
+        listed=listed,
+        sweeps_here=[] if as_of else open_at_site(session, who, site_id, asked.now()),
         states=SITE_STATES,
         finding_states=STATES,
         say_types=say_types,

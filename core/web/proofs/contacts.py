@@ -9,7 +9,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import Conflict, InvalidInput, SanchengError
+from core.errors import N_, Conflict, Fault, InvalidInput, SanchengError
 from core.request import actor, db, now, require, tenant, today
 from core.web import once
 from core.web.errors import fault_map, say
@@ -18,6 +18,8 @@ from core.web.paging import read_id
 from core.web.places.site_words import unit_options
 from core.web.proofs.link_door import sign_word
 from core.web.proofs.proof_words import HAND_ON_TONES, say_contact, say_hand_on
+from core.web.words import counted
+from core.work.places.nearby import find_sites
 from core.work.proofs.contacts import (
     KINDS,
     LONGEST_NAME,
@@ -30,11 +32,13 @@ from core.work.proofs.contacts import (
     make_link,
     retire_contact,
     revoke_links,
+    site_names,
 )
 from core.work.proofs.hand_ons import handed_to
-from core.work.roles import ANSWER
+from core.work.roles import ANSWER, SEE
 from tenants.models import Unit
 
+MOST_ALIKE = 8  # sites of one name that are looked at (ours)
 blueprint = Blueprint("contacts", __name__, url_prefix="/t/<slug>/contacts")
 blueprint.before_request(asked.enter)
 
@@ -52,7 +56,7 @@ def add() -> AnyResponse | tuple[str, int]:
     """Add a contact of one of my units."""
     said = request.form
     try:
-        unit = id_of(said, "unit")
+        unit, site = id_of(said, "unit"), _site(said.get("site", ""))
         found = add_contact(
             db(),
             actor(),
@@ -60,6 +64,7 @@ def add() -> AnyResponse | tuple[str, int]:
             name=said.get("name", ""),
             phone=said.get("phone", ""),
             unit_id=unit or read_id("", "unit"),
+            site_id=site,
             now=now(),
         )
     except InvalidInput as error:
@@ -68,11 +73,29 @@ def add() -> AnyResponse | tuple[str, int]:
     return redirect(url_for("contacts.show", contact_id=found.id), 303)
 
 
+def _site(said: str) -> UUID | None:
+    """The site whose name was typed, within reach; None when nothing was. Raises InvalidInput."""
+    name = said.strip()
+    if not name:
+        return None
+    near = find_sites(db(), actor(), name, on=today(), limit=MOST_ALIKE, verb=SEE)
+    found = [one for one in near if one.name == name] or near
+    if len(found) == 1:
+        return found[0].id
+    remedy = N_("请写点位的全名，例如：{names}") if found else N_("请核对名称，可以不填")
+    params = {"names": gettext("、").join(one.name for one in found[:3])}
+    message = N_("有几个这样的点位") if found else N_("没有找到这个点位")
+    raise InvalidInput(faults=[Fault(message, "site", None, name[:60], "", remedy, params)])
+
+
 def _list(error: SanchengError | None = None) -> str:
     units = unit_options(db(), actor(), today(), ANSWER)
+    rows = list_contacts(db(), actor(), now())
+    sites = {row.contact.site_id for row in rows if row.contact.site_id}
     return render_template(
         "contacts/list.html",
-        rows=list_contacts(db(), actor(), now()),
+        rows=rows,
+        sites=site_names(db(), sites),
         units=units,
         kinds=[(code, say_contact(code)) for code in KINDS],
         said=request.form,
@@ -96,6 +119,7 @@ def _page(contact_id: UUID, error: SanchengError | None = None) -> str:
         "contacts/one.html",
         contact=contact,
         unit=unit.name if unit else "",
+        site=site_names(db(), [contact.site_id]).get(contact.site_id, "") if contact.site_id else "",
         once=once.take(contact_id),
         links=links_of(db(), contact_id),
         handed=handed_to(db(), actor(), contact_id, now()),
@@ -132,7 +156,7 @@ def link(contact_id: UUID) -> AnyResponse | tuple[str, int]:
 def revoke(contact_id: UUID) -> AnyResponse:
     """End all links of a contact."""
     count = revoke_links(db(), actor(), contact_id, now())
-    flash(gettext("已作废 %(n)s 个链接", n=count), "success")
+    flash(counted("已作废 %(n)s 个链接", n=count), "success")
     return redirect(url_for("contacts.show", contact_id=contact_id), 303)
 
 

@@ -80,8 +80,9 @@ def _key(row: DoubtRow) -> tuple[datetime, UUID]:
 @blueprint.get("")
 @require_any(CHECK, DIRECT, LEAD)
 def show_list() -> str:
-    """Doubts within reach, newest first, open ones unless others are asked for."""
-    return _page(_read_asked())
+    """Doubts within reach, newest first, open ones unless others are asked for; one of them where the address names it."""
+    named = request.args.get("doubt", "").strip()
+    return _page(Asked("", "all", None, None), read_id(named, "doubt")) if named else _page(_read_asked())
 
 
 @blueprint.post("/<uuid:signal_id>/settle")

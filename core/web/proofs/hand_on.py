@@ -21,7 +21,7 @@ from core.work.loop.sight import sees_finding
 from core.work.loop.standing import standing_of
 from core.work.loop.states import LEADING
 from core.work.proofs.contacts import list_contacts
-from core.work.proofs.hand_ons import LONGEST, hand_on, judge_item
+from core.work.proofs.hand_ons import LONGEST, hand_on, judge_item, why_not_hand_on
 from core.work.roles import ANSWER
 from core.work.tables import Finding, HandOn
 
@@ -41,6 +41,14 @@ DONE = {
 def ask() -> str:
     """Which findings, to whom, with what words."""
     return _form(request.args.getlist("finding"), request.args.get("contact", ""))
+
+
+@blueprint.post("/choose")
+@require(ANSWER)
+def choose() -> AnyResponse:
+    """Findings were ticked in a list: go on to the form with them."""
+    ids = [str(read_id(one, "id")) for one in request.form.getlist("id")[:MOST]]
+    return redirect(url_for("hand_on.ask", finding=ids), 303)
 
 
 @blueprint.post("")
@@ -70,15 +78,18 @@ def _chosen() -> tuple[UUID, list[UUID]]:
 
 def _form(ids: list[str], contact: str, error: SanchengError | None = None) -> str:
     wanted = [read_id(one, "finding") for one in ids[:MOST]]
-    seen = select(Finding).where(Finding.id.in_(wanted), sees_finding(actor(), today())).order_by(Finding.due_at)
+    query = select(Finding).where(Finding.id.in_(wanted), sees_finding(actor(), today())).order_by(Finding.due_at)
+    seen = db().scalars(query).all()
+    reasons = why_not_hand_on(db(), actor(), seen, now()) if seen else {}
+    able = [one for one in seen if one.id not in reasons]
+    here, contacts = _contacts({one.site_id for one in able})
     return render_template(
         "contacts/hand_on.html",
-        findings=db().scalars(seen).all(),
-        contacts=[
-            (str(row.contact.id), f"{row.contact.name} · {say_contact(row.contact.kind)}")
-            for row in list_contacts(db(), actor(), now())
-        ],
-        chosen=contact,
+        findings=able,
+        refused=[(one, gettext(reasons[one.id])) for one in seen if one.id in reasons],
+        contacts=contacts,
+        chosen=contact or (here[0] if len(here) == 1 else ""),
+        site_id=next((one.site_id for one in able if one.site_id), None),
         said=request.form,
         faults=fault_map(error) if error else {},
         refusal=(say_refusal(error) if isinstance(error, Conflict) else say(error))
@@ -86,6 +97,17 @@ def _form(ids: list[str], contact: str, error: SanchengError | None = None) -> s
         else "",
         longest=LONGEST,
     )
+
+
+def _contacts(sites: set[UUID | None]) -> tuple[list[str], list[tuple[str, str]]]:
+    """The contacts to choose from, those of the findings' own sites first, and which these are."""
+    rows = [row.contact for row in list_contacts(db(), actor(), now())]
+    own = {one.id for one in rows if one.site_id is not None and one.site_id in sites}
+    rows.sort(key=lambda one: one.id not in own)
+    here = gettext("本点位")
+    said = {one.id: [one.name, say_contact(one.kind), *([here] if one.id in own else [])] for one in rows}
+    ids = [str(one.id) for one in rows if one.id in own]
+    return ids, [(str(one.id), " · ".join(said[one.id])) for one in rows]
 
 
 @blueprint.post("/<uuid:hand_on_id>/judge")

@@ -14,12 +14,16 @@ from werkzeug.wrappers import Response as AnyResponse
 from core.errors import Conflict, Fault, InvalidInput, NotFound, SanchengError
 from core.request import db, house, now
 from core.web.errors import say, say_fault
+from core.web.marks.card_beside import own_cards_beside
 from core.web.paging import read_id
 from core.web.proofs.link_door import Guest, check_seal, enter_by_cookie, enter_by_link, keep_on_phone, seal_form
+from core.web.words import counted
+from core.work.calendar import local_day
 from core.work.inspection.photo_reading import MAX_BYTES
 from core.work.inspection.photos import path_of, small_of
 from core.work.loop.step_input import MOST_PHOTOS
-from core.work.proofs.hand_ons import LONGEST, Item, answer_item, items_of, photo_of_contact
+from core.work.proofs.hand_on_items import Item, items_of, photo_of_contact
+from core.work.proofs.hand_ons import LONGEST, answer_item
 from tenants.models import Unit
 
 blueprint = Blueprint("outside", __name__, url_prefix="/h/<slug>")
@@ -100,7 +104,7 @@ def _answer_all(guest: Guest, sent: Sequence[Sent]) -> AnyResponse:
         except SanchengError as error:
             refused.append(_say(error))
     if done:
-        flash(gettext("已提交 %(n)s 项，等交办单位确认", n=done), "success")
+        flash(counted("已提交 %(n)s 项，等交办单位确认", n=done), "success")
     if refused:
         text = gettext("；").join(dict.fromkeys(refused))
         flash(gettext("%(n)s 项没有提交：%(why)s", n=len(refused), why=text), "error")
@@ -143,6 +147,8 @@ def _page(guest: Guest, *, failed: Sent | None = None, said: str = "", summary: 
         slug=guest.tenant.slug,
         items=items,
         sender=db().scalar(select(Unit.name).where(Unit.id == guest.contact.unit_id)) or "",
+        cards_here=own_cards_beside(db(), guest.contact.site_id, local_day(now())),
+        no_links=True,
         seal=seal_form(guest),
         failed=failed,
         said=said,

@@ -7,9 +7,11 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from flask_babel import format_datetime, gettext
+from flask_babel import gettext
 
 from core.errors import N_
+from core.web.moments import moment_words
+from core.web.words import counted
 from core.work.proofs.contacts import KINDS as CONTACT_KINDS
 from core.work.proofs.doubt_settling import STATES as DOUBT_STATES
 from core.work.proofs.doubts import KINDS as DOUBT_KINDS
@@ -64,18 +66,23 @@ def say_facts(signal: Signal, opened_at: datetime) -> str:
     """What raised a doubt, in one plain sentence."""
     body: Mapping[str, Any] = signal.body
     uses, closed = len(body.get("uses") or ()), _at(body.get("closed_at"))
-    taken, found = _at(body.get("taken_at")), format_datetime(opened_at, gettext("M月d日 EEE HH:mm"))
+    taken, found = _at(body.get("taken_at")), moment_words(opened_at)
+    again, began = _at(body.get("again_at")), _at(body.get("began_at"))
+    metres = body.get("metres", 0)
     many = {"who": body.get("person", ""), "n": body.get("count", 0), "minutes": body.get("minutes", 0)}
     said: dict[str, str] = {
-        "photo_reused": gettext("整改照片在别处用过 %(n)s 次，是同一个文件。", n=uses),
-        "photo_twin": gettext("整改照片与另外 %(n)s 处用过的照片看起来几乎一样。", n=uses),
+        "photo_reused": counted("整改照片以前用过 %(n)s 次，是同一个文件。", n=uses),
+        "photo_twin": counted("整改照片与以前 %(n)s 处用过的照片看起来几乎一样。", n=uses),
         "photo_early": gettext("照片拍摄于 %(taken)s，问题在 %(found)s 才发现。", taken=taken, found=found),
-        "photo_far": gettext("照片的拍摄位置离点位约 %(n)s 米。", n=body.get("metres", 0)),
+        "photo_far": gettext("照片的拍摄位置离点位约 %(n)s 米。", n=metres),
+        "photo_stale": gettext("照片拍摄于 %(taken)s，早于 %(again)s 的退回或反弹。", taken=taken, again=again),
+        "visit_early": gettext("检查照片拍摄于 %(taken)s，早于 %(began)s 开始的检查。", taken=taken, began=began),
+        "visit_far": gettext("检查照片的拍摄位置离点位约 %(n)s 米。", n=metres),
         "burst": gettext("%(who)s 临近到期，在 %(minutes)s 分钟内提交了 %(n)s 件整改结果。", **many),
-        "reopened_soon": gettext("%(closed)s 销号，%(days)s 天后又出现。", closed=closed, days=body.get("days", 0)),
+        "reopened_soon": counted("%(closed)s 销号，%(n)s 天后又出现。", closed=closed, n=body.get("days", 0)),
     }
     return said.get(signal.kind, "")
 
 
 def _at(said: object) -> str:
-    return format_datetime(datetime.fromisoformat(str(said)), gettext("M月d日 EEE HH:mm")) if said else ""
+    return moment_words(datetime.fromisoformat(str(said))) if said else ""

@@ -1,4 +1,4 @@
-"""Where the same comes back, on the pages (反复清单): a site and a kind of defect within a window, with its findings."""
+"""Where the same comes back, on the pages (反复清单): a place and a kind of defect within a window, with its findings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from core.web.exports import stream_csv
 from core.web.ledger.finding_words import category_options, say_category
 from core.web.paging import bad_argument, read_id
 from core.web.places.site_words import unit_options
-from core.work.proofs.recurring import LEAST, WINDOW_DAYS, Recurrence, recurring
+from core.web.words import counted
+from core.work.proofs.recurring import LEAST, Recurrence, recurring, window_days
 from core.work.roles import SEE
 from tenants.access import Actor
 from tenants.scope import ScopedSession
@@ -40,11 +41,12 @@ class Asked:
     category: str
     site_id: UUID | None
     unit_id: UUID | None
+    usual: int
 
     @property
     def active(self) -> bool:
         """Whether anything differs from the usual."""
-        return (self.days, self.least) != (WINDOW_DAYS, LEAST) or any((self.category, self.site_id, self.unit_id))
+        return (self.days, self.least) != (self.usual, LEAST) or any((self.category, self.site_id, self.unit_id))
 
 
 def _number(name: str, known: Sequence[int], usual: int) -> int:
@@ -57,13 +59,20 @@ def _number(name: str, known: Sequence[int], usual: int) -> int:
 def _read_asked() -> Asked:
     site, unit = request.args.get("site", ""), request.args.get("unit", "")
     category = request.args.get("category", "").strip()[:60]
+    usual = window_days(db())
     return Asked(
-        _number("days", WINDOWS, WINDOW_DAYS),
+        _number("days", _windows(usual), usual),
         _number("least", LEASTS, LEAST),
         category,
         read_id(site, "site") if site else None,
         read_id(unit, "unit") if unit else None,
+        usual,
     )
+
+
+def _windows(usual: int) -> list[int]:
+    """The windows to choose from, the tenant's own among them."""
+    return sorted({*WINDOWS, usual})
 
 
 @blueprint.get("")
@@ -77,8 +86,8 @@ def show_list() -> str:
         rows=rows[:SHOWN],
         more=len(rows) > SHOWN,
         wanted=wanted,
-        windows=[(str(n), gettext("近 %(n)s 天", n=n)) for n in WINDOWS],
-        leasts=[(str(n), gettext("至少 %(n)s 次", n=n)) for n in LEASTS],
+        windows=[(str(n), counted("近 %(n)s 天", n=n)) for n in _windows(wanted.usual)],
+        leasts=[(str(n), counted("至少 %(n)s 次", n=n)) for n in LEASTS],
         categories=category_options(),
         units=unit_options(db(), actor(), today()),
         say_category=say_category,
@@ -96,7 +105,7 @@ def export() -> Response:
         for one in _read(session, who, wanted, moment, MOST):
             first, last = (at.astimezone(ZONE).isoformat(timespec="seconds") for at in (one.first_at, one.last_at))
             yield (
-                *(one.site_name, one.unit_name, say_category(one.category)),
+                *(one.site_name or gettext("无点位"), one.unit_name, say_category(one.category)),
                 *(one.times, one.relapsed, one.open, first, last),
             )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -183,15 +184,13 @@ def _form(finding: Finding, said: MultiDict[str, str], error: SanchengError | No
     types = said.getlist("types") or own
     unit_id = read_id(unit, "unit") if unit else None
     sites = similar_sites(db(), actor(), finding, types=types, unit_id=unit_id, on=today()) if types else []
-    counted: dict[str, int] = {}
-    for one in sites:
-        counted[one.unit_name] = counted.get(one.unit_name, 0) + 1
+    numbers = Counter(one.unit_name for one in sites)
     due = load_calendar(db(), now()).add_working_days(now(), USUAL_DAYS)
     return render_template(
         "sweeps/plan.html",
         finding=finding,
         sites=sites,
-        counted=sorted(counted.items(), key=lambda pair: -pair[1]),
+        by_unit_name=numbers.most_common(),
         types=types,
         own=own,
         type_options=type_options(),

@@ -14,7 +14,7 @@ from core.campaigns.rules import Rule, parse_rule
 from core.errors import N_
 from core.figures.rules import number_text, points_text
 from core.request import house
-from core.web.words import by_locale
+from core.web.words import by_locale, counted
 
 DASH = "—"
 SIGNS: Mapping[str, str] = MappingProxyType({">=": "≥", "<=": "≤"})
@@ -80,9 +80,11 @@ def say_number(value: Fraction | Decimal | None) -> str:
     return number_text(value)
 
 
-def say_unit(unit: str) -> str:
-    """The unit of a value, short enough to stand behind it."""
+def say_unit(unit: str, number: str = "") -> str:
+    """The unit of a value, short enough to stand behind the ``number``."""
     known = UNITS.get(unit, unit)
+    if unit == "count":
+        return counted(known, n=number)
     return gettext(known) if known else ""
 
 
@@ -91,17 +93,19 @@ def say_value(value: Decimal | None, unit: str) -> str:
     if value is None:
         return DASH
     text = points_text(value) if unit in ("count", "level", "bool") else f"{value:.2f}"
-    return f"{text}{_behind(unit)}"
+    return f"{text}{_behind(unit, text)}"
 
 
 def say_target(target: str, unit: str) -> str:
     """A target, such as '>= 95', as the paper would print it with its unit."""
     sign, _, wanted = target.partition(" ")
-    return f"{SIGNS.get(sign, sign)} {gettext(TARGETS[wanted]) if wanted in TARGETS else wanted + _behind(unit)}"
+    return (
+        f"{SIGNS.get(sign, sign)} {gettext(TARGETS[wanted]) if wanted in TARGETS else wanted + _behind(unit, wanted)}"
+    )
 
 
-def _behind(unit: str) -> str:
-    word = say_unit(unit)
+def _behind(unit: str, number: str) -> str:
+    word = say_unit(unit, number)
     return word if not word or word in "%‰" or word.startswith("/") or not word.isascii() else f" {word}"
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
@@ -17,7 +19,8 @@ from core.figures.model import CampaignScore
 from core.figures.overview import CampaignCard, by_unit, points_lost, side_by_side, trend
 from core.figures.periods import Period
 from core.figures.scores import score_slices
-from core.request import actor, db, now, require, tenant
+from core.request import actor, db, now, require, tenant, today
+from core.web.duties.sponsor_reading import Beside, sponsors_beside_units
 from core.web.exports import stream_csv
 from core.web.running import running, running_one, title_of
 from core.web.scores.charts import dot, trend_chart
@@ -61,12 +64,14 @@ def show() -> str:
     card = next((one for one in cards if one.score.campaign.key == wanted), cards[0] if cards else None)
     if wanted and (card is None or card.score.campaign.key != wanted):
         raise NotFound
+    units = _ranked(card, choice) if card else []
     return render_template(
         "figures/show.html",
         choice=choice,
         cards=cards,
         card=card,
-        units=_ranked(card, choice) if card else [],
+        units=units,
+        beside=_sponsors(card, choice, [one.id for one in units]) if card else {},
         losses=points_lost(card.score) if card else [],
         minimum=MINIMUM_VISITS,
         title_of=title_of,
@@ -78,7 +83,13 @@ def show() -> str:
     )
 
 
-def _ranked(card: CampaignCard, choice: Choice) -> Sequence[object]:
+def _sponsors(card: CampaignCard, choice: Choice, units: Sequence[UUID]) -> Mapping[UUID, Beside]:
+    """The units' sponsors on the period's last day as far as it has gone, and what they did in it."""
+    start, last = choice.period.start, max(choice.period.start, min(choice.period.end, today()))
+    return sponsors_beside_units(db(), units, last, days=(start, last), campaign=card.score.campaign.key)
+
+
+def _ranked(card: CampaignCard, choice: Choice) -> Sequence[Any]:
     campaign = card.score.campaign
     rows = by_unit(db(), actor(), campaign, campaign.edition, choice.period, kind=LEAGUE, cut_off=now())
     return rank(rows)

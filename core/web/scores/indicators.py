@@ -66,7 +66,7 @@ def read_detail(campaign: Campaign, code: str, choice: Choice, unit: UnitChoice)
     """One indicator with everything that the reader may see of it. Raises NotFound, Forbidden."""
     asked = (db(), actor(), campaign, campaign.edition)
     if not unit.shows_rows:
-        score = score_campaign(*asked, choice.period, cut_off=now())
+        score = score_campaign(*asked, choice.period, unit.unit_id, cut_off=now())
         explained, figure = None, score.indicator(code)
     else:
         explained = explain(*asked, code, choice.period, unit.unit_id, cut_off=now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from uuid import UUID
 
@@ -16,6 +16,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound, SanchengError
 from core.request import actor, db, now, require_any, today
+from core.settings import ZONE
 from core.web.errors import fault_map, say
 from core.web.paging import read_id
 from core.web.whistling.whistle_words import say_minutes
@@ -96,6 +97,7 @@ def _read(said: MultiDict[str, str]) -> Wanted:
     minutes = said.get("minutes", "").strip()
     if minutes and not (minutes.isascii() and minutes.isdigit() and len(minutes) < 7):
         faults.append(Fault(N_("应为整数"), "minutes", value=minutes[:20], remedy=N_("请填分钟数")))
+    solve_by = _moment(said.get("solve_by", ""), faults)
     if faults:
         raise InvalidInput(faults=faults)
     site, finding = said.get("site_id", ""), said.get("finding_id", "")
@@ -109,6 +111,7 @@ def _read(said: MultiDict[str, str]) -> Wanted:
         latitude=latitude,
         finding_id=read_id(finding, "finding_id") if finding else None,
         minutes=int(minutes) if minutes else None,
+        solve_by=solve_by,
     )
 
 
@@ -117,6 +120,15 @@ def _number(said: str, name: str, faults: list[Fault]) -> Decimal | None:
         return Decimal(said.strip()) if said.strip() else None
     except InvalidOperation:
         faults.append(Fault(N_("应为数字"), name, value=said[:20], remedy=N_("请填度数，或不填")))
+        return None
+
+
+def _moment(said: str, faults: list[Fault]) -> datetime | None:
+    """A moment of the local clock, as the browser writes it."""
+    try:
+        return datetime.fromisoformat(said.strip()).replace(tzinfo=ZONE) if said.strip() else None
+    except ValueError:
+        faults.append(Fault(N_("时间写法无效"), "solve_by", value=said[:20], remedy=N_("请写成 2026-03-02T17:00")))
         return None
 
 

@@ -12,6 +12,7 @@ from flask_babel import gettext
 
 from core.errors import N_, SanchengError
 from core.web.errors import say
+from core.web.words import counted
 from core.work.tables import WhistleEvent
 from core.work.whistling import whistle_steps as steps
 from core.work.whistling.whistle_detail import CallRow
@@ -29,13 +30,20 @@ TONES: Mapping[str, str] = MappingProxyType(
     }
 )
 STAGE_TONES: Mapping[str, str] = MappingProxyType(
-    {steps.WAITING: "waiting", steps.ACCEPTED: "next", steps.PRESENT: "active", steps.DONE: "active"}
+    {
+        steps.WAITING: "waiting",
+        steps.ACCEPTED: "next",
+        steps.PRESENT: "active",
+        steps.DONE: "active",
+        steps.DECLINED: "held",
+    }
 )
 CONSEQUENCES: Mapping[str, str] = MappingProxyType(
     {
         steps.ACCEPT: N_("告诉吹哨单位：已经收到，正在赶来。"),
         steps.ARRIVE: N_("到场时间以服务器收到的时间为准，可附一张现场照片。"),
         steps.REPORT: N_("写明本单位做了什么；是否解决由吹哨单位确认。"),
+        steps.DECLINE: N_("写明不能到场的理由；告诉吹哨单位，不计入迟到。"),
         steps.CONFIRM: N_("确认后这次吹哨办结，不能再改。"),
         steps.CANCEL: N_("撤销后应哨单位不必再来；不计入到场统计。"),
         steps.ESCALATE: N_("提级后上级领导收到提醒；应哨单位仍可继续报到。"),
@@ -47,6 +55,7 @@ DONE: Mapping[str, str] = MappingProxyType(
         steps.ACCEPT: N_("已接哨 %(number)s"),
         steps.ARRIVE: N_("已报到 %(number)s，到场时间已记录"),
         steps.REPORT: N_("已报告 %(number)s 本单位部分办完，等吹哨单位确认"),
+        steps.DECLINE: N_("已婉拒商请 %(number)s，吹哨单位已收到提醒"),
         steps.CONFIRM: N_("吹哨 %(number)s 已确认解决"),
         steps.CANCEL: N_("吹哨 %(number)s 已撤销"),
         steps.ESCALATE: N_("吹哨 %(number)s 已提级，领导已收到提醒"),
@@ -108,10 +117,12 @@ def arrival_clock(row: WhistleRow, now: datetime) -> Clock:
     """The clock of the arrival: running while somebody is missing, else what came of it."""
     if row.state == steps.CANCELLED:
         return Clock(gettext("已撤销"), "neutral")
-    if row.arrived == row.called:
+    if not row.expected:
+        return Clock(gettext("商请均被婉拒"), "soon" if row.state in steps.OPEN else "neutral")
+    if row.arrived == row.expected:
         return Clock(gettext("应哨单位已到齐"), "neutral")
     if row.state not in steps.OPEN:
-        return Clock(gettext("%(n)s 个单位没有到场", n=row.called - row.arrived), "neutral")
+        return Clock(counted("%(n)s 个单位没有到场", n=row.expected - row.arrived), "neutral")
     left = row.arrive_by - now
     if left >= timedelta(0):
         tone = "soon" if left < SOON else "neutral"

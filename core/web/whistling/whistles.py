@@ -19,6 +19,7 @@ from core.request import actor, db, now, require, require_any, today
 from core.settings import ZONE
 from core.web.errors import fault_map
 from core.web.exports import stream_csv
+from core.web.organisation.area_choice import read_area
 from core.web.paging import bad_argument, read_id
 from core.web.places.site_words import unit_options
 from core.web.scores.periods import read_period, say_period
@@ -38,11 +39,11 @@ Reader = Callable[..., Sequence[CalledFigures | CallerFigures]]
 MONTHS = 6  # back, that the list offers beside today and this week (ours)
 CALLED_HEAD = (
     *(N_("应哨单位"), N_("被叫次数"), N_("已接哨"), N_("已到场"), N_("按时到场"), N_("到场用时中位数（分钟）")),
-    *(N_("已办完"), N_("未到场致提级")),
+    *(N_("已办完"), N_("未到场致提级"), N_("已婉拒")),
 )
 CALLER_HEAD = (
     *(N_("吹哨单位"), N_("吹哨次数"), N_("叫到单位次"), N_("已接哨"), N_("已到场"), N_("全部按时到齐")),
-    *(N_("到场用时中位数（分钟）"), N_("已解决"), N_("提级"), N_("撤销")),
+    *(N_("到场用时中位数（分钟）"), N_("已解决"), N_("提级"), N_("已撤销"), N_("被婉拒")),
 )
 
 
@@ -55,17 +56,18 @@ class Asked:
     period: Period | None
     is_late: bool
     text: str
+    area_id: UUID | None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        return any((self.state, self.unit_id, self.period, self.is_late, self.text))
+        return any((self.state, self.unit_id, self.period, self.is_late, self.text, self.area_id))
 
     def filter(self) -> Filter:
         """The same as the list takes it."""
         since, until = self.period.bounds if self.period else (None, None)
         states, units = [self.state] if self.state else [], [self.unit_id] if self.unit_id else []
-        return Filter(states, units, since, until, True if self.is_late else None, self.text)
+        return Filter(states, units, since, until, True if self.is_late else None, self.text, self.area_id)
 
 
 def read_asked() -> Asked:
@@ -80,6 +82,7 @@ def read_asked() -> Asked:
         parse_period(period) if period else None,
         said.get("late") == "1",
         said.get("q", "").strip()[:60],
+        read_area(),
     )
 
 
@@ -135,6 +138,7 @@ def export() -> Response:
         N_("已接哨"),
         N_("已到场"),
         N_("已办完"),
+        N_("已婉拒"),
         N_("逾时未到齐"),
         N_("提级时间"),
         N_("解决时间"),
@@ -147,7 +151,7 @@ def _csv_line(row: WhistleRow) -> Sequence[object]:
     return (
         *(row.number, row.caller, row.place, row.matter, say_state(row.state)),
         *(_local(row.called_at), _local(row.arrive_by), row.called, row.accepted, row.arrived, row.done),
-        *(late, _local(row.escalated_at), _local(row.solved_at)),
+        *(row.declined, late, _local(row.escalated_at), _local(row.solved_at)),
     )
 
 

@@ -15,6 +15,7 @@ from core.work.calendar import load_calendar, local_day
 from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.loop.standing import standing_of
 from core.work.loop.transitions import WITH_UNIT, Standing, Transition, allowed
+from core.work.proofs.recheck_due import without_looks
 from core.work.tables import Attachment, File, Finding, FindingEvent, FindingItem, FindingLink
 from tenants.access import Actor
 from tenants.db import now as server_now
@@ -22,7 +23,10 @@ from tenants.db import now as server_now
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A photo beside a finding (照片): from the visit (``version`` None), or with a step of its history (1: the report itself)."""
+    """A photo beside a finding (照片): from the visit (``version`` None), or with a step of its history (1: the report itself).
+
+    ``contact_name`` is who sent it by a link without an account.
+    """
 
     file_id: UUID
     version: int | None
@@ -30,6 +34,7 @@ class Photo:
     sent_at: datetime
     width: int
     height: int
+    contact_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +42,8 @@ class Detail:
     """Everything on one finding (问题详情). ``time_left`` is working time, negative when late; None when nobody waits for the unit.
 
     ``accept_left`` is the same for taking it. ``stopped_left`` is what was left when the clock stopped, while it stands.
-    ``provisional`` says that the deadline lies in a year whose holidays are not announced yet.
+    ``provisional`` says that the deadline lies in a year whose holidays are not announced yet; with less than ``amber`` left
+    it is soon.
     """
 
     row: FindingRow
@@ -53,6 +59,7 @@ class Detail:
     provisional: bool
     accept_left: timedelta | None = None
     stopped_left: timedelta | None = None
+    amber: timedelta = timedelta(days=1)
 
 
 def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | None = None) -> Detail:
@@ -86,11 +93,12 @@ def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | 
         before=[photo for photo in photos if (photo.version or 1) == 1 and photo.file_id not in fixed],
         after=[photo for photo in photos if (photo.version or 1) > 1 or photo.file_id in fixed],
         standing=standing,
-        allowed=allowed(finding.state, standing, finding.source),
+        allowed=without_looks(session, finding, allowed(finding.state, standing, finding.source)),
         time_left=calendar.working_time_left(moment, finding.due_at) if finding.state in WITH_UNIT else None,
         provisional=calendar.is_provisional(local_day(finding.due_at)),
         accept_left=calendar.working_time_left(moment, finding.accept_by) if finding.accept_by else None,
         stopped_left=calendar.working_time_left(stopped, finding.due_at) if stopped else None,
+        amber=calendar.amber,
     )
 
 
@@ -114,12 +122,12 @@ def _photos(session: Session, finding: Finding) -> list[Photo]:
         else false()
     )
     rows = session.execute(
-        select(Attachment.version, Attachment.created_at, File.id, File.taken_at, File.width, File.height)
+        select(Attachment.version, Attachment.created_at, File)
         .join(File, (File.tenant_id == Attachment.tenant_id) & (File.id == Attachment.file_id))
         .where(or_(Attachment.finding_id == finding.id, of_visit))
         .order_by(Attachment.created_at, Attachment.id)
     )
     return [
-        Photo(file_id, version, taken_at, sent_at, width, height)
-        for version, sent_at, file_id, taken_at, width, height in rows
+        Photo(file.id, version, file.taken_at, sent_at, file.width, file.height, file.contact_name)
+        for version, sent_at, file in rows
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any, Literal
@@ -16,8 +16,10 @@ from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
 from core.work.dated import valid_on
 from core.work.desk.finding_past import NOW, Columns, columns_of
-from core.work.intake.sources import SOURCES
+from core.work.desk.parts_then import part_then, person_then, value_then
+from core.work.intake.sources import NAMED, SOURCES
 from core.work.loop.clocks import end_of
+from core.work.loop.orders import is_mine
 from core.work.loop.states import (
     ACCEPTED,
     ALL_OUTCOMES,
@@ -26,6 +28,7 @@ from core.work.loop.states import (
     DISMISSED,
     HELD,
     NOT_CLOSED,
+    ON_SPOT,
     PARKED,
     REPORTED,
     RETURNED,
@@ -34,6 +37,7 @@ from core.work.loop.states import (
 )
 from core.work.loop.step_input import SEVERITIES
 from core.work.organisation.areas import findings_in_area
+from core.work.organisation.grids import findings_in_grid
 from core.work.tables import Finding, FindingCampaign, FindingLink, Part, Site
 from core.work.wording import read_text, shown
 from tenants.access import Actor
@@ -58,9 +62,10 @@ GROUPS: dict[str, tuple[str, tuple[str, ...]]] = {
 class Filter:
     """What to show (筛选). Empty means everything; several values of one kind mean any of them.
 
-    ``units`` stand for their subtrees and ``areas`` for their members, both as on the day ``as_of`` or today. ``groups``
+    ``units`` stand for their subtrees, ``areas`` for their members and ``grids`` for the sites that lie in them, all as on the day ``as_of`` or today. ``groups``
     are the keys of GROUPS. ``people`` are persons in charge. ``opened_from`` and ``opened_to`` are days, both included.
-    With ``as_of`` the list is as it was at the end of that day. ``text`` is part of a title, number, place or site's name.
+    ``mine``: what the reader himself opened, or ordered as a leader. ``on_spot``: put right at once, or (False) handed on; neither has what was dismissed.
+    With ``as_of`` the list is as it was at the end of that day: states, parts, persons, categories, severities. ``text`` is part of a title, number, place, site's name or of who asked for it.
     """
 
     view: View = "problem"
@@ -76,6 +81,7 @@ class Filter:
     groups: Sequence[str] = ()
     people: Sequence[UUID] = ()
     areas: Sequence[UUID] = ()
+    grids: Sequence[UUID] = ()
     sources: Sequence[str] = ()
     severities: Sequence[str] = ()
     returned: bool | None = None
@@ -84,6 +90,9 @@ class Filter:
     opened_to: date | None = None
     as_of: date | None = None
     outcomes: Sequence[str] = ()
+    mine: bool | None = None
+    patrol_id: UUID | None = None
+    on_spot: bool | None = None
 
     def columns(self, tenant_id: int) -> Columns:
         """The columns that the conditions are about: the findings as they are, or as they were."""
@@ -94,34 +103,41 @@ def conditions_of(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnEle
     """The filter as conditions on Finding; a day that is past needs its ``columns`` joined."""
     tenant, of = actor.tenant.id, wanted.columns(actor.tenant.id)
     day = wanted.as_of or local_day(now)
-    found = [*wanted.extra, *_plain(wanted), *_dated(wanted, of, now)]
+    found = [*wanted.extra, *_plain(tenant, wanted), *_dated(wanted, of, now)]
+    if wanted.mine is not None:
+        found.append(is_mine(actor) if wanted.mine else ~is_mine(actor))
     if wanted.campaigns:
         found.append(_has(FindingCampaign, tenant, FindingCampaign.campaign.in_(wanted.campaigns)))
     if wanted.indicators:
         found.append(_has(FindingLink, tenant, FindingLink.indicator.in_(wanted.indicators)))
     if wanted.people:
-        found.append(_takes_part(tenant, Part.assignee_id.in_(wanted.people)))
+        found.append(_of_people(tenant, wanted))
     if wanted.units:
         found.append(_of_units(tenant, wanted, day))
     if wanted.areas:
         found.append(or_(*(findings_in_area(tenant, area, day) for area in wanted.areas)))
+    if wanted.grids:
+        found.append(or_(*(findings_in_grid(tenant, grid, day) for grid in wanted.grids)))
     if wanted.text.strip():
         found.append(_of_text(tenant, wanted.text.strip()))
     return found
 
 
-def _plain(wanted: Filter) -> list[ColumnElement[bool]]:
-    """Conditions that do not change with time."""
+def _plain(tenant: int, wanted: Filter) -> list[ColumnElement[bool]]:
+    """Conditions that do not change with time, and those that a correction alone changes."""
     found: list[ColumnElement[bool]] = []
     for column, values in (
         (Finding.category, wanted.categories),
-        (Finding.source, wanted.sources),
         (Finding.severity, wanted.severities),
     ):
         if values:
-            found.append(column.in_(values))
+            found.append(_valued(tenant, wanted.as_of, column, values))
+    if wanted.sources:
+        found.append(Finding.source.in_(wanted.sources))
     if wanted.site_id is not None:
         found.append(Finding.site_id == wanted.site_id)
+    if wanted.patrol_id is not None:
+        found.append(Finding.patrol_id == wanted.patrol_id)
     if wanted.opened_from is not None:
         found.append(Finding.opened_at >= end_of(wanted.opened_from - timedelta(days=1)))
     if wanted.opened_to is not None:
@@ -141,6 +157,9 @@ def _dated(wanted: Filter, of: Columns, now: datetime) -> list[ColumnElement[boo
         found.append(or_(*(_of_group(group, of, moment) for group in wanted.groups)))
     if wanted.outcomes:
         found.append(and_(of.state.in_(CLOSED_STATES), Finding.outcome.in_(wanted.outcomes)))
+    if wanted.on_spot is not None:
+        spot = Finding.outcome == ON_SPOT if wanted.on_spot else Finding.outcome.is_distinct_from(ON_SPOT)
+        found += [of.state.not_in(DISMISSED), spot]
     if wanted.overdue is not None:
         late = is_overdue(moment, of)
         found.append(late if wanted.overdue else ~late)
@@ -179,17 +198,47 @@ def _takes_part(tenant: int, condition: ColumnElement[bool]) -> ColumnElement[bo
     return Finding.id.in_(parts).is_(True)
 
 
+def _as_it_stood(
+    as_of: date | None, now: ColumnElement[bool], then: Callable[[datetime], ColumnElement[bool]]
+) -> ColumnElement[bool]:
+    """A condition as of a day: ``now`` for what has not changed since, what the history says of the others."""
+    if as_of is None:
+        return now
+    until = end_of(as_of)
+    return or_(and_(Finding.changed_at < until, now), and_(Finding.changed_at >= until, then(until)))
+
+
+def _valued(
+    tenant: int, as_of: date | None, column: InstrumentedAttribute[str], values: Sequence[str]
+) -> ColumnElement[bool]:
+    def then(until: datetime) -> ColumnElement[bool]:
+        return value_then(tenant, until, column.key).in_(values)
+
+    return _as_it_stood(as_of, column.in_(values), then)
+
+
+def _of_people(tenant: int, wanted: Filter) -> ColumnElement[bool]:
+    def then(until: datetime) -> ColumnElement[bool]:
+        return person_then(tenant, until, wanted.people)
+
+    return _as_it_stood(wanted.as_of, _takes_part(tenant, Part.assignee_id.in_(wanted.people)), then)
+
+
 def _of_units(tenant: int, wanted: Filter, day: date) -> ColumnElement[bool]:
     """Findings in which a unit of the subtrees has a part; but for the responsibility list also those at its places."""
     under = select(UnitPath.unit_id).where(
         UnitPath.tenant_id == tenant, UnitPath.ancestor_id.in_(wanted.units), valid_on(UnitPath, day)
     )
-    part = _takes_part(tenant, Part.unit_id.in_(under))
+
+    def then(until: datetime) -> ColumnElement[bool]:
+        return part_then(tenant, until, under)
+
+    part = _as_it_stood(wanted.as_of, _takes_part(tenant, Part.unit_id.in_(under)), then)
     return part if wanted.view == "responsibility" else or_(Finding.unit_id.in_(under), part)
 
 
 def _of_text(tenant: int, text: str) -> ColumnElement[bool]:
-    """Part of a title, number or place, or of a site's name: the few sites are sought first, never joined to the ledger."""
+    """Part of a title, number or place, of who asked for it, or of a site's name: the few sites are sought first, never joined to the ledger."""
     if _NUMBER.fullmatch(text):
         return Finding.number == text  # a whole number has an index
     sought = f"%{_escaped(text)}%"
@@ -197,7 +246,9 @@ def _of_text(tenant: int, text: str) -> ColumnElement[bool]:
     columns += [Finding.title_en] if text.isascii() else []
     columns += [Finding.number] if set(text) <= set("0123456789-") else []
     sites = select(Site.id).where(Site.tenant_id == tenant, Site.name.like(sought, escape="\\"))
-    return or_(*(column.like(sought, escape="\\") for column in columns), Finding.site_id.in_(sites).is_(True))
+    told = and_(Finding.source.in_(NAMED), Finding.asked_by.like(sought, escape="\\"))
+    found = (column.like(sought, escape="\\") for column in columns)
+    return or_(*found, told, Finding.site_id.in_(sites).is_(True))
 
 
 def _escaped(text: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
@@ -87,16 +87,50 @@ def _taken(tenant_id: int, until: datetime, verbs: Sequence[str]) -> ColumnEleme
     return found.correlate(Finding)
 
 
-def replay_until(session: Session, ids: Sequence[Any], day: date) -> dict[Any, Replayed]:
+@dataclass(frozen=True, slots=True)
+class Then:
+    """A finding at the end of a day (往日状态): what its history replays to, who was in charge, what was corrected since."""
+
+    told: Replayed
+    person: str
+    values: Mapping[str, str]
+
+
+def replay_until(session: Session, ids: Sequence[Any], day: date) -> dict[Any, Then]:
     """What the histories of some findings say at the end of a day (one query)."""
     lines: dict[Any, list[FindingEvent]] = {}
     for event in session.scalars(
         select(FindingEvent)
-        .where(FindingEvent.finding_id.in_(ids), FindingEvent.at < end_of(day))
+        .where(FindingEvent.finding_id.in_(ids))
         .order_by(FindingEvent.finding_id, FindingEvent.version)
     ):
         lines.setdefault(event.finding_id, []).append(event)
-    return {finding_id: _told(events) for finding_id, events in lines.items()}
+    found = {finding_id: then_of(events, end_of(day)) for finding_id, events in lines.items()}
+    return {finding_id: then for finding_id, then in found.items() if then is not None}
+
+
+def then_of(events: Sequence[FindingEvent], until: datetime) -> Then | None:
+    """What a whole history says of a moment; None when the finding was not there yet."""
+    past = [event for event in events if event.at < until]
+    if not past:
+        return None
+    values: dict[str, str] = {}
+    for event in events[len(past) :]:
+        values = dict(event.detail.get("before") or {}) | values  # the first correction since says what stood then
+    return Then(_told(past), _in_charge(past), values)
+
+
+def _in_charge(events: Sequence[FindingEvent]) -> str:
+    """The name of the person in charge at the unit that leads (责任人)."""
+    name, known = "", ""
+    for event in events:
+        detail = event.detail
+        if event.verb != "assist" and ("person" in detail or "lead_before" in detail):
+            person = detail.get("person") or {}
+            name, known = person.get("name", ""), person.get("id", "")
+        elif (handed := detail.get("handed")) and handed["from"] == known:
+            name, known = handed["name"], handed["to"]
+    return name
 
 
 def _told(events: Sequence[FindingEvent]) -> Replayed:

@@ -26,9 +26,8 @@ from core.work.desk.finding_filters import (
     refuse_bad,
     unknown,
 )
-from core.work.desk.finding_past import replay_until
+from core.work.desk.finding_past import Then, replay_until
 from core.work.loop.clocks import end_of
-from core.work.loop.history import Replayed
 from core.work.loop.sight import sees_finding
 from core.work.loop.states import WITH_UNIT
 from core.work.tables import Finding, FindingCampaign, Part, Site
@@ -44,7 +43,7 @@ __all__ = ["LARGEST_PAGE", "SORTS", "VIEWS", "Filter", "FindingRow", "Page", "Pa
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """A unit's part in a finding (责任分工)."""
+    """A unit's part in a finding (责任分工); ``requested``: the headquarters cannot order the unit, it is asked (商请)."""
 
     kind: str
     unit_id: UUID
@@ -53,6 +52,8 @@ class PartRow:
     state: str = "informed"
     assignee: str = ""
     asked: str = ""
+    due_on: date | None = None
+    requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,8 +136,13 @@ def list_findings(
     return Page(as_they_were(session, rows, wanted.as_of) if wanted.as_of else rows, end)
 
 
-def base_query(actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any, ...]]:
-    """The rows of a list before order and page: finding, names of site and place."""
+def base_query(
+    actor: Actor, wanted: Filter, now: datetime, *, sight: ColumnElement[bool] | None = None
+) -> Select[*tuple[Any, ...]]:
+    """The rows of a list before order and page: finding, names of site and place.
+
+    ``sight`` stands for the reach of the actor's posts where he sees by another right, as a sponsor does.
+    """
     place = aliased(Unit)
     query = (
         select(Finding, func.coalesce(Site.name, Finding.place), place.name)
@@ -145,7 +151,7 @@ def base_query(actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any
         .join(place, and_(place.tenant_id == Finding.tenant_id, place.id == Finding.unit_id))
     )
     past = wanted.columns(actor.tenant.id).past
-    return _narrowed(query if past is None else query.outerjoin(past, true()), actor, wanted, now)
+    return _narrowed(query if past is None else query.outerjoin(past, true()), actor, wanted, now, sight)
 
 
 def counting_query(
@@ -157,25 +163,34 @@ def counting_query(
     return _narrowed(query if past is None else query.outerjoin(past, true()), actor, wanted, now)
 
 
-def _narrowed(query: Select[*tuple[Any, ...]], actor: Actor, wanted: Filter, now: datetime) -> Select[*tuple[Any, ...]]:
+def _narrowed(
+    query: Select[*tuple[Any, ...]],
+    actor: Actor,
+    wanted: Filter,
+    now: datetime,
+    sight: ColumnElement[bool] | None = None,
+) -> Select[*tuple[Any, ...]]:
     own = Finding.tenant_id == actor.tenant.id
-    return query.where(own, sees_finding(actor, local_day(now)), *conditions_of(actor, wanted, now))
+    seen = sees_finding(actor, local_day(now)) if sight is None else sight
+    return query.where(own, seen, *conditions_of(actor, wanted, now))
 
 
 def as_they_were(session: Session, rows: Sequence[FindingRow], day: date) -> list[FindingRow]:
     """The rows as their histories tell of the end of a day; only who led then is named."""
     past, until = replay_until(session, [row.id for row in rows], day), end_of(day)
-    names = dict(
-        session.execute(select(Unit.id, Unit.name).where(Unit.id.in_({p.lead for p in past.values() if p.lead}))).all()
-    )
+    leads = {one.told.lead for one in past.values() if one.told.lead}
+    names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(leads))).all())
     return [_as_it_was(row, past[row.id], names, until) for row in rows if row.id in past]
 
 
-def _as_it_was(row: FindingRow, then: Replayed, names: Mapping[UUID, str], until: datetime) -> FindingRow:
+def _as_it_was(row: FindingRow, past: Then, names: Mapping[UUID, str], until: datetime) -> FindingRow:
+    then = past.told
     due_at = then.due_at or row.due_at
-    lead = PartRow("line", then.lead, names.get(then.lead, ""), True) if then.lead else None
+    lead = PartRow("line", then.lead, names.get(then.lead, ""), True, assignee=past.person) if then.lead else None
+    corrected = {name: value for name, value in past.values.items() if name in _CORRECTED}
     return replace(
         row,
+        **corrected,  # type: ignore[arg-type]  # the texts that a correction may change
         state=then.state,
         version=then.version,
         due_at=due_at,
@@ -188,6 +203,9 @@ def _as_it_was(row: FindingRow, then: Replayed, names: Mapping[UUID, str], until
         overdue=then.state in WITH_UNIT and due_at < until,
         parts=(lead,) if lead else (),
     )
+
+
+_CORRECTED = ("category", "severity", "title")
 
 
 def rows_of(session: Session, found: Sequence[Any], now: datetime) -> list[FindingRow]:
@@ -213,13 +231,14 @@ def parts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[PartRow,
         return found
     rows = session.execute(
         select(Part.finding_id, Part.kind, Part.unit_id, Unit.name, Part.leading, Part.state, Part.asked, Person.name)
+        .add_columns(Part.due_on, Unit.commanded)
         .join(Unit, and_(Unit.tenant_id == Part.tenant_id, Unit.id == Part.unit_id))
         .outerjoin(Person, and_(Person.tenant_id == Part.tenant_id, Person.id == Part.assignee_id))
         .where(Part.finding_id.in_(ids), Part.ended_at.is_(None))
         .order_by(Part.leading.desc(), Part.kind, Unit.pinyin)
     )
-    for finding_id, kind, unit_id, name, leading, state, asked, person in rows:
-        part = PartRow(kind, unit_id, name, leading, state, person or "", asked)
+    for finding_id, kind, unit_id, name, leading, state, asked, person, due_on, commanded in rows:
+        part = PartRow(kind, unit_id, name, leading, state, person or "", asked, due_on, not commanded)
         found[finding_id] = (*found.get(finding_id, ()), part)
     return found
 

@@ -1,38 +1,65 @@
-"""What waits for a person (待办箱): every kind of duty as one condition, and their counts in one statement.
+"""What waits for a person (待办箱): every kind of duty as one query, counted and searched in one statement each.
 
 A kind is judged by the posts alone, so that counting is cheap; who is his own unit's checker is told when he opens it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    DateTime,
+    Select,
+    SQLColumnExpression,
+    case,
+    cast,
+    exists,
+    false,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import Session
 
-from core.work.calendar import local_day
-from core.work.loop.sight import sees_finding
-from core.work.loop.states import ANSWERED, AT_DESK, PARKED, WITH_UNIT
-from core.work.loop.transitions import REPLY
-from core.work.papers.notice_list import waits_for_addressee
+from core.work.calendar import ZONE, day_end
+from core.work.desk.inbox_findings import to_answer, to_assist, to_check, to_cosign, to_direct
+from core.work.desk.inbox_queries import (
+    appeal_query,
+    cards_query,
+    doubt_query,
+    handed_query,
+    notices_in,
+    notices_to_check,
+    recheck_query,
+    sweep_query,
+    whistle_query,
+    word_query,
+)
+from core.work.loop.states import WITH_UNIT
+from core.work.papers.notice_kinds import KINDS as PAPERS
 from core.work.papers.notice_moves import REPLIED
-from core.work.papers.notice_sight import is_addressee, is_issuer
-from core.work.roles import ANSWER, CHECK, DIRECT, PUBLISH, RESTRICTED, VISIT
+from core.work.roles import ANSWER, CHECK, DIRECT, LEAD, PUBLISH, VISIT
 from core.work.tables import (
     CardIssue,
-    CardScheme,
     Finding,
-    FindingEvent,
+    FindingCampaign,
     HandOn,
     Notice,
-    Part,
+    NoticeFinding,
     Recheck,
+    Signal,
+    Sweep,
     Whistle,
     WhistleCall,
 )
-from tenants.access import Actor, reach
+from tenants.access import Actor
 
 ANSWER_KIND, ASSIST, COSIGN, CHECK_KIND, DESK = "answer", "assist", "cosign", "check", "desk"
 NOTICE_IN, NOTICE_CHECK, RECHECK, WHISTLE, APPEAL, HANDED = (
@@ -43,52 +70,68 @@ NOTICE_IN, NOTICE_CHECK, RECHECK, WHISTLE, APPEAL, HANDED = (
     "appeal",
     "handed",
 )
+SWEEP, DOUBT, WORD, CARDS = "sweep", "doubt", "word", "cards"
+NO_DUE = cast(null(), DateTime(timezone=True))
+FAR = datetime(9999, 1, 1, tzinfo=ZONE)  # what has no deadline comes last
 Condition = Callable[[Actor, datetime], ColumnElement[bool]]
+Query = Callable[[Actor, datetime], Select[Any]]
 
 
-def to_answer(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Findings that his units lead and have not answered (待整改)."""
-    # While it is with the unit the leading part is open; said here so that the small index of open parts answers.
-    part = _part(actor, now, Part.leading.is_(True), Part.state == "open")
-    return and_(Finding.state.in_(WITH_UNIT), part, _shown(actor, now))
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of duty (待办类别): the verbs without which nobody has it, what waits, in which order, due when.
+
+    ``keys`` order the rows and name each one; ``due`` is the deadline, NULL where a row has none; ``campaign`` says of a
+    campaign's key whether a row belongs to it.
+    """
+
+    verbs: frozenset[str]
+    query: Query
+    keys: tuple[SQLColumnExpression[Any], ...]
+    due: SQLColumnExpression[Any]
+    campaign: Callable[[Actor, str], ColumnElement[bool]]
+
+    def waiting(self, actor: Actor, now: datetime, campaign: str = "") -> Select[Any]:
+        """What waits for the actor, of one campaign if one is named."""
+        found = self.query(actor, now)
+        return found.where(self.campaign(actor, campaign)) if campaign else found
 
 
-def to_assist(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Findings in which his units help and have not finished their part (待协办)."""
-    part = _part(actor, now, Part.kind == "assist", Part.leading.is_(False), Part.state == "open")
-    return and_(Finding.state.in_(WITH_UNIT), part, _shown(actor, now))
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much of a kind waits (待办统计): how many, how many of them late, and the earliest deadline."""
+
+    count: int
+    late: int
+    earliest: datetime | None
 
 
-def to_cosign(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Answers at his places that the place has not co-signed (待会签)."""
-    part = _part(actor, now, Part.kind == "place", Part.leading.is_(False), Part.state == "informed")
-    return and_(Finding.state == ANSWERED, part, _shown(actor, now))
+def _by_finding(column: Any) -> Callable[[Actor, str], ColumnElement[bool]]:
+    """Of a campaign by the finding that a column names."""
+
+    def named(actor: Actor, campaign: str) -> ColumnElement[bool]:
+        found = select(FindingCampaign.finding_id).where(
+            FindingCampaign.tenant_id == actor.tenant.id, FindingCampaign.campaign == campaign
+        )
+        wanted: ColumnElement[bool] = column.in_(found)
+        return wanted
+
+    return named
 
 
-def to_check(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Answers at places in reach that he did not give himself (待核查)."""
-    own = exists().where(
-        FindingEvent.tenant_id == actor.tenant.id,
-        FindingEvent.finding_id == Finding.id,
-        FindingEvent.verb == REPLY,
-        FindingEvent.person_id == actor.person_id,
+def _by_notice(actor: Actor, campaign: str) -> ColumnElement[bool]:
+    """Of a campaign by any of the findings that a notice is about."""
+    return exists().where(
+        NoticeFinding.tenant_id == actor.tenant.id,
+        NoticeFinding.notice_id == Notice.id,
+        FindingCampaign.tenant_id == actor.tenant.id,
+        FindingCampaign.finding_id == NoticeFinding.finding_id,
+        FindingCampaign.campaign == campaign,
     )
-    in_reach = Finding.unit_id.in_(reach(actor, CHECK, local_day(now)))
-    return and_(
-        Finding.tenant_id == actor.tenant.id,
-        Finding.state == ANSWERED,
-        in_reach,
-        ~own.correlate(Finding),
-        _shown(actor, now),
-    )
 
 
-def to_direct(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """What the desk is asked for (待受理派遣): new, returned, more time asked; a leader's that is not reported back yet."""
-    asked = Finding.state.in_([state for state in AT_DESK if state != PARKED])
-    unreported = and_(Finding.state == ANSWERED, Finding.source == "leader", Finding.reported_back_at.is_(None))
-    in_reach = Finding.unit_id.in_(reach(actor, DIRECT, local_day(now)))
-    return and_(Finding.tenant_id == actor.tenant.id, or_(asked, unreported), in_reach, _shown(actor, now))
+def _by_none(_actor: Actor, _campaign: str) -> ColumnElement[bool]:
+    return false()
 
 
 # Findings by kind of duty, with the verb without which nobody has it.
@@ -101,118 +144,111 @@ OF_FINDINGS: dict[str, tuple[str, Condition]] = {
 }
 
 
-def recheck_query(actor: Actor, now: datetime) -> Select[Any]:
-    """Re-inspections that he is to do (待回头看)."""
-    return (
-        select(Recheck)
-        .join(Finding, and_(Finding.tenant_id == Recheck.tenant_id, Finding.id == Recheck.finding_id))
-        .where(
-            Recheck.tenant_id == actor.tenant.id,
-            Recheck.person_id == actor.person_id,
-            Recheck.state == "due",
-            sees_finding(actor, local_day(now)),
-        )
-    )
+def _of_findings(verb: str, condition: Condition) -> Kind:
+    def query(actor: Actor, now: datetime) -> Select[Any]:
+        return select(Finding).where(condition(actor, now))
+
+    due = case((Finding.state.in_(WITH_UNIT), Finding.due_at))
+    return Kind(frozenset({verb}), query, (Finding.due_at, Finding.id), due, _by_finding(Finding.id))
 
 
-def whistle_query(actor: Actor, now: datetime) -> Select[Any]:
-    """Whistles that call his units, until each has done its part (待应哨)."""
-    return (
-        select(WhistleCall)
-        .join(Whistle, and_(Whistle.tenant_id == WhistleCall.tenant_id, Whistle.id == WhistleCall.whistle_id))
-        .where(
-            WhistleCall.tenant_id == actor.tenant.id,
-            WhistleCall.unit_id.in_(reach(actor, ANSWER, local_day(now))),
-            WhistleCall.solved_at.is_(None),
-            Whistle.state.not_in(("solved", "cancelled")),
-        )
-    )
+def _of_notices(verb: str, condition: Condition, order: SQLColumnExpression[Any]) -> Kind:
+    def query(actor: Actor, now: datetime) -> Select[Any]:
+        return select(Notice).where(condition(actor, now))
+
+    replying = [kind.code for kind in PAPERS.values() if kind.replies]
+    due = case((Notice.kind.in_(replying) & (Notice.state != REPLIED), Notice.due_at))
+    return Kind(frozenset({verb}), query, (order, Notice.id), due, _by_notice)
 
 
-def appeal_query(actor: Actor, now: datetime) -> Select[Any]:
-    """Cards that are appealed against, for whoever publishes them (待裁决申诉)."""
-    return (
-        select(CardIssue)
-        .join(CardScheme, and_(CardScheme.tenant_id == CardIssue.tenant_id, CardScheme.id == CardIssue.scheme_id))
-        .where(
-            CardIssue.tenant_id == actor.tenant.id,
-            CardIssue.state == "appealed",
-            CardScheme.unit_id.in_(reach(actor, PUBLISH, local_day(now))),
-        )
-    )
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {kind: _of_findings(*known) for kind, known in OF_FINDINGS.items()}
+    | {
+        NOTICE_IN: _of_notices(ANSWER, notices_in, func.coalesce(Notice.due_at, FAR)),
+        NOTICE_CHECK: _of_notices(DIRECT, notices_to_check, Notice.changed_at),
+        WHISTLE: Kind(
+            frozenset({ANSWER}),
+            whistle_query,
+            (Whistle.arrive_by, Whistle.id, WhistleCall.unit_id),
+            case((WhistleCall.arrived_at.is_(None), Whistle.arrive_by), else_=Whistle.solve_by),
+            _by_finding(Whistle.finding_id),
+        ),
+        WORD: Kind(
+            frozenset({LEAD, DIRECT}),
+            word_query,
+            (func.coalesce(Whistle.escalated_at, Whistle.called_at), Whistle.id),
+            Whistle.solve_by,
+            _by_finding(Whistle.finding_id),
+        ),
+        HANDED: Kind(
+            frozenset({ANSWER}),
+            handed_query,
+            (func.coalesce(HandOn.answered_at, HandOn.created_at), HandOn.id),
+            NO_DUE,
+            _by_finding(HandOn.finding_id),
+        ),
+        RECHECK: Kind(
+            frozenset({VISIT, CHECK}),
+            recheck_query,
+            (Recheck.due_on, Recheck.id),
+            day_end(Recheck.due_on),
+            _by_finding(Recheck.finding_id),
+        ),
+        SWEEP: Kind(
+            frozenset({VISIT, DIRECT}),
+            sweep_query,
+            (Sweep.due_on, Sweep.id),
+            day_end(Sweep.due_on),
+            _by_finding(Sweep.finding_id),
+        ),
+        DOUBT: Kind(
+            frozenset({CHECK, DIRECT}),
+            doubt_query,
+            (Signal.raised_at, Signal.id),
+            NO_DUE,
+            _by_finding(Signal.finding_id),
+        ),
+        CARDS: Kind(frozenset({PUBLISH}), cards_query, (CardIssue.period_end, CardIssue.id), NO_DUE, _by_none),
+        APPEAL: Kind(
+            frozenset({PUBLISH}), appeal_query, (CardIssue.changed_at, CardIssue.id), CardIssue.appeal_due_at, _by_none
+        ),
+    }
+)
 
 
-def handed_query(actor: Actor, now: datetime) -> Select[Any]:
-    """What he handed on outside and was answered (待确认的转交)."""
-    return (
-        select(HandOn)
-        .join(Finding, and_(Finding.tenant_id == HandOn.tenant_id, Finding.id == HandOn.finding_id))
-        .where(
-            HandOn.tenant_id == actor.tenant.id,
-            HandOn.person_id == actor.person_id,
-            HandOn.state == "answered",
-            sees_finding(actor, local_day(now)),
-        )
-    )
-
-
-def notices_in(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Notices to his units that are not signed for or answered (待签收答复)."""
-    return and_(Notice.tenant_id == actor.tenant.id, waits_for_addressee(), is_addressee(actor, local_day(now)))
-
-
-def notices_to_check(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Notices of his desk that were answered (待核查答复)."""
-    return and_(Notice.tenant_id == actor.tenant.id, Notice.state == REPLIED, is_issuer(actor, local_day(now)))
+def kinds_of(actor: Actor) -> dict[str, Kind]:
+    """The kinds of duty that the actor's posts know."""
+    return {code: kind for code, kind in KINDS.items() if kind.verbs & actor.verbs}
 
 
 def count_kinds(session: Session, actor: Actor, now: datetime) -> dict[str, int]:
     """How many things of each kind wait for the actor (one statement); kinds that his posts do not know are left out."""
-    wanted = _counts(actor, now)
+    wanted = kinds_of(actor)
     if not wanted:
         return {}
-    row = session.execute(select(*(query.scalar_subquery().label(kind) for kind, query in wanted.items()))).one()
-    return dict(zip(wanted, row, strict=True))
+    numbers = [_number(kind.waiting(actor, now)).scalar_subquery().label(code) for code, kind in wanted.items()]
+    return dict(zip(wanted, session.execute(select(*numbers)).one(), strict=True))
 
 
-def _counts(actor: Actor, now: datetime) -> dict[str, Select[Any]]:
-    found: dict[str, Select[Any]] = {
-        kind: select(func.count()).select_from(Finding).where(condition(actor, now))
-        for kind, (verb, condition) in OF_FINDINGS.items()
-        if actor.has(verb)
-    }
-    if actor.has(ANSWER):
-        found[NOTICE_IN] = _number(select(Notice).where(notices_in(actor, now)))
-        found[WHISTLE] = _number(whistle_query(actor, now))
-        found[HANDED] = _number(handed_query(actor, now))
-    if actor.has(DIRECT):
-        found[NOTICE_CHECK] = _number(select(Notice).where(notices_to_check(actor, now)))
-    if actor.has(VISIT) or actor.has(CHECK):
-        found[RECHECK] = _number(recheck_query(actor, now))
-    if actor.has(PUBLISH):
-        found[APPEAL] = _number(appeal_query(actor, now))
-    return found
+def tally_kinds(session: Session, actor: Actor, now: datetime, campaign: str = "") -> dict[str, Tally]:
+    """The same with how many are late and the earliest deadline (one statement), of one campaign if one is named."""
+    wanted = kinds_of(actor)
+    if not wanted:
+        return {}
+    rows = [
+        kind.waiting(actor, now, campaign)
+        .with_only_columns(
+            literal(code).label("code"),
+            func.count().label("count"),
+            func.count().filter(kind.due < now).label("late"),
+            func.min(kind.due).label("earliest"),
+        )
+        .order_by(None)
+        for code, kind in wanted.items()
+    ]
+    return {code: Tally(count, late, at) for code, count, late, at in session.execute(union_all(*rows))}
 
 
 def _number(query: Select[Any]) -> Select[Any]:
     """The number of rows of a query, as one more query."""
     return query.with_only_columns(func.count()).order_by(None)
-
-
-def _part(actor: Actor, now: datetime, *wanted: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Condition on Finding: a unit for which the actor answers has such a part in it."""
-    found = exists().where(
-        Part.tenant_id == actor.tenant.id,
-        Part.finding_id == Finding.id,
-        Part.ended_at.is_(None),
-        Part.unit_id.in_(reach(actor, ANSWER, local_day(now))),
-        *wanted,
-    )
-    return and_(Finding.tenant_id == actor.tenant.id, found.correlate(Finding))
-
-
-def _shown(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Whether the finding may be seen: only posts for one campaign, or for restricted matters, need a closer look."""
-    if actor.has(RESTRICTED) or any(duty.campaign for duty in actor.duties):
-        return sees_finding(actor, local_day(now))
-    return Finding.restricted.is_(False)

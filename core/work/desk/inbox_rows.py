@@ -2,30 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
+from core.work.calendar import local_day
 from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.desk.inbox import (
     APPEAL,
+    ASSIST,
+    CARDS,
+    DOUBT,
     HANDED,
+    KINDS,
     NOTICE_CHECK,
     NOTICE_IN,
     OF_FINDINGS,
     RECHECK,
+    SWEEP,
     WHISTLE,
-    appeal_query,
-    handed_query,
-    notices_in,
-    notices_to_check,
-    recheck_query,
-    whistle_query,
+    WORD,
 )
 from core.work.loop import clocks
+from core.work.loop.announcing import campaigns_by_finding
 from core.work.loop.states import (
     ACCEPTED,
     ANSWERED,
@@ -36,11 +41,26 @@ from core.work.loop.states import (
     RETURNED,
     WITH_UNIT,
 )
-from core.work.papers.notice_kinds import KINDS
-from core.work.papers.notice_list import row_of, rows_query
+from core.work.papers.notice_kinds import KINDS as PAPERS
+from core.work.papers.notice_list import row_of
 from core.work.papers.notice_moves import REPLIED, SIGNED
-from core.work.tables import CardIssue, Finding, HandOn, Notice, Recheck, Whistle, WhistleCall
-from tenants.access import Actor
+from core.work.roles import ANSWER
+from core.work.tables import (
+    CardIssue,
+    CardScheme,
+    Finding,
+    FindingCampaign,
+    Notice,
+    NoticeFinding,
+    Part,
+    Recheck,
+    Signal,
+    Site,
+    Sweep,
+    Whistle,
+    WhistleCall,
+)
+from tenants.access import Actor, reach
 
 # The step that the desk is most likely to take, by state; the finding's page offers the others.
 AT_DESK: Mapping[str, str] = {
@@ -53,13 +73,15 @@ AT_DESK: Mapping[str, str] = {
 }
 STEPS: Mapping[str, str] = {"assist": "finish_part", "cosign": "cosign", "check": "close"}
 AT_ONCE = frozenset({"take", "cosign", "sign"})  # steps that ask for nothing: one click, no form
+Row = Any  # of the columns that a kind shows
 
 
 @dataclass(frozen=True, slots=True)
 class Duty:
     """One thing that waits (待办): what and where, by when, and the step that comes next.
 
-    ``about`` is the kind of object that ``id`` names; ``number`` may be empty; ``code`` is a kind of paper where it is one.
+    ``about`` is the kind of object that ``id`` names; ``number`` may be empty; ``code`` is a kind of paper or of doubt where
+    it is one. ``finding_id`` is the finding behind it, whose campaigns it shares; ``keys`` are its place in the order.
     """
 
     about: str
@@ -73,6 +95,9 @@ class Duty:
     version: int = 0
     due_at: datetime | None = None
     late: bool = False
+    finding_id: UUID | None = None
+    campaigns: tuple[str, ...] = ()
+    keys: tuple[Any, ...] = ()
 
     @property
     def at_once(self) -> bool:
@@ -80,17 +105,78 @@ class Duty:
         return self.step in AT_ONCE
 
 
-def read_duties(session: Session, actor: Actor, kind: str, now: datetime, *, limit: int) -> Sequence[Duty]:
-    """The most urgent duties of one kind."""
+def read_duties(
+    session: Session,
+    actor: Actor,
+    kind: str,
+    now: datetime,
+    *,
+    limit: int,
+    after: Sequence[Any] | None = None,
+    campaign: str = "",
+) -> list[Duty]:
+    """The most urgent duties of one kind, of one campaign if one is named; ``after`` are the keys of the last one before."""
+    known = KINDS[kind]
     if kind in OF_FINDINGS:
-        return _findings(session, actor, kind, now, limit)
-    return _OTHERS[kind](session, actor, now, limit)
+        extra = [OF_FINDINGS[kind][1](actor, now)] + ([known.campaign(actor, campaign)] if campaign else [])
+        query = base_query(actor, Filter(extra=tuple(extra)), now)
+    else:
+        query = known.waiting(actor, now, campaign).with_only_columns(*known.keys, *SHOWN[kind][0])
+    if after is not None:
+        query = query.where(tuple_(*known.keys) > tuple_(*after))
+    rows = session.execute(query.order_by(*known.keys).limit(limit)).all()
+    if kind in OF_FINDINGS:
+        found = [_finding(row, _step(kind, row.state)) for row in rows_of(session, rows, now)]
+        return _with_own_days(session, actor, found, now) if kind == ASSIST else found
+    first, make = len(known.keys), SHOWN[kind][1]
+    duties = [replace(make(row[first:], actor, now), keys=tuple(row[:first])) for row in rows]
+    return _with_campaigns(session, duties)
 
 
-def _findings(session: Session, actor: Actor, kind: str, now: datetime, limit: int) -> list[Duty]:
-    condition = OF_FINDINGS[kind][1](actor, now)
-    query = base_query(actor, Filter(extra=(condition,)), now).order_by(Finding.due_at, Finding.id).limit(limit)
-    return [_finding(row, _step(kind, row.state)) for row in rows_of(session, session.execute(query).all(), now)]
+def _with_own_days(session: Session, actor: Actor, duties: Sequence[Duty], now: datetime) -> list[Duty]:
+    """The same, due on the day that the actor's own helping part has, where one was said (协办期限)."""
+    own = session.execute(
+        select(Part.finding_id, func.min(Part.due_on))
+        .where(
+            Part.finding_id.in_([duty.id for duty in duties]),
+            Part.kind == ASSIST,
+            Part.state == "open",
+            Part.ended_at.is_(None),
+            Part.due_on.is_not(None),
+            Part.unit_id.in_(reach(actor, ANSWER, local_day(now))),
+        )
+        .group_by(Part.finding_id)
+    ).all()
+    days = {finding: clocks.end_of(day) for finding, day in own if day}
+    return [replace(d, due_at=days[d.id], late=days[d.id] < now) if d.id in days else d for d in duties]
+
+
+def _with_campaigns(session: Session, duties: Sequence[Duty]) -> list[Duty]:
+    """The same with their campaigns: those of the finding, or of all findings that a notice is about."""
+    by_finding = campaigns_by_finding(session, {duty.finding_id for duty in duties if duty.finding_id})
+    by_notice = _campaigns_of_notices(session, [duty.id for duty in duties if duty.about == "notice"])
+    return [
+        replace(duty, campaigns=by_finding.get(duty.finding_id, ()) if duty.finding_id else by_notice.get(duty.id, ()))
+        for duty in duties
+    ]
+
+
+def _campaigns_of_notices(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
+    wanted = list(ids)
+    if not wanted:
+        return {}
+    named = func.array_agg(FindingCampaign.campaign.distinct())
+    rows = session.execute(
+        select(NoticeFinding.notice_id, named)
+        .join(
+            FindingCampaign,
+            (FindingCampaign.tenant_id == NoticeFinding.tenant_id)
+            & (FindingCampaign.finding_id == NoticeFinding.finding_id),
+        )
+        .where(NoticeFinding.notice_id.in_(wanted))
+        .group_by(NoticeFinding.notice_id)
+    )
+    return {notice: tuple(sorted(campaigns)) for notice, campaigns in rows}
 
 
 def _step(kind: str, state: str) -> str:
@@ -111,69 +197,97 @@ def _finding(row: FindingRow, step: str) -> Duty:
         version=row.version,
         due_at=row.due_at if row.state in WITH_UNIT else None,
         late=row.overdue,
+        finding_id=row.id,
+        campaigns=row.campaigns,
+        keys=(row.due_at, row.id),
     )
 
 
-def _notices(session: Session, actor: Actor, now: datetime, limit: int) -> list[Duty]:
-    waiting = rows_query(actor, now).where(notices_in(actor, now))
-    rows = session.execute(waiting.order_by(Notice.due_at.nulls_last(), Notice.id).limit(limit))
-    return [_notice(notice, count, now) for notice, count in rows]
+def _notice(row: Row, _actor: Actor, now: datetime) -> Duty:
+    shown = row_of(row[0], 0, now)
+    step = {SIGNED: "reply", REPLIED: "close"}.get(shown.state, "sign")
+    due = shown.due_at if PAPERS[shown.kind].replies and shown.state != REPLIED else None
+    about = Duty("notice", shown.id, shown.title, shown.unit_name, step)
+    return replace(about, number=shown.number, code=shown.kind, version=shown.version, due_at=due, late=shown.overdue)
 
 
-def _answers(session: Session, actor: Actor, now: datetime, limit: int) -> list[Duty]:
-    waiting = rows_query(actor, now).where(notices_to_check(actor, now))
-    rows = session.execute(waiting.order_by(Notice.changed_at, Notice.id).limit(limit))
-    return [_notice(notice, count, now) for notice, count in rows]
+def _of_finding(about: str, ref: UUID, finding: Finding, place: str | None, step: str) -> Duty:
+    """A duty about a finding that is done elsewhere than by a step of its own."""
+    found = Duty(about, ref, finding.title, place or "", step, finding.title_en, finding.number or "")
+    return replace(found, finding_id=finding.id)
 
 
-def _notice(notice: Notice, findings: int, now: datetime) -> Duty:
-    row = row_of(notice, findings, now)
-    step = {SIGNED: "reply", REPLIED: "close"}.get(row.state, "sign")
-    due = row.due_at if KINDS[row.kind].replies and row.state != REPLIED else None
-    about = Duty("notice", row.id, row.title, row.unit_name, step)
-    return replace(about, number=row.number, code=row.kind, version=row.version, due_at=due, late=row.overdue)
+def _recheck(row: Row, _actor: Actor, now: datetime) -> Duty:
+    recheck, finding, place = row
+    due = clocks.end_of(recheck.due_on)
+    return replace(_of_finding("recheck", recheck.id, finding, place, "recheck"), due_at=due, late=due < now)
 
 
-def _rechecks(session: Session, actor: Actor, now: datetime, limit: int) -> list[Duty]:
-    query = recheck_query(actor, now).with_only_columns(Recheck, Finding).order_by(Recheck.due_on, Recheck.id)
-    found = []
-    for recheck, finding in session.execute(query.limit(limit)):
-        due = clocks.end_of(recheck.due_on)
-        about = Duty("finding", finding.id, finding.title, finding.place, "confirm_stable", finding.title_en)
-        found.append(replace(about, number=finding.number or "", version=finding.version, due_at=due, late=due < now))
-    return found
+def _whistle(row: Row, _actor: Actor, now: datetime) -> Duty:
+    call, whistle = row
+    step = "report" if call.arrived_at else "arrive" if call.accepted_at else "accept"
+    due = whistle.solve_by if call.arrived_at else whistle.arrive_by
+    return _about_whistle(whistle, step, due, now)
 
 
-def _whistles(session: Session, actor: Actor, now: datetime, limit: int) -> list[Duty]:
-    query = whistle_query(actor, now).with_only_columns(WhistleCall, Whistle)
-    found = []
-    for call, whistle in session.execute(query.order_by(Whistle.arrive_by, Whistle.id).limit(limit)):
-        step = "report" if call.arrived_at else "arrive" if call.accepted_at else "accept"
-        due = None if call.arrived_at else whistle.arrive_by
-        about = Duty("whistle", whistle.id, whistle.matter, whistle.place, step, number=whistle.number)
-        found.append(replace(about, due_at=due, late=due is not None and due < now))
-    return found
+def _word(row: Row, _actor: Actor, now: datetime) -> Duty:
+    return _about_whistle(row[0], "instruct", row[0].solve_by, now)
 
 
-def _appeals(session: Session, actor: Actor, now: datetime, limit: int) -> list[Duty]:
-    cards = session.scalars(appeal_query(actor, now).order_by(CardIssue.changed_at, CardIssue.id).limit(limit))
-    return [Duty("card", card.id, card.subject_name, card.league, "uphold", version=card.version) for card in cards]
+def _about_whistle(whistle: Whistle, step: str, due: datetime | None, now: datetime) -> Duty:
+    about = Duty("whistle", whistle.id, whistle.matter, whistle.place, step, number=whistle.number)
+    return replace(about, due_at=due, late=due is not None and due < now, finding_id=whistle.finding_id)
 
 
-def _handed(session: Session, actor: Actor, now: datetime, limit: int) -> list[Duty]:
-    query = handed_query(actor, now).with_only_columns(HandOn, Finding).order_by(HandOn.answered_at, HandOn.id)
-    rows = session.execute(query.limit(limit))
-    return [
-        Duty("finding", row.id, row.title, row.place, "confirm_handed", row.title_en, row.number or "")
-        for _, row in rows
-    ]
+def _appeal(row: Row, _actor: Actor, now: datetime) -> Duty:
+    card, due = row[0], row[0].appeal_due_at
+    about = Duty("card", card.id, card.subject_name, _span(card), "uphold", version=card.version)
+    return replace(about, due_at=due, late=due is not None and due < now)
 
 
-_OTHERS: Mapping[str, Callable[[Session, Actor, datetime, int], Sequence[Duty]]] = {
-    NOTICE_IN: _notices,
-    NOTICE_CHECK: _answers,
-    RECHECK: _rechecks,
-    WHISTLE: _whistles,
-    APPEAL: _appeals,
-    HANDED: _handed,
-}
+def _span(card: CardIssue) -> str:
+    """The days of a card's period, in figures."""
+    return f"{card.period_start}–{card.period_end}"
+
+
+def _cards(row: Row, _actor: Actor, _now: datetime) -> Duty:
+    """A period of a scheme; ``code`` is its first day, by which its page is found."""
+    card, name, body = row
+    english = body.get("title_en") or ""
+    return Duty("cards", card.scheme_id, name, _span(card), "give_cards", title_en=english, code=str(card.period_start))
+
+
+def _handed(row: Row, _actor: Actor, _now: datetime) -> Duty:
+    finding, place = row
+    return _of_finding("handed", finding.id, finding, place, "confirm_handed")
+
+
+def _sweep(row: Row, actor: Actor, now: datetime) -> Duty:
+    sweep = row[0]
+    due = clocks.end_of(sweep.due_on)
+    step = "end_sweep" if sweep.person_id == actor.person_id else "sweep"
+    about = Duty("sweep", sweep.id, sweep.title, "", step, finding_id=sweep.finding_id)
+    return replace(about, due_at=due, late=due < now)
+
+
+def _doubt(row: Row, _actor: Actor, _now: datetime) -> Duty:
+    signal, finding, place = row
+    return replace(_of_finding("doubt", signal.id, finding, place, "settle"), code=signal.kind)
+
+
+_PLACE = func.coalesce(Site.name, Finding.place)
+# What is read of each kind beside its keys, and how a line is made of it.
+SHOWN: Mapping[str, tuple[Sequence[Any], Callable[[Row, Actor, datetime], Duty]]] = MappingProxyType(
+    {
+        NOTICE_IN: ((Notice,), _notice),
+        NOTICE_CHECK: ((Notice,), _notice),
+        RECHECK: ((Recheck, Finding, _PLACE), _recheck),
+        WHISTLE: ((WhistleCall, Whistle), _whistle),
+        WORD: ((Whistle,), _word),
+        CARDS: ((CardIssue, CardScheme.name, CardScheme.body), _cards),
+        APPEAL: ((CardIssue,), _appeal),
+        HANDED: ((Finding, _PLACE), _handed),
+        SWEEP: ((Sweep,), _sweep),
+        DOUBT: ((Signal, Finding, _PLACE), _doubt),
+    }
+)

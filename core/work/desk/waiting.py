@@ -14,7 +14,8 @@ from core.work.calendar import local_day
 from core.work.desk.finding_filters import Filter, is_overdue
 from core.work.desk.finding_past import NOW, Columns
 from core.work.desk.findings import FindingRow, base_query, counting_query, rows_of
-from core.work.desk.inbox import count_kinds, to_answer, to_check
+from core.work.desk.inbox import count_kinds
+from core.work.desk.inbox_findings import to_answer, to_check
 from core.work.loop.sight import sees_finding
 from core.work.loop.transitions import ANSWERED, CLOSED_STATES, NOT_CLOSED, WITH_UNIT
 from core.work.roles import ANSWER, CHECK

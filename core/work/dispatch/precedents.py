@@ -15,6 +15,7 @@ from core.errors import N_, Conflict, NotFound
 from core.work.calendar import local_day
 from core.work.dispatch.routing import PRECEDENT, Route, one_of
 from core.work.journal import record
+from core.work.loop.clocks import end_of
 from core.work.loop.sight import sees_finding
 from core.work.permits import require
 from core.work.roles import DIRECT
@@ -85,9 +86,13 @@ def count_used(session: Session, actor: Actor, routes: Iterable[Route]) -> None:
 
 
 def list_precedents(
-    session: Session, actor: Actor, *, on: date, ended: bool = False, category: str = ""
+    session: Session, actor: Actor, *, on: date, ended: bool = False, category: str = "", as_of: date | None = None
 ) -> list[PrecedentRow]:
-    """The precedents (判例), those in force first, the latest first; ``ended`` shows those that ended too."""
+    """The precedents (判例), those in force first, the latest first; ``ended`` shows those that ended too.
+
+    With ``as_of`` those that had been decided by the end of that day, in force or ended as they were then.
+    """
+    day = as_of or on
     territory = aliased(Unit)
     query = (
         select(Precedent, Unit.name, territory.name, Finding.number)
@@ -105,11 +110,13 @@ def list_precedents(
         .order_by(Precedent.valid_to.is_not(None), Precedent.decided_at.desc(), Precedent.id.desc())
     )
     if not ended:
-        query = query.where(or_(Precedent.valid_to.is_(None), Precedent.valid_to > on))
+        query = query.where(or_(Precedent.valid_to.is_(None), Precedent.valid_to > day))
+    if as_of:
+        query = query.where(Precedent.decided_at < end_of(as_of))
     if category:
         query = query.where(Precedent.category == category)
     return [
-        PrecedentRow(row, unit, place or "", number or "", row.valid_to is None or row.valid_to > on)
+        PrecedentRow(row, unit, place or "", number or "", row.valid_to is None or row.valid_to > day)
         for row, unit, place, number in session.execute(query)
     ]
 

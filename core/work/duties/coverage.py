@@ -10,7 +10,8 @@ No post is a *gap*, a post that nobody holds on that day is *vacant* (a deputy a
 is *double*. Posts have no end: at step 3 one that nobody holds makes no double. Every unit of
 LIAISON_KINDS needs a liaison post of its own with a holder.
 
-A site is there on a day when it had a type by then, or was added by then; the campaigns are those enabled now.
+A site is there on a day when it had a type by then, or was added by then. Campaigns, the state and the unit of a site are
+those of the day, as far as the trail says what changed since (coverage_past, places.sites_past).
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ from uuid import UUID
 from sqlalchemy import Select, or_, select
 
 from core.work.dated import valid_on
+from core.work.duties.coverage_past import campaigns_on
 from core.work.duties.coverage_posts import Posts, load_posts
-from core.work.duties.sponsor_deeds import span_of
-from core.work.tables import Site, SiteKind, SitePost
+from core.work.organisation.areas import in_area
+from core.work.places.sites_past import sites_then
+from core.work.tables import Site, SitePost
 from tenants.access import subtree
-from tenants.models import EnabledCampaign, Unit, UnitPath
+from tenants.models import Unit, UnitPath
 from tenants.scope import ScopedSession
 
 COVERED, GAP, VACANT, DOUBLE = "covered", "gap", "vacant", "double"
@@ -110,35 +113,44 @@ def prove_coverage(
     *,
     within: Select[UUID] | None = None,
     unit_id: UUID | None = None,
+    area_id: UUID | None = None,
     text: str = "",
 ) -> Coverage:
-    """Prove the coverage of a day (责任覆盖证明), with seven queries whatever the size.
+    """Prove the coverage of a day (责任覆盖证明), with eight queries whatever the size.
 
     ``within`` selects the units whose sites and liaisons count (a reader's reach), ``unit_id`` one unit with what lies
-    under it, ``text`` a part of the site's or unit's name or code. Rows of other days are not touched.
+    under it, ``area_id`` an area with its members, ``text`` a part of the site's or unit's name or code. Rows of other days
+    are not touched.
     """
     limits = [within] if within is not None else []
     limits += [subtree(session.tenant_id, unit_id, on)] if unit_id is not None else []
-    campaigns = tuple(session.scalars(_enabled()).all())
-    places = _places(session, on, limits, text)
+    campaigns = campaigns_on(session, on)
+    places = _places(session, on, limits, area_id, text)
     posts = load_posts(session, on)
     answers = _answer_sites(session, on, places, campaigns, posts)
-    units = _answer_units(session, on, limits, text, posts)
+    units = _answer_units(session, on, limits, area_id, text, posts)
     counts = Counter(answer.state for answer in answers.values())
     return Coverage(on, campaigns, places, answers, units, posts, counts, Counter(u.answer.state for u in units))
 
 
-def _enabled() -> Select[str]:
-    chosen = select(EnabledCampaign.campaign).where(EnabledCampaign.state == "enabled")
-    return chosen.order_by(EnabledCampaign.campaign)
+def answer_site(session: ScopedSession, place: Place, on: date) -> tuple[Mapping[str, Answer], Posts]:
+    """Who answers for one site in each campaign of a day (点位责任岗), and the posts (seven queries)."""
+    campaigns, posts = campaigns_on(session, on), load_posts(session, on)
+    answers = _answer_sites(session, on, [place], campaigns, posts)
+    return {campaign: answers[place.id, campaign] for campaign in campaigns}, posts
 
 
-def _places(session: ScopedSession, on: date, limits: Sequence[Select[UUID]], text: str) -> tuple[Place, ...]:
-    typed = select(SiteKind.site_id).where(SiteKind.tenant_id == session.tenant_id, SiteKind.valid_from <= on)
-    chosen = select(Site.id, Site.name, Site.pinyin, Site.code, Site.unit_id).where(Site.state == "active")
-    chosen = chosen.where(or_(Site.id.in_(typed), Site.created_at < span_of((on, on))[1]))
+def _places(
+    session: ScopedSession, on: date, limits: Sequence[Select[UUID]], area_id: UUID | None, text: str
+) -> tuple[Place, ...]:
+    then = sites_then(session, on)
+    unit = then.unit
+    chosen = select(Site.id, Site.name, Site.pinyin, Site.code, unit)
+    chosen = chosen.where(then.in_use, then.was_there(session.tenant_id))
     for limit in limits:
-        chosen = chosen.where(Site.unit_id.in_(limit))
+        chosen = chosen.where(unit.in_(limit))
+    if area_id is not None:
+        chosen = chosen.where(in_area(session.tenant_id, area_id, on, unit, Site.id))
     if text:
         chosen = chosen.where(or_(Site.name.contains(text, autoescape=True), Site.code == text))
     return tuple(Place(*row) for row in session.execute(chosen.order_by(Site.pinyin, Site.id)))
@@ -147,7 +159,7 @@ def _places(session: ScopedSession, on: date, limits: Sequence[Select[UUID]], te
 def _answer_sites(
     session: ScopedSession, on: date, places: Sequence[Place], campaigns: Sequence[str], posts: Posts
 ) -> dict[tuple[UUID, str], Answer]:
-    assigned = _assigned(session, on)
+    assigned = _assigned(session, on, places[0].id if len(places) == 1 else None)
     above = _above(session, on, {place.unit_id for place in places}, posts.root)
     near = {
         (unit, campaign): _nearest(chain, campaign, posts) for unit, chain in above.items() for campaign in campaigns
@@ -161,11 +173,12 @@ def _answer_sites(
     return answers
 
 
-def _assigned(session: ScopedSession, on: date) -> dict[UUID, dict[str, list[UUID]]]:
-    """The posts assigned to sites on a day: site -> campaign ('' for all) -> posts."""
+def _assigned(session: ScopedSession, on: date, only: UUID | None) -> dict[UUID, dict[str, list[UUID]]]:
+    """The posts assigned to sites on a day, or to one alone: site -> campaign ('' for all) -> posts."""
     found: dict[UUID, dict[str, list[UUID]]] = {}
-    rows = session.execute(select(SitePost.site_id, SitePost.campaign, SitePost.post_id).where(valid_on(SitePost, on)))
-    for site, campaign, post in rows:
+    chosen = select(SitePost.site_id, SitePost.campaign, SitePost.post_id).where(valid_on(SitePost, on))
+    chosen = chosen if only is None else chosen.where(SitePost.site_id == only)
+    for site, campaign, post in session.execute(chosen):
         found.setdefault(site, {}).setdefault(campaign, []).append(post)
     return found
 
@@ -204,11 +217,18 @@ def posts_answer(named: Sequence[UUID], posts: Posts) -> Answer:
 
 
 def _answer_units(
-    session: ScopedSession, on: date, limits: Sequence[Select[UUID]], text: str, posts: Posts
+    session: ScopedSession,
+    on: date,
+    limits: Sequence[Select[UUID]],
+    area_id: UUID | None,
+    text: str,
+    posts: Posts,
 ) -> tuple[UnitAnswer, ...]:
     chosen = select(Unit.id, Unit.name, Unit.kind, Unit.pinyin).where(Unit.kind.in_(LIAISON_KINDS), valid_on(Unit, on))
     for limit in limits:
         chosen = chosen.where(Unit.id.in_(limit))
+    if area_id is not None:
+        chosen = chosen.where(in_area(session.tenant_id, area_id, on, Unit.id))
     if text:
         chosen = chosen.where(or_(Unit.name.contains(text, autoescape=True), Unit.code == text))
     rows = session.execute(chosen.order_by(Unit.pinyin, Unit.id))

@@ -153,8 +153,7 @@ def move_items(
     if ids := items.of("findings"):
         mine = Part.assignee_id == leaver.id
         session.execute(update(Part).where(Part.finding_id.in_(ids), mine).values(assignee_id=successor.id))
-        text = f"{leaver.name} → {successor.name}"
-        note_handover(session, actor, ids, text, now=now)
+        note_handover(session, actor, ids, leaver, successor, now=now)
     for table, kind in ((Recheck, "rechecks"), (HandOn, "hand_ons"), (ContactLink, "links")):
         if ids := items.of(kind):
             session.execute(update(table).where(table.id.in_(ids)).values(person_id=successor.id))

@@ -1,7 +1,8 @@
 """What sponsors did (包保情况): inspections at the places of the object, and what they wrote into their own log.
 
-The two stay apart: an inspection is a record of the work, a log entry is what the sponsor says. Of what he logged as
-settled, only what was really closed in the period is counted as closed. Restricted findings count nowhere.
+They stay apart: an inspection is a record of the work, a log entry is what the sponsor says. Of what he logged as settled,
+only what was really closed in the period is counted as closed. What was closed at his places in his term counts by itself,
+whether he logged it or not, so that nothing is asked twice. Restricted findings count nowhere.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sqlalchemy import func, select
 
 from core.errors import N_
 from core.work.calendar import ZONE
-from core.work.duties.sponsor_places import Territory, territories
+from core.work.duties.sponsor_findings import Claim, claims, count_settled
 from core.work.tables import Finding, SponsorEntry, Sponsorship, Visit
 from tenants.scope import ScopedSession
 
@@ -31,13 +32,15 @@ class Deeds:
     """What one sponsor did in a period (包保情况).
 
     ``inspections``: submitted visits at places of the object; ``entries``: log entries by kind; ``closed``: findings that
-    he logged as settled and that were closed in the period; ``last``: the last day on which anything happened.
+    he logged as settled and that were closed in the period; ``at_places``: all findings of his field that were closed at
+    his places (包保地销号); ``last``: the last day on which he did anything himself.
     """
 
     inspections: int = 0
     entries: Mapping[str, int] = field(default_factory=dict)
     closed: int = 0
     last: date | None = None
+    at_places: int = 0
 
     @property
     def came(self) -> int:
@@ -56,30 +59,33 @@ class Deeds:
 
     @property
     def idle(self) -> bool:
-        """Whether nothing at all is recorded."""
+        """Whether nothing at all is recorded of himself; what others settled at his places is no deed of his."""
         return self.last is None and not self.closed
 
     @property
     def body(self) -> dict[str, Any]:
         """As a card keeps it."""
         last = self.last.isoformat() if self.last else None
-        return {"inspections": self.inspections, "entries": dict(self.entries), "closed": self.closed, "last": last}
+        counted = {"inspections": self.inspections, "entries": dict(self.entries), "closed": self.closed, "last": last}
+        return counted | {"at_places": self.at_places}
 
 
 def deeds(session: ScopedSession, sponsorship_ids: Collection[UUID], days: tuple[date, date]) -> dict[UUID, Deeds]:
-    """What the sponsors did from a first to a last day (包保情况), each within his own term (eight queries for all)."""
+    """What the sponsors did from a first to a last day (包保情况), each within his own term (eleven queries for all)."""
     ids = list(dict.fromkeys(sponsorship_ids))
     if not ids:
         return {}
     rows = session.scalars(select(Sponsorship).where(Sponsorship.id.in_(ids))).all()
     entries, last = _entries(session, ids, days)
     closed = _closed(session, ids, days)
-    visits = _inspections(session, rows, days)
+    known = claims(session, rows, days[1])
+    visits = _inspections(session, rows, known, days)
+    settled = count_settled(session, rows, known, days)
     found = {}
     for one in ids:
         count, day = visits.get(one, (0, None))
         latest = max((d for d in (day, last.get(one)) if d is not None), default=None)
-        found[one] = Deeds(count, entries.get(one, {}), closed.get(one, 0), latest)
+        found[one] = Deeds(count, entries.get(one, {}), closed.get(one, 0), latest, settled.get(one, 0))
     return found
 
 
@@ -118,17 +124,15 @@ def _closed(session: ScopedSession, ids: Sequence[UUID], days: tuple[date, date]
 
 
 def _inspections(
-    session: ScopedSession, rows: Sequence[Sponsorship], days: tuple[date, date]
+    session: ScopedSession, rows: Sequence[Sponsorship], known: Mapping[UUID, Claim], days: tuple[date, date]
 ) -> dict[UUID, tuple[int, date | None]]:
     people = {row.person_id for row in rows if row.person_id}
     visits = _visits(session, people, days) if people else {}
     if not visits:
         return {}
-    objects = {row.object_unit_id for row in rows if row.object_unit_id and row.person_id in visits}
-    grounds = territories(session, objects, days[1])
     found: dict[UUID, tuple[int, date | None]] = {}
     for row in rows:
-        ground = _ground(row, grounds)
+        ground = known[row.id].territory
         made = [
             v for v in visits.get(row.person_id, ()) if row.person_id and ground.has(v[1], v[2]) and _within(row, v[0])
         ]
@@ -149,12 +153,6 @@ def _visits(
     for person, day, unit, site, count in rows:
         found.setdefault(person, []).append((day, unit, site, count))
     return found
-
-
-def _ground(row: Sponsorship, grounds: Mapping[UUID, Territory]) -> Territory:
-    if row.object_site_id is not None:
-        return Territory(sites=frozenset({row.object_site_id}))
-    return grounds.get(row.object_unit_id, Territory()) if row.object_unit_id is not None else Territory()
 
 
 def _within(row: Sponsorship, day: date) -> bool:

@@ -29,6 +29,23 @@ def concerns(
     return {field for field in asked if not field or field in mine or field not in known}
 
 
+def categories_of(
+    session: ScopedSession, fields: Iterable[str], registry: Registry | None = None
+) -> dict[str, frozenset[str] | None]:
+    """For each field the categories that it concerns; None for '' and for free text, which concern every one."""
+    asked = set(fields)
+    found: dict[str, frozenset[str] | None] = dict.fromkeys(asked)
+    if not asked - {""}:
+        return found
+    words = _words(registry or installed())
+    for code, names in _groups(session).items():
+        words.setdefault(code, set()).update(names)
+    for field in asked - {""}:
+        meant = frozenset(code for code, said in words.items() if field in said)
+        found[field] = meant or None
+    return found
+
+
 def _words(registry: Registry) -> dict[str, set[str]]:
     """Every category with the words that mean it or a group of which it is one."""
     vocabulary = registry.vocabulary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -15,6 +15,7 @@ from core.work.duties.sponsor_keeping import get_sponsorship
 from core.work.duties.sponsor_places import territories
 from core.work.duties.sponsoring import SponsorLine, lines_of
 from core.work.names import tidy
+from core.work.organisation.areas import in_area
 from core.work.organisation.units import Node, tree
 from core.work.roles import SEE
 from core.work.tables import Site, Sponsorship
@@ -36,11 +37,13 @@ class SponsorFilter:
     text: str = ""
     field: str = ""
     campaign: str = ""
+    area_id: UUID | None = None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        return bool(self.kind or self.unit_id or self.person_id or self.text or self.field or self.campaign)
+        said = (self.kind, self.unit_id, self.person_id, self.text, self.field, self.campaign, self.area_id)
+        return any(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +112,22 @@ def sees_sponsorship(actor: Actor | None, on: date) -> ColumnElement[bool]:
     )
 
 
+def visible_sponsorships(session: ScopedSession, actor: Actor, ids: Collection[UUID], on: date) -> set[UUID]:
+    """Those of some sponsorships whose pages open to the actor (one query)."""
+    if not ids or not actor.has(SEE):
+        return set()
+    return set(session.scalars(_with_site().where(Sponsorship.id.in_(ids), sees_sponsorship(actor, on))))
+
+
+def _with_site() -> Select[UUID]:
+    at_site = and_(Site.tenant_id == Sponsorship.tenant_id, Site.id == Sponsorship.object_site_id)
+    return select(Sponsorship.id).outerjoin(Site, at_site)
+
+
 def find_sponsorship(session: ScopedSession, actor: Actor, sponsorship_id: UUID, on: date) -> SponsorLine:
     """One sponsorship that the actor may see, ended ones too. Raises NotFound."""
     row = get_sponsorship(session, sponsorship_id)
-    joined = select(Sponsorship.id).outerjoin(
-        Site, and_(Site.tenant_id == Sponsorship.tenant_id, Site.id == Sponsorship.object_site_id)
-    )
-    if session.scalars(joined.where(Sponsorship.id == row.id, sees_sponsorship(actor, on))).first() is None:
+    if session.scalars(_with_site().where(Sponsorship.id == row.id, sees_sponsorship(actor, on))).first() is None:
         raise NotFound
     return lines_of(session, [row], on)[0]
 
@@ -134,6 +146,9 @@ def _filters(session: ScopedSession, wanted: SponsorFilter, on: date) -> list[Co
         ground = territories(session, [wanted.unit_id], on)[wanted.unit_id]
         places = [Sponsorship.object_unit_id.in_(ground.units), Site.unit_id.in_(ground.units)]
         found.append(or_(*places, Sponsorship.object_site_id.in_(ground.sites)))
+    if wanted.area_id is not None:
+        where = (func.coalesce(Sponsorship.object_unit_id, Site.unit_id), Sponsorship.object_site_id)
+        found.append(in_area(session.tenant_id, wanted.area_id, on, *where))
     if said := tidy(wanted.text):
         found.append(_says(said))
     return found

@@ -5,23 +5,24 @@ The sponsor writes it himself; for one without an account (a city leader) the of
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import false, or_, select
+from sqlalchemy import ColumnElement, false, or_, select
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput
 from core.work.dated import last_day_of, valid_on
 from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.duties.sponsor_deeds import ENTRY_KINDS
+from core.work.duties.sponsor_findings import Claim, claims
 from core.work.duties.sponsor_keeping import get_sponsorship, may_keep, unit_of
-from core.work.duties.sponsor_places import Territory, territories
 from core.work.duties.sponsoring import SponsorLine, lines_of
 from core.work.journal import record
 from core.work.loop.sight import sees_finding
 from core.work.loop.states import NOT_CLOSED
+from core.work.roles import SEE
 from core.work.tables import Finding, SponsorEntry, Sponsorship
 from core.work.wording import read_text
 from tenants.access import Actor, subtree
@@ -122,36 +123,51 @@ def is_own(session: ScopedSession, actor: Actor, row: Sponsorship, on: date) -> 
     return bool(seats & set(session.scalars(subtree(actor.tenant.id, row.unit_id, on))))
 
 
+def _is_own(actor: Actor, on: date) -> ColumnElement[bool]:
+    """The condition on Sponsorship that the actor is the sponsor on a day, himself or by his unit."""
+    seats = {duty.unit_id for duty in actor.duties}
+    mine = Sponsorship.person_id == actor.person_id
+    by_unit = Sponsorship.person_id.is_(None) & Sponsorship.unit_id.in_(seats)
+    return valid_on(Sponsorship, on) & (or_(mine, by_unit) if seats else mine)
+
+
+def sponsors_anything(session: ScopedSession, actor: Actor, on: date) -> bool:
+    """Whether the actor sponsors anything on a day (one query)."""
+    return session.scalars(select(Sponsorship.id).where(_is_own(actor, on)).limit(1)).first() is not None
+
+
 def own_sponsorships(session: ScopedSession, actor: Actor, on: date) -> list[SponsorLine]:
     """What the actor sponsors on a day (我的包保), by himself or by his unit."""
-    seats = {duty.unit_id for duty in actor.duties}
-    by_unit = Sponsorship.person_id.is_(None) & Sponsorship.unit_id.in_(seats)
-    chosen = select(Sponsorship).where(valid_on(Sponsorship, on))
-    rows = session.scalars(chosen.where(or_(Sponsorship.person_id == actor.person_id, by_unit))).all()
+    rows = session.scalars(select(Sponsorship).where(_is_own(actor, on))).all()
     return sorted(lines_of(session, rows, on), key=lambda one: (one.object_kind, one.object_name, one.field, one.id))
 
 
 def open_findings(
     session: ScopedSession, actor: Actor, lines: Sequence[SponsorLine], now: datetime, on: date, *, limit: int = 50
 ) -> list[tuple[FindingRow, SponsorLine]]:
-    """The open findings at the sponsored places that the actor may see (待办结问题), by deadline.
+    """The open findings at the actor's own sponsored places (待办结问题), by deadline; ``lines`` are his own.
 
-    Each comes with the first of the sponsorships that it falls under.
+    To sponsor a place is to see what is open there, whatever his posts reach; restricted findings are left out. Each comes
+    with the first of the sponsorships that it falls under.
     """
-    units = {one.object_id for one in lines if one.object_kind == "unit" and one.object_id}
-    known = territories(session, units, on)
-    grounds = [(line, _ground(line, known)) for line in lines]
-    here = or_(false(), *(ground.findings() for _, ground in grounds))
-    wanted = Filter(view="problem", extra=(here, Finding.state.in_(NOT_CLOSED), Finding.restricted.is_(False)))
-    query = base_query(actor, wanted, now).order_by(Finding.due_at, Finding.id).limit(limit)
-    rows = rows_of(session, session.execute(query).all(), now)
-    return [(row, next(line for line, ground in grounds if ground.has(row.unit_id, row.site_id))) for row in rows]
+    rows = session.scalars(select(Sponsorship).where(Sponsorship.id.in_([line.id for line in lines]))).all()
+    known = claims(session, rows, on)
+    here = or_(false(), *(claim.findings(actor.tenant.id) for claim in known.values()))
+    wanted = Filter(view="problem", extra=(Finding.state.in_(NOT_CLOSED),))
+    query = base_query(actor, wanted, now, sight=here).order_by(Finding.due_at, Finding.id).limit(limit)
+    found = rows_of(session, session.execute(query).all(), now)
+    return [(row, next(line for line in lines if _falls_under(row, known[line.id]))) for row in found]
 
 
-def _ground(line: SponsorLine, known: Mapping[UUID, Territory]) -> Territory:
-    if line.object_kind == "unit" and line.object_id is not None:
-        return known[line.object_id]
-    return Territory(sites=frozenset({line.object_id} if line.object_id else ()))
+def _falls_under(row: FindingRow, claim: Claim) -> bool:
+    return claim.has(row.unit_id, row.site_id, row.category, row.campaigns)
+
+
+def visible(session: ScopedSession, actor: Actor, ids: Collection[UUID], on: date) -> set[UUID]:
+    """Those of some findings whose pages the actor may open by his posts."""
+    if not ids or not actor.has(SEE):
+        return set()
+    return set(session.scalars(select(Finding.id).where(Finding.id.in_(ids), sees_finding(actor, on))))
 
 
 def logged_as_settled(session: ScopedSession, sponsorship_ids: Sequence[UUID]) -> set[UUID]:
@@ -162,14 +178,15 @@ def logged_as_settled(session: ScopedSession, sponsorship_ids: Sequence[UUID]) -
 
 
 def _lies_there(session: ScopedSession, actor: Actor, row: Sponsorship, finding_id: UUID, today: date) -> bool:
-    """Whether a finding lies at the sponsored place and is the actor's to see; a project has no place of its own."""
-    chosen = select(Finding.id).where(
-        Finding.id == finding_id, Finding.restricted.is_(False), sees_finding(actor, today)
-    )
+    """Whether a finding lies at the sponsored place and is the actor's to see, as all there is to the sponsor himself.
+
+    A project has no place of its own.
+    """
+    chosen = select(Finding.id).where(Finding.id == finding_id, Finding.restricted.is_(False))
+    if row.project or not is_own(session, actor, row, today):
+        chosen = chosen.where(sees_finding(actor, today))
     if not row.project:
-        line = lines_of(session, [row], today)[0]
-        known = territories(session, [row.object_unit_id] if row.object_unit_id else [], today)
-        chosen = chosen.where(_ground(line, known).findings())
+        chosen = chosen.where(claims(session, [row], today)[row.id].territory.findings())
     return session.scalars(chosen).first() is not None
 
 

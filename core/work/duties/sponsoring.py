@@ -79,14 +79,14 @@ def sponsors_on(
     unit_id: UUID,
     site_id: UUID | None = None,
     on: date,
-    campaign: str | None = None,
+    campaigns: Collection[str] | None = None,
     category: str | None = None,
     did: Days | None = None,
 ) -> list[SponsorLine]:
     """Who sponsors a place on a day (当日包保人), nearest first: the site's, its unit's, those above, areas in between.
 
-    ``campaign`` leaves out who is limited to another one, ``category`` whose field is another; ``did`` (first and last day)
-    adds what each did. At most ten queries.
+    ``campaigns`` leaves out who is limited to one that is none of them, ``category`` whose field is another; ``did`` (first
+    and last day) adds what each did. At most nineteen queries.
     """
     around = dict(units_around(session, [unit_id], on)[unit_id])
     if site_id is not None:
@@ -94,7 +94,7 @@ def sponsors_on(
             around[unit] = min(distance, around.get(unit, distance))
     objects: list[ColumnElement[bool]] = [Sponsorship.object_unit_id.in_(around)]
     objects += [Sponsorship.object_site_id == site_id] if site_id is not None else []
-    rows = _standing(session, or_(*objects), on, campaign)
+    rows = _standing(session, or_(*objects), on, campaigns)
     if category:
         fitting = concerns(session, category, {row.field for row in rows})
         rows = [row for row in rows if row.field in fitting]
@@ -110,13 +110,12 @@ def sponsors_of_units(
     *,
     campaign: str | None = None,
     did: Days | None = None,
-    own: bool = False,
 ) -> dict[UUID, list[SponsorLine]]:
-    """The same for many units at once (排名、亮牌用), with as few queries as for one; ``own``: none from above or areas."""
+    """The same for many units at once (排名、亮牌用), with as few queries as for one."""
     ids = list(dict.fromkeys(unit_ids))
-    around = {one: {one: 0} for one in ids} if own else units_around(session, ids, on)
+    around = units_around(session, ids, on)
     objects = {unit for near in around.values() for unit in near}
-    rows = _standing(session, Sponsorship.object_unit_id.in_(objects), on, campaign)
+    rows = _standing(session, Sponsorship.object_unit_id.in_(objects), on, None if campaign is None else (campaign,))
     by_object: dict[UUID, list[SponsorLine]] = {}
     for line in add_deeds(session, lines_of(session, rows, on), did):
         by_object.setdefault(line.object_id or line.id, []).append(line)
@@ -130,11 +129,11 @@ def sponsors_of_units(
 
 
 def _standing(
-    session: ScopedSession, objects: ColumnElement[bool], on: date, campaign: str | None
+    session: ScopedSession, objects: ColumnElement[bool], on: date, campaigns: Collection[str] | None
 ) -> Sequence[Sponsorship]:
     chosen = select(Sponsorship).where(objects, valid_on(Sponsorship, on))
-    if campaign is not None:
-        chosen = chosen.where(or_(Sponsorship.campaign.is_(None), Sponsorship.campaign == campaign))
+    if campaigns is not None:
+        chosen = chosen.where(or_(Sponsorship.campaign.is_(None), Sponsorship.campaign.in_(campaigns)))
     return session.scalars(chosen).all()
 
 

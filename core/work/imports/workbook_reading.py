@@ -80,6 +80,8 @@ SITES = Layout(
         Column("types", ("点位类型", "类型", "type"), True, "见代码表；多个用分号隔开"),
         Column("code", ("点位编号", "编号")),
         Column("address", ("地址", "位置")),
+        Column("zone", ("区域", "zone"), hint="核心区、重点区……派遣规则可以按区域定时限"),
+        Column("grids", ("网格", "所在网格"), hint="例：社区网格：某某社区一网格；几种网格用分号隔开"),
         Column("operator", ("主办单位", "经营单位", "主办（经营）单位"), hint="单位名称或代码"),
         Column("longitude", ("经度",)),
         Column("latitude", ("纬度",)),

@@ -16,27 +16,29 @@ from sqlalchemy import insert, select
 
 from core.campaigns.terms import SiteType
 from core.errors import N_, Fault
+from core.work.imports.workbook_grids import Grids, grids_now, read_grids
 from core.work.imports.workbook_places import Gazetteer
 from core.work.imports.workbook_reading import Sheet, SheetRow
 from core.work.journal import record
 from core.work.names import narrow, tidy
+from core.work.organisation.grids import lie_in
 from core.work.places.sites import apply_changes, check_values, unknown_type
 from core.work.roles import KEEP_SITES
-from core.work.tables import Site, SiteKind
+from core.work.tables import Site, SiteGrid, SiteKind
 from tenants.access import Actor
 from tenants.db import new_id, now
 from tenants.scope import ScopedSession
 
 _BETWEEN = re.compile(r"[;、,]")
-_PLAIN = ("name", "code", "address", "longitude", "latitude")
+_PLAIN = ("name", "code", "address", "zone", "longitude", "latitude")
 
 
 @dataclass(slots=True)
 class SitePlan:
     """What the sheet asks for: column values and types of new sites, and changes by site."""
 
-    new: list[tuple[dict[str, Any], tuple[str, ...]]] = field(default_factory=list)
-    changes: list[tuple[Site, dict[str, Any], tuple[str, ...]]] = field(default_factory=list)
+    new: list[tuple[dict[str, Any], tuple[str, ...], Grids]] = field(default_factory=list)
+    changes: list[tuple[Site, dict[str, Any], tuple[str, ...], Grids]] = field(default_factory=list)
     unchanged: int = 0
 
 
@@ -46,6 +48,7 @@ class _Wish:
     row: SheetRow
     values: dict[str, Any]
     types: tuple[str, ...]
+    grids: Grids
 
 
 class Register:
@@ -53,6 +56,7 @@ class Register:
 
     def __init__(self, session: ScopedSession) -> None:
         self.kinds: dict[UUID, set[str]] = {}
+        self.grids = grids_now(session)
         self.by_code: dict[str, Site] = {}
         self.by_name: dict[tuple[UUID, str], Site] = {}
         kinds = select(SiteKind.site_id, SiteKind.site_type).where(SiteKind.valid_to.is_(None))
@@ -94,7 +98,7 @@ def _read(sheet: Sheet, row: SheetRow, book: Gazetteer, words: Mapping[str, str]
     faults.extend(sheet.fault(row, f.field, f.message, f.remedy, f.value, **f.params) for f in found)
     if not values.get("name"):
         faults.append(sheet.fault(row, "name", N_("不能为空"), N_("请填写点位名称")))
-    types = _types(sheet, row, words, faults)
+    types, grids = _types(sheet, row, words, faults), read_grids(sheet, row, book, faults)
     for column, field_ in (("unit", "unit_id"), ("operator", "operator_unit_id")):
         if column in cells:
             place = book.resolve(sheet, row, column, faults)
@@ -104,7 +108,7 @@ def _read(sheet: Sheet, row: SheetRow, book: Gazetteer, words: Mapping[str, str]
     if len(faults) > before:
         return None
     book.permit(KEEP_SITES, book.places[values["unit_id"]], sheet, row, "unit", faults)
-    return _Wish(sheet, row, values, types) if len(faults) == before else None
+    return _Wish(sheet, row, values, types, grids) if len(faults) == before else None
 
 
 def _types(sheet: Sheet, row: SheetRow, words: Mapping[str, str], faults: list[Fault]) -> tuple[str, ...]:
@@ -139,7 +143,7 @@ def _settle(
     here = register.by_name.get((values["unit_id"], values["name"]))
     site = (register.by_code.get(values["code"]) if values.get("code") else None) or here
     if site is None:
-        plan.new.append((values, wish.types))
+        plan.new.append((values, wish.types, wish.grids))
         return
     before = len(faults)
     _compare_place(wish, site, here, book, faults)
@@ -147,10 +151,11 @@ def _settle(
         return
     attrs = {**site.attrs, **values["attrs"]} if "attrs" in values else site.attrs
     same = all(getattr(site, column) == value for column, value in values.items() if column != "attrs")
-    if same and attrs == site.attrs and set(wish.types) == register.kinds.get(site.id, set()):
+    lies = wish.grids.items() <= register.grids.get(site.id, {}).items()
+    if same and lies and attrs == site.attrs and set(wish.types) == register.kinds.get(site.id, set()):
         plan.unchanged += 1
     else:
-        plan.changes.append((site, values, wish.types))
+        plan.changes.append((site, values, wish.types, wish.grids))
 
 
 def _compare_place(wish: _Wish, site: Site, here: Site | None, book: Gazetteer, faults: list[Fault]) -> None:
@@ -174,20 +179,27 @@ def write_sites(session: ScopedSession, actor: Actor | None, plan: SitePlan, tod
     """Write a plan (点位导入): new sites in bulk, changes one by one."""
     sites: list[dict[str, Any]] = []
     kinds: list[dict[str, Any]] = []
-    for values, types in plan.new:
+    lying: list[dict[str, Any]] = []
+    for values, types, grids in plan.new:
         attrs = {code: value for code, value in values.get("attrs", {}).items() if value is not None}
-        blank = {"code": None, "address": "", "operator_unit_id": None, "longitude": None, "latitude": None}
+        blank = {"code": None, "address": "", "zone": "", "operator_unit_id": None, "longitude": None, "latitude": None}
         site = {"tenant_id": session.tenant_id, "id": new_id(), "state": "active", "created_at": now()}
         sites.append(site | blank | values | {"attrs": attrs})
         stamp = {"tenant_id": session.tenant_id, "site_id": site["id"], "valid_from": today}
         kinds += [stamp | {"site_type": kind} for kind in types]
+        lying += [stamp | {"partition": name, "unit_id": unit} for name, unit in grids.items()]
         record(session, actor, "site.add", "site", site["id"], name=values["name"], types=sorted(types))
     if sites:
         session.execute(insert(Site), sites)
         session.execute(insert(SiteKind), kinds)
-    for changed, values, types in plan.changes:
+    if lying:
+        session.execute(insert(SiteGrid), lying)
+    for changed, values, types, grids in plan.changes:
         standing = session.scalars(
             select(SiteKind.site_type).where(SiteKind.site_id == changed.id, SiteKind.valid_to.is_(None))
         )
         apply_changes(session, actor, changed, list(standing), values, types, today)
+        fresh = [name for name, unit in grids.items() if lie_in(session, changed.id, name, unit, today)[1]]
+        for name in fresh:
+            record(session, actor, "site.grid", "site", changed.id, name=changed.name, partition=name)
     session.flush()

@@ -30,6 +30,8 @@ _EXAMPLES: Mapping[str, Mapping[str, str]] = {
         "types": "农贸市场;公共厕所",
         "code": "DW-001",
         "address": "某某路 1 号",
+        "zone": "核心区",
+        "grids": "社区网格：某某社区一网格",
         "longitude": "112.565600",
         "latitude": "37.736900",
     },

@@ -26,6 +26,8 @@ from core.work.inspection.looks import rows_of as bands
 from core.work.inspection.photo_reading import MAX_BYTES, Picture, as_jpeg, read_picture
 from core.work.journal import record
 from core.work.loop.sight import sees_attachment
+from core.work.marks.card_sight import sees_card_photo
+from core.work.papers.notice_sight import sees_notice_photo
 from core.work.proofs.hand_on_sight import sees_answer_photo
 from core.work.tables import Attachment, Audit, File, FileLook
 from core.work.whistling.whistle_sight import sees_whistle_photo
@@ -45,9 +47,12 @@ def store(
     *,
     files: Path,
     declared_sha256: str | None = None,
+    contact_name: str = "",
     now: datetime | None = None,
 ) -> File:
     """Keep a photo as clean JPEG and give its row; the same original again gives the same row.
+
+    ``contact_name`` is who sent it without an account; the actor answers for him.
 
     ``files`` is the folder of all tenants' files. Limits: 12 MB, 40 megapixels, JPEG, PNG or WebP. Raises TooLarge,
     InvalidInput (also when the bytes do not have the declared hash).
@@ -64,13 +69,14 @@ def store(
         picture = read_picture(original)
         stored = found.sha256 if found else hashlib.sha256(picture.jpeg).hexdigest()  # a lost file comes back
         _write(path_of(files, actor.tenant.id, stored), picture.jpeg)
-        found = found or _insert(session, actor, digest, stored, picture, now or server_now())
+        said = {"contact_name": contact_name, "created_at": now or server_now()}
+        found = found or _insert(session, actor, digest, stored, picture, said)
     _note_upload(session, actor, found)
     return found
 
 
 def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, now: datetime | None = None) -> Path:
-    """The path of a photo that the actor may see: at a visit, finding or whistle in his reach, or sent by himself.
+    """The path of a photo that the actor may see: at a visit, finding, whistle, notice or card in his reach, or sent by himself.
 
     Raises NotFound otherwise; a photo of another tenant and an unknown one are the same.
     """
@@ -85,6 +91,8 @@ def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, no
         sees_whistle_photo(actor, day),
         sees_answer_photo(actor, day),
         _sent_by(actor, file_id),
+        sees_notice_photo(actor, day),
+        sees_card_photo(actor, day),
     )
     row = session.scalars(select(File).where(File.id == file_id, seen)).first()
     path = path_of(files, actor.tenant.id, row.sha256) if row else None
@@ -152,7 +160,9 @@ def _by_original(session: Session, digest: str) -> File | None:
     return session.scalars(select(File).where(File.original_sha256 == digest)).first()
 
 
-def _insert(session: Session, actor: Actor, digest: str, stored: str, picture: Picture, now: datetime) -> File:
+def _insert(
+    session: Session, actor: Actor, digest: str, stored: str, picture: Picture, said: Mapping[str, object]
+) -> File:
     """Enter the row; when somebody stored the same original at the same moment, his."""
     row = {
         "tenant_id": actor.tenant.id,
@@ -167,8 +177,8 @@ def _insert(session: Session, actor: Actor, digest: str, stored: str, picture: P
         "longitude": picture.longitude,
         "latitude": picture.latitude,
         "person_id": actor.person_id,
-        "created_at": now,
         "look": picture.look,
+        **said,
     }
     made = session.scalars(insert(File).values(row).on_conflict_do_nothing().returning(File)).first()
     if made and picture.look is not None:

@@ -21,11 +21,12 @@ from core.work.inspection.visit_input import CheckedVisit
 from core.work.inspection.visit_plan import VisitPlan
 from core.work.inspection.visit_rows import Scored
 from core.work.loop.ledger import act_by_system
+from core.work.loop.system_lines import write_line
 from core.work.loop.transitions import TRANSITIONS
 from core.work.tables import Finding, Site, Visit
 from tenants.access import Actor
 
-CANCEL, NOTE = "cancel", "note"
+CANCEL, NOTE, CORRECT = "cancel", "note", "correct"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ def amend_findings(
     cancelled = [one for one in gone if _cancel(session, actor, amended, one, now)]
     kept = [one for one in standing if one not in gone]
     _move(session, amended, kept)
+    for one in kept:
+        _grade(session, actor, amended, one, now)
     fresh = [failure for failure in failures if failure.question not in amended.failed]
     owners = owners_of(session, actor, amended.site, amended.new.day)
     calendar = load_calendar(session, now)
@@ -66,9 +69,18 @@ def amend_findings(
 def _cancel(session: Session, actor: Actor, amended: Amended, finding: Finding, now: datetime) -> bool:
     """Cancel a finding that the corrected visit no longer has; False when it had ended before."""
     verb = CANCEL if finding.state in TRANSITIONS[CANCEL].from_states else NOTE
-    said = f"检查更正（{actor.name}）：{amended.reason}"
-    act_by_system(session, finding.id, verb, note=said, now=now)
+    said = write_line("visit_corrected", person=actor.name, reason=amended.reason)
+    act_by_system(session, finding.id, verb, now=now, **said)
     return verb == CANCEL
+
+
+def _grade(session: Session, actor: Actor, amended: Amended, finding: Finding, now: datetime) -> None:
+    """Give a finding that stays the severity of the corrected visit; its time limit follows as with any correction."""
+    said = amended.checked.severities.get(finding.question, finding.severity)
+    if said == finding.severity or finding.restricted or finding.state not in TRANSITIONS[CORRECT].from_states:
+        return
+    line = write_line("visit_corrected", person=actor.name, reason=amended.reason)
+    act_by_system(session, finding.id, CORRECT, now=now, person=actor, changes={"severity": said}, **line)
 
 
 def _move(session: Session, amended: Amended, kept: Sequence[Finding]) -> None:

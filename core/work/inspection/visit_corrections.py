@@ -59,19 +59,21 @@ def correct(
     answers: Mapping[str, Mapping[str, Any]],
     photos: Mapping[str, Sequence[str]] | None = None,
     notes: Mapping[str, str] | None = None,
+    severities: Mapping[str, str] | None = None,
     note: str = "",
     reason: str,
     now: datetime | None = None,
 ) -> Submitted:
     """Put a corrected version in a visit's place: the whole form again, with the reason.
 
-    ``campaigns`` are the tenant's enabled ones; ``new_visit_id`` comes from the device, the same correction sent twice is
+    What fails still and has no severity here keeps its finding's. ``campaigns`` are the tenant's enabled ones; ``new_visit_id`` comes from the device, the same correction sent twice is
     answered alike. Raises NotFound, Forbidden, InvalidInput with every fault, Conflict when the visit was corrected
     already (it names the newer version) or one of its campaigns is suspended.
     """
     moment = now or server_now()
     visit = _find(session, actor, visit_id, moment)
-    body = VisitBody(visit.site_id, answers, photos or {}, notes or {}, visit.started_at, note, visit.basis)
+    fixed = (visit.started_at, note, visit.basis)
+    body = VisitBody(visit.site_id, answers, photos or {}, notes or {}, *fixed, severities or {})
     digest = hashlib.sha256(body.sha256() + visit.id.bytes + reason.strip().encode("utf-8", "surrogatepass")).digest()
     earlier = _earlier(session, new_visit_id, visit.id, digest)
     if earlier is not None:

@@ -31,6 +31,8 @@ from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem
 from tenants.access import Actor
 from tenants.db import new_id
 
+ORDINARY = "ordinary"
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -78,12 +80,10 @@ def open_findings(
     """Open the findings of a visit with their numbers, parts, items, links and first line of history."""
     if not failures:
         return []
-    year = local_day(now).year
     routes = _routes(session, actor, opening, failures)
-    numbers = take_serials(session, actor, f"finding-{year}", len(failures))
     findings = [
-        _finding(opening, failure, routes[failure.question], f"{year}-{number:05d}", now)
-        for failure, number in zip(failures, numbers, strict=True)
+        _finding(opening, failure, routes[failure.question], number, now)
+        for failure, number in zip(failures, _numbers(session, actor, opening, len(failures), now), strict=True)
     ]
     session.add_all(findings)
     session.flush()
@@ -116,15 +116,32 @@ def open_findings(
     return findings
 
 
+def _numbers(session: Session, actor: Actor, opening: Opening, count: int, now: datetime) -> list[str | None]:
+    """The findings' numbers; those of a secret round get theirs at its release, for a gap is a count (design 4).
+
+    No failure of a form is of the restricted class: that one is reported, under a series of its own.
+    """
+    if opening.visit.hidden:
+        return [None] * count
+    year = local_day(now).year
+    return [f"{year}-{number:05d}" for number in take_serials(session, actor, f"finding-{year}", count)]
+
+
 def _routes(session: Session, actor: Actor, opening: Opening, failures: Iterable[Failure]) -> dict[str, Route]:
     """Who answers for each failed question and by when (one query)."""
     categories = {failure.lead.item.category for failure in failures}
     router = load_router(session, actor, opening.owners, opening.visit, categories, opening.visit.day)
-    return {failure.question: router.decide(_case(failure), _declared(failure)) for failure in failures}
+    return {failure.question: router.decide(_case(opening, failure), _declared(failure)) for failure in failures}
 
 
-def _case(failure: Failure) -> Case:
-    return Case(failure.lead.item.category, campaigns=frozenset(one.campaign.key for one in failure.items))
+def _case(opening: Opening, failure: Failure) -> Case:
+    campaigns = frozenset(one.campaign.key for one in failure.items)
+    return Case(failure.lead.item.category, _severity(opening, failure), campaigns)
+
+
+def _severity(opening: Opening, failure: Failure) -> str:
+    """What whoever visited says of it, else ordinary (ours): neither items nor categories declare a severity."""
+    return opening.checked.severities.get(failure.question, ORDINARY)
 
 
 def _declared(failure: Failure) -> Declared:
@@ -136,7 +153,7 @@ def _way(route: Route) -> dict[str, Any]:
     return {"lead": str(route.line)} | route.facts
 
 
-def _finding(opening: Opening, failure: Failure, route: Route, number: str, now: datetime) -> Finding:
+def _finding(opening: Opening, failure: Failure, route: Route, number: str | None, now: datetime) -> Finding:
     visit, item = opening.visit, failure.lead.item
     return Finding(
         id=new_id(),
@@ -146,6 +163,7 @@ def _finding(opening: Opening, failure: Failure, route: Route, number: str, now:
         visit_id=visit.id,
         question=failure.question,
         category=item.category,
+        severity=_severity(opening, failure),
         title=item.text_zh,
         title_en=item.text_en,
         detail=opening.checked.notes.get(failure.question, ""),

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,7 @@ from uuid import UUID
 from core.campaigns import Answer, parse_answer
 from core.errors import N_, Fault, InvalidInput
 from core.work.inspection.visit_plan import PlannedForm, PlannedQuestion, VisitPlan
+from core.work.loop.step_input import SEVERITIES
 from core.work.wording import read_text, shown
 
 MOST_PHOTOS = 9  # beside one question (ours)
@@ -34,10 +35,11 @@ class VisitBody:
     started_at: datetime | None
     note: str
     basis: str | None
+    severities: Mapping[str, str] = field(default_factory=dict)
 
     def sha256(self) -> bytes:
         """SHA-256 over the canonical body: keys sorted, empty photos, notes and values left out."""
-        plain = {
+        plain: dict[str, Any] = {
             "site": str(self.site_id),
             "answers": {str(k): _filled(v) for k, v in self.answers.items() if _filled(v)},
             "photos": {str(k): v for k, v in self.photos.items() if v},
@@ -46,6 +48,9 @@ class VisitBody:
             "note": self.note.strip(),
             "basis": self.basis,
         }
+        graded = {str(k): str(v) for k, v in self.severities.items() if v}
+        if graded:  # left out when there are none: bodies from before there were severities hash as they did
+            plain["severities"] = graded
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
@@ -65,6 +70,7 @@ class CheckedVisit:
     photos: Mapping[str, tuple[str, ...]]
     notes: Mapping[str, str]
     note: str
+    severities: Mapping[str, str] = field(default_factory=dict)
 
 
 def check_body(plan: VisitPlan, body: VisitBody) -> CheckedVisit:
@@ -78,6 +84,7 @@ def check_body(plan: VisitPlan, body: VisitBody) -> CheckedVisit:
     _check_whole(plan, forms, body, faults)
     photos = _photos(plan, body, faults)
     notes = _notes(plan, body, faults)
+    severities = _severities(plan, body, faults)
     note = read_text(body.note, "note", faults)
     if body.started_at is not None and body.started_at.tzinfo is None:
         shown = body.started_at.isoformat()
@@ -86,7 +93,7 @@ def check_body(plan: VisitPlan, body: VisitBody) -> CheckedVisit:
         )
     if faults:
         raise InvalidInput(faults=faults)
-    return CheckedVisit(forms, answers, photos, notes, note)
+    return CheckedVisit(forms, answers, photos, notes, note, severities)
 
 
 def answered_forms(plan: VisitPlan, codes: set[str]) -> tuple[PlannedForm, ...]:
@@ -169,6 +176,24 @@ def _notes(plan: VisitPlan, body: VisitBody, faults: list[Fault]) -> dict[str, s
         clean = read_text(text, place, faults)
         if clean and _beside(plan, code, clean, place, body, faults):
             found[code] = clean
+    return found
+
+
+def _severities(plan: VisitPlan, body: VisitBody, faults: list[Fault]) -> dict[str, str]:
+    """How grave each question's problem is; what is said of a question that passes has no effect."""
+    found: dict[str, str] = {}
+    for code, said in body.severities.items():
+        place = f"severities.{code}"
+        if not said:
+            continue
+        if not isinstance(said, str) or said not in SEVERITIES:
+            known, remedy = {"known": ", ".join(SEVERITIES)}, N_("可填：{known}")
+            faults.append(Fault(N_("没有这个严重程度"), place, None, shown(said), "", remedy, known))
+        elif code not in plan.questions:
+            remedy = N_("严重程度只能写在应查的问题上")
+            faults.append(Fault(N_("这个点位没有这个问题"), place, value=shown(said), remedy=remedy))
+        else:
+            found[code] = said
     return found
 
 

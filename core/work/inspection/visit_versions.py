@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,17 +11,21 @@ from sqlalchemy.orm import Session
 
 from core.campaigns import Answer
 from core.work.inspection.visit_input import CheckedVisit
-from core.work.tables import AnswerRow, Attachment, Visit
+from core.work.tables import AnswerRow, Attachment, Finding, Visit
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The answers, notes and photos of one version by question, and its note at large."""
+    """The answers, notes and photos of one version by question, its note at large, and how grave its findings are now.
+
+    Of restricted findings nothing is said: whoever visited may not know of them any more.
+    """
 
     answers: Mapping[str, Answer]
     notes: Mapping[str, str]
     photos: Mapping[str, tuple[UUID, ...]]
     note: str
+    severities: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,23 +42,29 @@ class Changed:
 
 
 def version_of(session: Session, visit: Visit) -> Version:
-    """Read one version (two queries)."""
+    """Read one version (three queries)."""
     rows = session.scalars(select(AnswerRow).where(AnswerRow.visit_id == visit.id).order_by(AnswerRow.question)).all()
     photos: dict[str, list[UUID]] = {}
     attached = select(Attachment.question, Attachment.file_id).where(Attachment.visit_id == visit.id)
     for question, file_id in session.execute(attached.order_by(Attachment.id)):
         photos.setdefault(question, []).append(file_id)
+    graded = select(Finding.question, Finding.severity).where(
+        Finding.visit_id == visit.id, Finding.question != "", Finding.restricted.is_(False)
+    )
     return Version(
         {r.question: Answer(r.na, r.yes, r.count, r.rating, r.n, r.m) for r in rows},
         {r.question: r.note for r in rows if r.note},
         {question: tuple(files) for question, files in photos.items()},
         visit.note,
+        dict(session.execute(graded).all()),
     )
 
 
 def is_same(version: Version, checked: CheckedVisit, files: Mapping[str, UUID]) -> bool:
     """Whether a submission says exactly what a version said; ``files`` are the ids behind its photos."""
     photos = {code: tuple(files[ref] for ref in refs) for code, refs in checked.photos.items()}
+    if any(version.severities.get(code, said) != said for code, said in checked.severities.items()):
+        return False
     now = (checked.answers, checked.notes, photos, checked.note)
     return now == (version.answers, version.notes, version.photos, version.note)
 

@@ -35,10 +35,12 @@ from core.work.inspection.visit_rows import (
 )
 from core.work.intake.patrols import running_patrol
 from core.work.journal import record
+from core.work.places.reaching import may_at, reaches_site
+from core.work.proofs.doubts import look_at_visit
 from core.work.roles import VISIT
 from core.work.tables import Attachment, File, Finding, Sheet, Site, SiteKind, Visit
 from core.work.wording import shown
-from tenants.access import Actor, may, reach
+from tenants.access import Actor
 from tenants.db import new_id
 from tenants.db import now as server_now
 
@@ -68,17 +70,20 @@ def submit(
     answers: Mapping[str, Mapping[str, Any]],
     photos: Mapping[str, Sequence[str]] | None = None,
     notes: Mapping[str, str] | None = None,
+    severities: Mapping[str, str] | None = None,
     started_at: datetime | None = None,
     note: str = "",
     basis: str | None = None,
     now: datetime | None = None,
 ) -> Submitted:
-    """Submit one visit: ``answers``, ``photos`` (file ids or SHA-256) and ``notes`` are by question code.
+    """Submit one visit: ``answers``, ``photos`` (file ids or SHA-256), ``notes`` and ``severities`` are by question code.
+
+    A failed question without a severity is ordinary.
 
     ``campaigns`` are the tenant's enabled ones. Raises NotFound for a site out of reach, InvalidInput with every fault,
     Conflict for another body under the same id.
     """
-    body = VisitBody(site_id, answers, photos or {}, notes or {}, started_at, note, basis)
+    body = VisitBody(site_id, answers, photos or {}, notes or {}, started_at, note, basis, severities or {})
     digest = body.sha256()
     earlier = _earlier(session, actor, visit_id, digest)
     if earlier is not None:
@@ -125,6 +130,7 @@ def _enter(
     owners = owners_of(session, actor, site, visit.day)
     opening = Opening(visit, checked, scored, owners, load_calendar(session, now), campaigns)
     findings = open_findings(session, actor, opening, failures_of(due, checked, scored), now)
+    look_at_visit(session, visit, findings, now)
     visit.summary = summary_of(visit, sheets, findings)
     forms = [f"{s.campaign}/{s.form}" for s in sheets]
     record(session, actor, "visit.submit", "visit", visit.id, site=str(site.id), forms=forms, findings=len(findings))
@@ -180,7 +186,7 @@ def _site(session: Session, actor: Actor, site_id: UUID, on: date) -> tuple[Site
             & (SiteKind.valid_from <= on)
             & or_(SiteKind.valid_to.is_(None), SiteKind.valid_to > on),
         )
-        .where(Site.id == site_id, Site.state == "active", Site.unit_id.in_(reach(actor, VISIT, on)))
+        .where(Site.id == site_id, Site.state == "active", reaches_site(actor, VISIT, on))
     ).all()
     if not rows:
         raise NotFound
@@ -193,7 +199,7 @@ def _within_posts(
     """The campaigns that the actor may visit for here: a post for one campaign brings that one's forms only."""
     if all(duty.campaign is None for duty in actor.duties if VISIT in duty.verbs):
         return campaigns
-    return [one for one in campaigns if may(session, actor, VISIT, site.unit_id, on, campaign=one.key)]
+    return [one for one in campaigns if may_at(session, actor, VISIT, site, on, campaign=one.key)]
 
 
 def _basis(actor: Actor, asked: str | None) -> str:

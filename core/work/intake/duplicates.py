@@ -212,7 +212,7 @@ def merged_sources(session: Session, finding: Finding) -> list[MergedSource]:
             )
         )
     }
-    photos = _photos(session, merged)
+    photos = photos_of(session, merged)
     return [_source(one, reporters.get(one.id), photos.get(one.id, ())) for one in merged]
 
 
@@ -245,7 +245,7 @@ def _source(one: Finding, opened: FindingEvent | None, photos: Iterable[UUID]) -
     )
 
 
-def _photos(session: Session, findings: Sequence[Finding]) -> dict[UUID, list[UUID]]:
+def photos_of(session: Session, findings: Sequence[Finding]) -> dict[UUID, list[UUID]]:
     """The photos of some findings: those of their history, and of the visit at the failed question."""
     if not findings:
         return {}

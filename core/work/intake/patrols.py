@@ -18,6 +18,7 @@ from core.work.calendar import ZONE, local_day
 from core.work.journal import record
 from core.work.loop.sight import sees_finding
 from core.work.loop.states import DISMISSED, ON_SPOT
+from core.work.organisation.areas import in_area
 from core.work.permits import require
 from core.work.roles import REPORT, SEE
 from core.work.tables import Finding, Patrol, PatrolMember
@@ -79,6 +80,32 @@ def start_patrol(
     return patrol
 
 
+def join_patrol(
+    session: Session, actor: Actor, patrol_id: UUID, *, members: Mapping[UUID, str], now: datetime | None = None
+) -> Patrol:
+    """More people walk along from now on (中途加入); anyone on the shift may say so, who is on it already stays as he is.
+
+    Raises NotFound, InvalidInput, and Conflict when the shift has ended or one of them is on another shift.
+    """
+    moment = now or server_now()
+    patrol = own_patrol(session, actor, patrol_id)
+    session.refresh(patrol, with_for_update=True)
+    if patrol.ended_at is not None:
+        raise Conflict(N_("这个班次已经结束"))
+    chosen = select(PatrolMember.person_id, PatrolMember.duty).where(PatrolMember.patrol_id == patrol_id)
+    walking: dict[UUID, str] = {row.person_id: row.duty for row in session.execute(chosen)}
+    fresh = {person: duty for person, duty in members.items() if person not in walking}
+    if not members:
+        raise InvalidInput(faults=[Fault(N_("没有选人"), "members", remedy=N_("请选一起走的人"))])
+    _checked(session, patrol.route, walking | fresh, fresh)
+    _refuse_busy(session, list(fresh))
+    session.add_all(PatrolMember(patrol_id=patrol_id, person_id=p, duty=duty) for p, duty in fresh.items())
+    session.flush()
+    if fresh:
+        record(session, actor, "patrol.join", "patrol", patrol_id, members=len(fresh), at=moment.isoformat())
+    return patrol
+
+
 def end_patrol(
     session: Session, actor: Actor, patrol_id: UUID, *, note: str = "", now: datetime | None = None
 ) -> Patrol:
@@ -137,6 +164,7 @@ class PatrolFilter:
     until: date | None = None
     unit_id: UUID | None = None
     running: bool | None = None
+    area_id: UUID | None = None
 
 
 def list_patrols(
@@ -153,7 +181,7 @@ def list_patrols(
         select(Patrol, Unit.name, Person.name)
         .join(Unit, and_(Unit.tenant_id == Patrol.tenant_id, Unit.id == Patrol.unit_id))
         .join(Person, and_(Person.tenant_id == Patrol.tenant_id, Person.id == Patrol.person_id))
-        .where(Patrol.tenant_id == actor.tenant.id, *_wanted(actor, wanted, on))
+        .where(Patrol.tenant_id == actor.tenant.id, *shifts_wanted(actor, wanted, on))
         .order_by(Patrol.started_at.desc(), Patrol.id.desc())
         .limit(limit)
     )
@@ -168,7 +196,13 @@ def list_patrols(
     ]
 
 
-def _wanted(actor: Actor, wanted: PatrolFilter, on: date) -> list[ColumnElement[bool]]:
+def find_patrol(session: Session, actor: Actor, patrol_id: UUID, *, on: date) -> Patrol | None:
+    """A shift that the actor's list has; None for any other."""
+    return session.scalar(select(Patrol).where(Patrol.id == patrol_id, *shifts_wanted(actor, PatrolFilter(), on)))
+
+
+def shifts_wanted(actor: Actor, wanted: PatrolFilter, on: date) -> list[ColumnElement[bool]]:
+    """The filter as conditions on Patrol: within reach, or walked along."""
     found = [or_(Patrol.unit_id.in_(reach(actor, SEE, on)), _walks(actor.person_id))]
     if wanted.since:
         found.append(Patrol.started_at >= datetime.combine(wanted.since, datetime.min.time(), ZONE))
@@ -176,6 +210,8 @@ def _wanted(actor: Actor, wanted: PatrolFilter, on: date) -> list[ColumnElement[
         found.append(Patrol.started_at < datetime.combine(wanted.until + timedelta(days=1), datetime.min.time(), ZONE))
     if wanted.unit_id:
         found.append(Patrol.unit_id == wanted.unit_id)
+    if wanted.area_id:
+        found.append(in_area(actor.tenant.id, wanted.area_id, on, Patrol.unit_id))
     if wanted.running is not None:
         found.append(Patrol.ended_at.is_(None) if wanted.running else Patrol.ended_at.is_not(None))
     return found
@@ -218,8 +254,8 @@ def _counts(session: Session, actor: Actor, ids: Sequence[UUID], on: date) -> di
     return {patrol_id: (done, passed) for patrol_id, done, passed in rows if patrol_id}
 
 
-def _checked(session: Session, route: str, walking: Mapping[UUID, str]) -> str:
-    """The route's text. Raises InvalidInput with every fault."""
+def _checked(session: Session, route: str, walking: Mapping[UUID, str], fresh: Mapping[UUID, str] | None = None) -> str:
+    """The route's text; people are looked up when they are new, ``fresh`` or all. Raises InvalidInput with every fault."""
     faults: list[Fault] = []
     said = read_text(route, "route", faults, LONGEST_ROUTE)
     for duty in sorted(set(walking.values()) - DUTIES.keys()):
@@ -228,8 +264,9 @@ def _checked(session: Session, route: str, walking: Mapping[UUID, str]) -> str:
     if len(walking) > MOST_MEMBERS:
         most = {"most": MOST_MEMBERS}
         faults.append(Fault(N_("人员过多"), "members", None, str(len(walking)), "", N_("最多 {most} 人"), most))
-    active = set(session.scalars(select(Person.id).where(Person.id.in_(walking), Person.state == "active")))
-    if set(walking) - active:
+    sought = walking if fresh is None else fresh
+    active = set(session.scalars(select(Person.id).where(Person.id.in_(sought), Person.state == "active")))
+    if set(sought) - active:
         faults.append(Fault(N_("没有这个人员"), "members", remedy=N_("请从在岗人员中选择")))
     if faults:
         raise InvalidInput(faults=faults)

@@ -20,7 +20,7 @@ from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import HORIZON
 from core.work.inspection.photos import find_files
 from core.work.intake.report_place import ReportedPlace, SaidPlace, read_place
-from core.work.intake.sources import REPORTABLE, SOURCES, Source
+from core.work.intake.sources import LEADER, REPORTABLE, SOURCES, Source
 from core.work.loop.step_input import LONGEST_TITLE, MOST_PHOTOS, SEVERITIES
 from core.work.tables import File
 from core.work.wording import LONGEST_NOTE, read_text, shown
@@ -172,7 +172,10 @@ def _campaigns(session: Session, body: ReportBody, faults: list[Fault]) -> tuple
 def _check_source(body: ReportBody, source: Source, asked_by: str, now: datetime, faults: list[Fault]) -> None:
     """What one source needs, and what only it takes."""
     if "asked_by" in source.asks and not asked_by:
-        faults.append(Fault(N_("没有写明交办领导"), "asked_by", remedy=N_("请填写交办领导的职务或姓名")))
+        is_leader = body.source == LEADER
+        message = N_("没有写明交办领导") if is_leader else N_("没有写明是哪个机构")
+        remedy = N_("请填写交办领导的职务或姓名") if is_leader else N_("请填写督查机构或专家组的名称")
+        faults.append(Fault(message, "asked_by", remedy=remedy))
     if "patrol_id" in source.asks and body.patrol_id is None:
         faults.append(Fault(N_("没有选巡查班次"), "patrol_id", remedy=N_("请先开始一个班次，再上报")))
     if body.due_at is not None and not now < body.due_at <= now + HORIZON / 2:

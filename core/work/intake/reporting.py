@@ -31,6 +31,7 @@ from core.work.loop.announcing import announce_new
 from core.work.loop.ledger import act
 from core.work.loop.sight import audit_kind, sees_finding
 from core.work.loop.states import CLOSED, DISPATCHED, REPORTED
+from core.work.proofs.doubts import look_at_spot
 from core.work.roles import DIRECT, REPORT, RESTRICTED, SEE
 from core.work.tables import Finding, FindingEvent
 from tenants.access import Actor, may
@@ -93,6 +94,8 @@ def enter(session: Session, actor: Actor, body: ReportBody, finding_id: UUID, no
     if finding is None:
         return _lost_race(session, actor, finding_id, digest)
     write_rows(session, actor, entry, finding, now)
+    if checked.is_fixed:
+        look_at_spot(session, finding, checked.after, now)
     count_used(session, actor, [route])
     kind = audit_kind(finding.restricted)
     detail = {"number": finding.number, "source": finding.source, "state": finding.state}

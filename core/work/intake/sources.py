@@ -53,9 +53,10 @@ SOURCES: dict[str, Source] = {
             on_spot=False,
         ),
         Source("superior", N_("上级转办"), "From above", frozenset({DIRECT})),
-        Source("congress", N_("人大政协督查"), "People's Congress and CPPCC", frozenset({DIRECT})),
-        Source("expert", N_("专家意见"), "Expert opinion", frozenset({DIRECT})),
+        Source("congress", N_("人大政协督查"), "People's Congress and CPPCC", frozenset({DIRECT}), asks=("asked_by",)),
+        Source("expert", N_("专家意见"), "Expert opinion", frozenset({DIRECT}), asks=("asked_by",)),
         Source(CONDUCT, N_("作风纪律"), "Conduct", frozenset({REPORT}), restricted=True, on_spot=False),
     )
 }
+NAMED: tuple[str, ...] = tuple(code for code, source in SOURCES.items() if "asked_by" in source.asks)
 REPORTABLE: tuple[str, ...] = tuple(code for code, source in SOURCES.items() if source.verbs)

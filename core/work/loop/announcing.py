@@ -11,39 +11,53 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_
-from core.work.calendar import ZONE
+from core.work.calendar import deadline_text, local_day
+from core.work.loop.orders import opener_of, orderers_of
 from core.work.loop.parties import PERMISSIONS
 from core.work.loop.states import ACCEPTED, ANOTHER, DESK, LEADING, PLACE, REPORTED
 from core.work.loop.step import Step
+from core.work.loop.step_input import YES
 from core.work.papers.notes import tell
-from core.work.tables import Finding, FindingCampaign, FindingEvent, Part
+from core.work.tables import Finding, FindingCampaign, Part
 from tenants.access import Actor
+from tenants.models import Unit
 
 KIND = "finding"
 GIVEN = "given"  # the unit that the step names
 BEFORE = "before"  # the unit that led until this step
 TARGET = "target"  # the unit that leads the finding into which this one goes
 OPENER = "opener"  # whoever reported it
+ORDERER = "orderer"  # of a leader's order: whoever entered it, and the leader named
 UNDISPATCHED = (REPORTED, ACCEPTED)
 
 TO_DO = N_("问题 {number}「{title}」交您单位办理，{due} 前整改")
 OPENED = N_("检查 {site} 发现 {count} 个问题，交您单位办理，最早 {due} 前整改")
+
+ASK = N_("商请贵单位办理问题 {number}「{title}」，请于 {due} 前办结；不便办理的请说明理由")
+ASK_OPENED = N_("检查 {site} 发现 {count} 个问题，商请贵单位办理，最早 {due} 前办结；不便办理的请说明理由")
+ARBITRATED = N_("问题 {number}「{title}」已裁定由您单位办理，{due} 前整改")
+# What a unit reads instead that nobody here can order (不受指令的单位).
+ASKS: dict[str, str] = {TO_DO: ASK, ARBITRATED: ASK, OPENED: ASK_OPENED}
 
 # What each step says, and to whom. A step that is not here tells nobody.
 TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
     "dispatch": ((LEADING, TO_DO),),
     "return": ((DESK, N_("问题 {number}「{title}」被退回，待裁定")),),
     "arbitrate": (
-        (LEADING, N_("问题 {number}「{title}」已裁定由您单位办理，{due} 前整改")),
+        (LEADING, ARBITRATED),
         (BEFORE, N_("问题 {number}「{title}」已裁定由其他单位办理")),
     ),
     "assign": ((LEADING, N_("问题 {number}「{title}」指定了责任人，{due} 前整改")),),
     "assist": ((GIVEN, N_("问题 {number}「{title}」请您单位协办，{due} 前整改")),),
     "finish_part": ((LEADING, N_("问题 {number}「{title}」有协办单位已完成")),),
+    "decline_part": (
+        (DESK, N_("问题 {number}「{title}」有协办单位退回协办，请核对该由谁协办")),
+        (LEADING, N_("问题 {number}「{title}」有协办单位退回协办")),
+    ),
     "drop_part": ((GIVEN, N_("问题 {number}「{title}」不再需要您单位协办")),),
     "transfer": ((LEADING, TO_DO), (BEFORE, N_("问题 {number}「{title}」已转由其他单位办理"))),
     "ask_extension": ((DESK, N_("问题 {number}「{title}」申请延期，待审批")),),
@@ -61,7 +75,12 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         (LEADING, N_("领导对问题 {number}「{title}」有批示")),
         (DESK, N_("领导对问题 {number}「{title}」有批示")),
     ),
-    "close": ((LEADING, N_("问题 {number}「{title}」已销号")), (PLACE, N_("问题 {number}「{title}」已销号"))),
+    "report_back": ((ORDERER, N_("您交办的问题 {number}「{title}」已回报办理结果")),),
+    "close": (
+        (LEADING, N_("问题 {number}「{title}」已销号")),
+        (PLACE, N_("问题 {number}「{title}」已销号")),
+        (ORDERER, N_("您交办的问题 {number}「{title}」已销号")),
+    ),
     "send_back": ((LEADING, N_("问题 {number}「{title}」核查未通过，退回重改，{due} 前整改")),),
     "reopen": ((LEADING, N_("问题 {number}「{title}」重新打开，{due} 前整改")),),
     "relapse": (
@@ -75,6 +94,7 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         (LEADING, N_("问题 {number}「{title}」已并案")),
         (TARGET, N_("问题 {number}「{title}」并入了您单位办理的问题")),
     ),
+    "correct": ((LEADING, TO_DO),),
     "unmerge": ((LEADING, N_("问题 {number}「{title}」撤销并案，恢复办理")),),
 }
 
@@ -86,6 +106,8 @@ def announce(step: Step, before: str) -> None:
         return
     who = _Concerned(step)
     for party, text in said:
+        if step.transition.verb == "correct" and step.given.changes.get("restricted") != YES:
+            continue  # a correction is told to nobody, but for whose hands it was put into
         if party == LEADING and before in UNDISPATCHED and step.transition.verb != "dispatch":
             continue  # the unit is only proposed, and knows of nothing yet
         units, people = who.of(party)
@@ -94,7 +116,7 @@ def announce(step: Step, before: str) -> None:
             unit_ids=units,
             person_ids=people,
             verb=PERMISSIONS.get(party, PERMISSIONS[LEADING]),
-            text=text,
+            text=ASKS.get(text, text) if party == LEADING and who.asked else text,
             params=params_of(step.finding),
             now=step.now,
             restricted=step.finding.restricted,
@@ -113,6 +135,8 @@ def announce_new(session: Session, finding: Finding, now: datetime, *, but: UUID
     lead = session.execute(_standing_parts(finding).where(Part.leading)).first()
     unwatched = finding.state in UNDISPATCHED or lead is None
     text = N_("新上报问题 {number}「{title}」，待受理派遣") if unwatched else TO_DO
+    if lead is not None and not lead.commanded:
+        text = ASKS.get(text, text)
     return tell(
         session,
         unit_ids=[finding.unit_id] if unwatched or lead is None else [lead.unit_id],
@@ -138,7 +162,7 @@ def announce_visit(
     ``opened`` are the findings with the unit that leads each; hidden ones are left out.
     """
     shown = [(finding, unit) for finding, unit in opened if not finding.hidden]
-    told = 0
+    told, asked = 0, _asked_units(session, {unit for _, unit in shown})
     for (unit, restricted), count in Counter((unit, finding.restricted) for finding, unit in shown).items():
         own = [f for f, lead in shown if (lead, f.restricted) == (unit, restricted)]
         first = min(own, key=lambda finding: finding.due_at)
@@ -146,8 +170,8 @@ def announce_visit(
             session,
             unit_ids=[unit],
             kind=f"{KIND}.open",
-            text=OPENED,
-            params={"site": site_name, "count": count, "due": local_text(first.due_at)},
+            text=ASKS[OPENED] if unit in asked else OPENED,
+            params={"site": site_name, "count": count, "due": deadline_text(first.due_at)},
             object_kind=KIND if count == 1 else "inbox",
             object_id=first.id if count == 1 else "",
             now=now,
@@ -160,12 +184,7 @@ def announce_visit(
 def params_of(finding: Finding) -> dict[str, Any]:
     """What a note says of a finding: number, title (English beside it) and deadline."""
     title = {"title": finding.title} | ({"title_en": finding.title_en} if finding.title_en else {})
-    return title | {"number": finding.number or "", "due": local_text(finding.due_at)}
-
-
-def local_text(moment: datetime) -> str:
-    """A moment as notes and papers write it, by the clock of the districts."""
-    return moment.astimezone(ZONE).strftime("%m-%d %H:%M")
+    return title | {"number": finding.number or "", "due": deadline_text(finding.due_at)}
 
 
 def campaigns_by_finding(session: Session, ids: Iterable[UUID]) -> dict[UUID, tuple[str, ...]]:
@@ -189,6 +208,7 @@ class _Concerned:
         self.step = step
         self.campaigns = campaigns_of(step.session, step.finding.id)
         self.parts = step.session.execute(_standing_parts(step.finding)).all()
+        self.asked = any(part.leading and not part.commanded for part in self.parts)
 
     def of(self, party: str) -> tuple[Iterable[UUID], Iterable[UUID | None]]:
         """The units and the people of one party."""
@@ -208,7 +228,9 @@ class _Concerned:
         elif party == GIVEN:
             units, people = [given.unit.id] if given.unit else [], [given.person.id if given.person else None]
         elif party == OPENER:
-            people = [self._opener()]
+            people = [opener_of(self.step.session, self.step.finding)]
+        elif party == ORDERER:
+            people = orderers_of(self.step.session, self.step.finding, local_day(self.step.now))
         return units, people
 
     def _lead(self) -> tuple[Iterable[UUID], Iterable[UUID | None]]:
@@ -235,13 +257,15 @@ class _Concerned:
             )
         )
 
-    def _opener(self) -> UUID | None:
-        finding = self.step.finding
-        opened = select(FindingEvent.person_id).where(FindingEvent.finding_id == finding.id, FindingEvent.version == 1)
-        return self.step.session.scalar(opened)
+
+def _asked_units(session: Session, units: set[UUID]) -> set[UUID]:
+    """Of some units those that are asked, not ordered."""
+    return set(session.scalars(select(Unit.id).where(Unit.id.in_(units), Unit.commanded.is_(False))))
 
 
 def _standing_parts(finding: Finding) -> Any:
-    return select(Part.kind, Part.unit_id, Part.leading, Part.assignee_id).where(
-        Part.finding_id == finding.id, Part.ended_at.is_(None)
+    return (
+        select(Part.kind, Part.unit_id, Part.leading, Part.assignee_id, Unit.commanded)
+        .join(Unit, and_(Unit.tenant_id == Part.tenant_id, Unit.id == Part.unit_id))
+        .where(Part.finding_id == finding.id, Part.ended_at.is_(None))
     )

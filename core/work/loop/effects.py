@@ -6,14 +6,14 @@ alone cannot say are judged in these functions, before anything is written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from core.errors import N_, Conflict, Fault, InvalidInput
 from core.work.loop import clocks
+from core.work.loop.effects_correct import correct
 from core.work.loop.effects_owner import (
     arbitrate,
     ask_help,
     assign,
+    decline_help,
     dispatch,
     drop_help,
     finish_help,
@@ -25,6 +25,7 @@ from core.work.loop.effects_time import ask_extension, ask_parking, grant, park
 from core.work.loop.parts import finish_part, open_helpers, settle_lead
 from core.work.loop.states import DISMISSED
 from core.work.loop.step import Change, Effect, Step
+from core.work.roles import LEAD
 
 ALWAYS: dict[str, Change] = {
     "unpark": {"review_on": None, "accept_by": None},
@@ -47,7 +48,8 @@ def carry_out(step: Step) -> tuple[Change, Change]:
     changed |= ALWAYS.get(step.transition.verb, {})
     effect = EFFECTS.get(step.transition.verb)
     more, facts = effect(step) if effect else ({}, {})
-    return changed | more, facts
+    said = {} if step.given.days is None else {"days": step.given.days}  # a time limit that was said by hand
+    return changed | more, said | facts
 
 
 def _answer(step: Step) -> tuple[Change, Change]:
@@ -56,7 +58,7 @@ def _answer(step: Step) -> tuple[Change, Change]:
         message = N_("还有 {count} 个协办单位没有完成：{units}；完成后再提交")
         raise Conflict(message, count=len(waiting), units="、".join(waiting))
     settle_lead(step.session, step.finding, "done", step.now)
-    return {"answered_at": step.now, "accept_by": None, "asked_days": None}, {}
+    return {"answered_at": step.now, "accept_by": None, "asked_days": None, "reported_back_at": None}, {}
 
 
 def _cosign(step: Step) -> tuple[Change, Change]:
@@ -75,8 +77,9 @@ def _close(step: Step) -> tuple[Change, Change]:
 
 
 def _send_back(step: Step) -> tuple[Change, Change]:
+    """Not good enough: what was reported back was about this answer, the next one asks for a report of its own."""
     settle_lead(step.session, step.finding, "open")
-    return {"answered_at": None}, {}
+    return {"answered_at": None, "reported_back_at": None}, {}
 
 
 def _reopen(step: Step) -> tuple[Change, Change]:
@@ -84,6 +87,16 @@ def _reopen(step: Step) -> tuple[Change, Change]:
     cleared = {"answered_at": None, "closed_at": None, "outcome": None, "reported_back_at": None, "accept_by": None}
     relapsed = {"relapsed": step.finding.relapsed + 1} if step.transition.verb == "relapse" else {}
     return cleared | relapsed | {"reopened": step.finding.reopened + 1}, {}
+
+
+def _instruct(step: Step) -> tuple[Change, Change]:
+    """A leader's own words, or what the office files of a paper (批示留存): then it names the leader."""
+    given, actor = step.given, step.actor
+    if not given.leader and not (actor and actor.has(LEAD)):
+        remedy = N_("请填写批示领导的职务或姓名")
+        raise InvalidInput(faults=[Fault(N_("没有写明是哪位领导的批示"), "leader", remedy=remedy)])
+    said_on = given.said_on.isoformat() if given.said_on else None
+    return {}, {"leader": given.leader or None, "said_on": said_on}
 
 
 def _report_back(step: Step) -> tuple[Change, Change]:
@@ -106,16 +119,7 @@ def _merge(step: Step) -> tuple[Change, Change]:
 
 def _restore(step: Step) -> tuple[Change, Change]:
     wanted = clocks.accept_by(step.calendar, step.now, 2 * clocks.DAY)
-    return {"accept_by": wanted, "stopped_at": None}, {}
-
-
-def _correct(step: Step) -> tuple[Change, Change]:
-    before = {name: getattr(step.finding, name) for name in step.given.changes}
-    changed: Mapping[str, str] = {n: v for n, v in step.given.changes.items() if v != before[n]}
-    if not changed:
-        raise InvalidInput(faults=[Fault(N_("没有要更正的内容"), "changes", remedy=N_("请改动至少一项"))])
-    extra: Change = {"title_en": ""} if "title" in changed else {}
-    return dict(changed) | extra, {"before": {n: before[n] for n in changed}, "after": dict(changed)}
+    return {"accept_by": wanted, "stopped_at": None, "answered_at": None, "reported_back_at": None}, {}
 
 
 def _hold(step: Step) -> tuple[Change, Change]:
@@ -131,6 +135,7 @@ EFFECTS: dict[str, Effect] = {
     "transfer": transfer,
     "assist": ask_help,
     "finish_part": finish_help,
+    "decline_part": decline_help,
     "drop_part": drop_help,
     "ask_extension": ask_extension,
     "grant": grant,
@@ -138,6 +143,7 @@ EFFECTS: dict[str, Effect] = {
     "park": park,
     "answer": _answer,
     "cosign": _cosign,
+    "instruct": _instruct,
     "report_back": _report_back,
     "close": _close,
     "send_back": _send_back,
@@ -145,6 +151,6 @@ EFFECTS: dict[str, Effect] = {
     "relapse": _reopen,
     "merge": _merge,
     "restore": _restore,
-    "correct": _correct,
+    "correct": correct,
     "hold": _hold,
 }

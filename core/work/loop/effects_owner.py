@@ -9,17 +9,38 @@ from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
 from core.work.dispatch.precedents import remember
 from core.work.loop import clocks
-from core.work.loop.parts import add_part, end_part, finish_part, give_lead, lead_of, settle_lead
+from core.work.loop.effects_correct import limit_facts, route_anew
+from core.work.loop.parts import add_part, decline_part, end_part, finish_part, give_lead, lead_of, settle_lead
 from core.work.loop.step import Change, Step
 from core.work.organisation.unit_people import people_of
 
 
 def dispatch(step: Step) -> tuple[Change, Change]:
-    """Hand what was reported to its owner (派遣), the proposed one or another."""
-    changed: Change = {"severity": step.given.severity} if step.given.severity else {}
-    if step.given.days is not None:
-        changed["working_days"] = step.given.days
-    return changed, _hand_to(step, step.given.unit.id) if step.given.unit else _named(step)
+    """Hand what was reported to its owner (派遣), the proposed one or another.
+
+    Another severity is routed anew: it brings its own time limit, unless days are said, and its own owner, unless one is.
+    """
+    given, finding = step.given, step.finding
+    changed: Change = {"severity": given.severity} if given.severity else {}
+    decided = route_anew(step, changed) if given.severity != finding.severity else None
+    facts: Change = _judged(step)
+    if given.days is not None:
+        changed["working_days"] = given.days
+    elif decided is not None and decided.moves_limit and not finding.due_fixed:
+        changed |= {"working_days": decided.after.working_days}
+        changed |= clocks.start(step.calendar, step.now, decided.after.limit)
+        facts |= limit_facts(step, decided)
+    if given.unit is not None:
+        return changed, facts | _hand_to(step, given.unit.id)
+    if decided is not None and decided.moves_owner and not finding.restricted:
+        return changed, facts | _hand_to(step, decided.after.line) | decided.after.facts
+    return changed, facts | _named(step)
+
+
+def _judged(step: Step) -> Change:
+    """What the desk says of the severity, when it says something else than was reported."""
+    before, after = step.finding.severity, step.given.severity
+    return {"before": {"severity": before}, "after": {"severity": after}} if after and after != before else {}
 
 
 def _named(step: Step) -> Change:
@@ -36,7 +57,13 @@ def _hand_to(step: Step, unit_id: UUID) -> Change:
     person = step.given.person.id if step.given.person else None
     give_lead(step.session, step.finding, unit_id, person, step.now)
     was = {} if before is None or before.unit_id == unit_id else {"lead_before": str(before.unit_id)}
-    return was | {"lead": str(unit_id)}
+    return was | {"lead": str(unit_id)} | _named_person(step)
+
+
+def _named_person(step: Step) -> Change:
+    """The person in charge, for the history."""
+    person = step.given.person
+    return {"person": {"id": str(person.id), "name": person.name}} if person else {}
 
 
 def take(step: Step) -> tuple[Change, Change]:
@@ -51,7 +78,7 @@ def assign(step: Step) -> tuple[Change, Change]:
         return {}, {}
     _check_colleague(step, lead.unit_id)
     lead.assignee_id = person.id
-    return {}, {"person": {"id": str(person.id), "name": person.name}}
+    return {}, _named_person(step)
 
 
 def _check_colleague(step: Step, unit_id: UUID) -> None:
@@ -104,14 +131,23 @@ def ask_help(step: Step) -> tuple[Change, Change]:
         raise InvalidInput
     _check_colleague(step, unit.id)
     person = step.given.person.id if step.given.person else None
-    add_part(step.session, step.finding, unit, step.given.note, person)
-    return {}, {"unit": {"id": str(unit.id), "name": unit.name}}
+    due_on = step.given.due_on
+    add_part(step.session, step.finding, unit, step.given.note, person, due_on)
+    own_day = {} if due_on is None else {"due_on": due_on.isoformat()}
+    return {}, {"unit": {"id": str(unit.id), "name": unit.name}} | _named_person(step) | own_day
 
 
 def finish_help(step: Step) -> tuple[Change, Change]:
     """Report the own part done (完成协办)."""
     actor, wanted = step.actor, step.given.unit.id if step.given.unit else None
     part = finish_part(step.session, actor, step.finding, wanted, step.now)
+    return {}, {"unit": {"id": str(part.unit_id)}}
+
+
+def decline_help(step: Step) -> tuple[Change, Change]:
+    """Give a part back that is not one's own to do (退回协办), with the reason; the desk and the leading unit are told."""
+    actor, wanted = step.actor, step.given.unit.id if step.given.unit else None
+    part = decline_part(step.session, actor, step.finding, wanted, step.now)
     return {}, {"unit": {"id": str(part.unit_id)}}
 
 

@@ -17,6 +17,8 @@ from core.work.tables import Attachment, FindingEvent
 from tenants.db import new_id
 from tenants.models import Unit
 
+# Steps after which a leader's order (领导交办) waits for its report back anew, and the report itself.
+ROUNDS = frozenset({"answer", "send_back", "reopen", "relapse", "restore", "report_back"})
 SYSTEM_NAME = ""  # the system has no name in a line; the reader sees a line without a person
 
 
@@ -68,6 +70,7 @@ class Replayed:
     reopened: int
     relapsed: int
     outcome: str | None
+    told: bool = False  # whether this round's answer was reported back to the leader who ordered it
 
 
 class BrokenHistory(ValueError):
@@ -80,7 +83,7 @@ def replay(events: Iterable[FindingEvent]) -> Replayed:
     Raises BrokenHistory for a gap in the versions, a step that its state did not allow, or a state that it did not lead to.
     """
     state, version, came_from = "", 0, ""
-    facts: dict[str, Any] = {"due_at": None, "lead": None, "outcome": None}
+    facts: dict[str, Any] = {"due_at": None, "lead": None, "outcome": None, "told": False}
     counted = {"returns": 0, "reopened": 0, "relapsed": 0}
     for event in events:
         version += 1
@@ -92,7 +95,7 @@ def replay(events: Iterable[FindingEvent]) -> Replayed:
             raise BrokenHistory("the first line does not open the finding")
         state = event.to_state
         _gather(event, facts, counted)
-    return Replayed(state, version, facts["due_at"], facts["lead"], outcome=facts["outcome"], **counted)
+    return Replayed(state, version, **(facts | counted))
 
 
 def _check_step(event: FindingEvent, state: str, came_from: str) -> str:
@@ -116,6 +119,8 @@ def _gather(event: FindingEvent, facts: dict[str, Any], counted: dict[str, int])
         facts["outcome"] = None
     if "outcome" in detail:
         facts["outcome"] = detail["outcome"]
+    if event.verb in ROUNDS:
+        facts["told"] = event.verb == "report_back"
     counted["returns"] += event.verb == "return"
     counted["reopened"] += event.verb in ("reopen", "relapse")
     counted["relapsed"] += event.verb == "relapse"

@@ -29,6 +29,7 @@ from core.work.loop.step_input import MOST_PHOTOS, Asked, check_given
 from core.work.loop.transitions import PARTIES, TRANSITIONS, Standing, Transition, allowed
 from core.work.proofs.doubts import look_at
 from core.work.proofs.recheck_drop import drop_rechecks
+from core.work.proofs.recheck_due import refuse_while_due, without_looks
 from core.work.tables import Finding, FindingEvent
 from core.work.wording import shown
 from tenants.access import Actor
@@ -71,6 +72,7 @@ def act(
     standing = standing_of(session, actor, finding, day)
     check_person(step, standing)
     check_state(finding, step, standing)
+    refuse_while_due(session, finding, step)
     return _take(session, actor, finding, step, Asked(**asked), moment)
 
 
@@ -82,11 +84,13 @@ def act_by_system(
     now: datetime,
     version: int | None = None,
     person: Actor | None = None,
+    line: Mapping[str, str] | None = None,
     **asked: Any,
 ) -> Finding:
     """Take a step that belongs to the product's own clockwork (系统办理): a job, a switch, a re-inspection, a correction.
 
-    ``version`` None takes the finding as it is; ``person`` is who set it going, judged elsewhere and named in the history.
+    ``version`` None takes the finding as it is; ``person`` is who set it going, judged elsewhere and named in the history;
+    ``line`` is the key and values of what the product itself says (:mod:`core.work.loop.system_lines`).
     Raises as :func:`act`.
     """
     finding = _find(session, finding_id)
@@ -95,17 +99,23 @@ def act_by_system(
         raise _stale(session, finding)
     check_person(step, THE_SYSTEM)
     check_state(finding, step, THE_SYSTEM)
-    return _take(session, person, finding, step, Asked(**asked), now)
+    return _take(session, person, finding, step, Asked(**asked), now, line)
 
 
 def steps_for(session: Session, actor: Actor, finding: Finding, now: datetime | None = None) -> list[Transition]:
     """The steps that the person may take at this finding now, for buttons and the API."""
     standing = standing_of(session, actor, finding, local_day(now or server_now()))
-    return allowed(finding.state, standing, finding.source)
+    return without_looks(session, finding, allowed(finding.state, standing, finding.source))
 
 
 def _take(
-    session: Session, actor: Actor | None, finding: Finding, transition: Transition, asked: Asked, now: datetime
+    session: Session,
+    actor: Actor | None,
+    finding: Finding,
+    transition: Transition,
+    asked: Asked,
+    now: datetime,
+    line: Mapping[str, str] | None = None,
 ) -> Finding:
     """Check what was given, carry the step out, write the guarded UPDATE and the line of history, tell who should know."""
     given = check_given(session, transition, asked, local_day(now))
@@ -116,7 +126,7 @@ def _take(
         session.refresh(finding)
         raise _stale(session, finding)
     session.refresh(finding)
-    add_event(step, before, facts)
+    add_event(step, before, facts | {"line": line})
     detail = {"number": finding.number, "version": finding.version}
     record(session, actor, f"finding.{transition.verb}", audit_kind(finding.restricted), finding.id, **detail)
     session.flush()

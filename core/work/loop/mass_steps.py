@@ -5,21 +5,21 @@ Few statements for any number of findings, and one line of history each.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, bindparam, exists, insert, select, update
+from sqlalchemy import ColumnElement, Table, and_, bindparam, exists, insert, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.work.calendar import WorkCalendar, load_calendar
 from core.work.loop import clocks
-from core.work.loop.states import HELD, NOT_CLOSED, RECTIFYING, WITH_UNIT
+from core.work.loop.states import DISPATCHED, HELD, NOT_CLOSED, RECTIFYING, REPORTED, WITH_UNIT
 from core.work.tables import Finding, FindingCampaign, FindingEvent, Part
 from tenants.access import Actor
 from tenants.db import new_id
-from tenants.models import EnabledCampaign
+from tenants.models import EnabledCampaign, Person
 
 Change = dict[str, Any]
 _LIVE = tuple(code for code in NOT_CLOSED if code != HELD)
@@ -49,7 +49,7 @@ def move_parts(session: Session, actor: Actor | None, moves: Mapping[UUID, UUID]
             seen["lead"] = str(new)
         key = (finding.id, part.kind, new)
         same = standing.get(key)
-        kept = {name: getattr(part, name) for name in ("leading", "state", "asked", "assignee_id", "done_at")}
+        kept = {name: getattr(part, name) for name in ("leading", "state", "asked", "due_on", "assignee_id", "done_at")}
         part.ended_at, part.leading = now, False
         if same is not None:
             same.ended_at = None
@@ -73,12 +73,20 @@ def _standing(session: Session, findings: set[UUID], units: set[UUID]) -> dict[t
 
 
 def note_handover(
-    session: Session, actor: Actor | None, finding_ids: Iterable[UUID], text: str, *, now: datetime
+    session: Session,
+    actor: Actor | None,
+    finding_ids: Iterable[UUID],
+    leaver: Person,
+    successor: Person,
+    *,
+    now: datetime,
 ) -> int:
     """Write into the history of some findings that the person in charge changed (交接留痕)."""
+    text = f"{leaver.name} → {successor.name}"
+    facts: Change = {"handed": {"from": str(leaver.id), "to": str(successor.id), "name": successor.name}}
     query = select(Finding).where(Finding.id.in_(list(finding_ids))).order_by(Finding.id).with_for_update()
     found = session.scalars(query, execution_options={"populate_existing": True}).all()
-    _write(session, actor, [(finding, {}, {}) for finding in found], "note", text, now)
+    _write(session, actor, [(finding, {}, dict(facts)) for finding in found], "note", text, now)
     return len(found)
 
 
@@ -93,9 +101,60 @@ def release_needed(session: Session, actor: Actor | None, *, note: str, now: dat
     return _each(session, actor, "release", note, now, (Finding.state == HELD) & _of_campaign("enabled"), _released)
 
 
-def recompute_deadlines(session: Session, actor: Actor | None = None, *, note: str, now: datetime) -> int:
-    """Compute the deadlines of running clocks again after the calendar changed (重算期限); gives how many moved."""
-    return _each(session, actor, "recompute", note, now, Finding.state.in_(WITH_UNIT), _again)
+def recompute_deadlines(
+    session: Session, actor: Actor | None = None, *, note: str, now: datetime, old: WorkCalendar | None = None
+) -> int:
+    """Compute the deadlines of running clocks again after the calendar changed (重算期限); gives how many findings changed.
+
+    With the ``old`` calendar the clocks of taking and of accepting keep the working time that they had left.
+    """
+
+    def change(calendar: WorkCalendar, finding: Finding, moment: datetime) -> Change:
+        due = _again(calendar, finding, moment) if finding.state in WITH_UNIT else {}
+        return due | (_accepting(old, calendar, finding, moment) if old else {})
+
+    return _each(session, actor, "recompute", note, now, Finding.state.in_((REPORTED, *WITH_UNIT)), change)
+
+
+def hold_hidden(session: Session, on: Collection[str], *, note: str, at: datetime) -> int:
+    """The same as :func:`hold_unneeded` for what is hidden, in a cleared scope, as of the moment ``at``.
+
+    ``on`` are the campaigns that were enabled then. What went through that switch or a later one is left alone.
+    """
+    unneeded = Finding.state.in_(_LIVE) & _of_campaign(None) & ~_named(on)
+    return _each(session, None, "hold", note, at, _before("hold", at) & unneeded, _held)
+
+
+def release_hidden(session: Session, on: Collection[str], *, note: str, at: datetime) -> int:
+    """The same as :func:`release_needed` for what is hidden, in a cleared scope, as of the moment ``at``."""
+    needed = (Finding.state == HELD) & _named(on)
+    return _each(session, None, "release", note, at, _before("release", at) & needed, _released)
+
+
+def recompute_hidden(session: Session, *, note: str, now: datetime) -> int:
+    """The same as :func:`recompute_deadlines` for what is hidden, in a cleared scope."""
+    return _each(session, None, "recompute", note, now, Finding.hidden & Finding.state.in_(WITH_UNIT), _again)
+
+
+def _before(verb: str, at: datetime) -> ColumnElement[bool]:
+    """Condition on Finding: it is hidden, was there at the moment, and has not been through this switch or a later one."""
+    through = exists().where(
+        FindingEvent.tenant_id == Finding.tenant_id,
+        FindingEvent.finding_id == Finding.id,
+        FindingEvent.verb.in_(("hold", "release")),
+        or_(FindingEvent.at > at, and_(FindingEvent.at == at, FindingEvent.verb == verb)),
+    )
+    return Finding.hidden & (Finding.opened_at <= at) & ~through.correlate(Finding)
+
+
+def _named(campaigns: Collection[str]) -> ColumnElement[bool]:
+    """Condition on Finding: it belongs to one of these campaigns."""
+    found = exists().where(
+        FindingCampaign.tenant_id == Finding.tenant_id,
+        FindingCampaign.finding_id == Finding.id,
+        FindingCampaign.campaign.in_(campaigns),
+    )
+    return found.correlate(Finding)
 
 
 def _of_campaign(state: str | None) -> ColumnElement[bool]:
@@ -123,6 +182,15 @@ def _released(calendar: WorkCalendar, finding: Finding, now: datetime) -> Change
 def _again(calendar: WorkCalendar, finding: Finding, _now: datetime) -> Change:
     due = clocks.again(calendar, finding)
     return {} if due == finding.due_at else {"due_at": due}
+
+
+def _accepting(old: WorkCalendar, calendar: WorkCalendar, finding: Finding, now: datetime) -> Change:
+    """The clock of whoever must take or accept it, where it still runs."""
+    end = finding.accept_by
+    if end is None or end <= now or finding.state not in (REPORTED, DISPATCHED):
+        return {}
+    moved = calendar.add_working_time(now, old.working_time_left(now, end))
+    return {} if moved == end else {"accept_by": moved}
 
 
 def _each(

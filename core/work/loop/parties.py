@@ -37,7 +37,8 @@ class Transition:
     """One step that a finding may take (流转).
 
     ``by`` are the parties that may take it. ``needs`` and ``takes`` name the fields that it asks for and those that it can
-    do with: note, photos, outcome, reason, unit, person, days, review_on, target, changes, precedent. ``new_deadline``
+    do with: note, photos, outcome, reason, unit, person, days, review_on, due_on, target, changes, precedent,
+    leader, said_on. ``new_deadline``
     starts the time limit again; ``source`` limits the step to findings that came in by it.
     """
 

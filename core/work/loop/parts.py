@@ -5,7 +5,7 @@ A part is never deleted: a unit that is out of it has ``ended_at``, and comes ba
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import select
@@ -59,14 +59,17 @@ def settle_lead(session: Session, finding: Finding, state: str, now: datetime | 
         lead.state, lead.done_at = state, now
 
 
-def add_part(session: Session, finding: Finding, unit: Unit, asked: str, person_id: UUID | None) -> Part:
-    """Ask a unit to help (协办). Raises InvalidInput when it leads, or has an open part already."""
+def add_part(
+    session: Session, finding: Finding, unit: Unit, asked: str, person_id: UUID | None, due_on: date | None = None
+) -> Part:
+    """Ask a unit to help (协办), by a day of its own if one is said. Raises InvalidInput when it leads, or has an open part already."""
     for part in parts_in_force(session, finding):
         if part.unit_id == unit.id and (part.leading or (part.kind == "assist" and part.state == "open")):
             remedy = N_("请选另一个单位")
             raise InvalidInput(faults=[Fault(N_("这个单位已经在办"), "unit", value=unit.name, remedy=remedy)])
     part = _row(session, finding, "assist", unit.id)
-    part.state, part.asked, part.assignee_id, part.done_at, part.ended_at = "open", asked, person_id, None, None
+    part.state, part.asked, part.due_on, part.assignee_id = "open", asked, due_on, person_id
+    part.done_at, part.ended_at = None, None
     session.flush()
     return part
 
@@ -95,6 +98,23 @@ def finish_part(
 
     Raises Conflict when there is none of his that is open.
     """
+    part = _own_part(session, actor, finding, unit_id, now, kind)
+    part.state, part.done_at = ("done" if kind == "assist" else "cosigned"), now
+    session.flush()
+    return part
+
+
+def decline_part(session: Session, actor: Actor | None, finding: Finding, unit_id: UUID | None, now: datetime) -> Part:
+    """Give the actor's own helping part back (退回协办). Raises as :func:`finish_part`."""
+    part = _own_part(session, actor, finding, unit_id, now, "assist")
+    part.state, part.done_at, part.ended_at = "declined", None, now
+    session.flush()
+    return part
+
+
+def _own_part(
+    session: Session, actor: Actor | None, finding: Finding, unit_id: UUID | None, now: datetime, kind: str
+) -> Part:
     wanted = [part for part in parts_in_force(session, finding) if part.kind == kind and not part.leading]
     if kind == "assist":
         wanted = [part for part in wanted if part.state == "open"]
@@ -102,10 +122,7 @@ def finish_part(
     chosen = [part for part in own if unit_id is None or part.unit_id == unit_id]
     if not chosen:
         raise Conflict(N_("没有您单位要完成的部分"))
-    part = chosen[0]
-    part.state, part.done_at = ("done" if kind == "assist" else "cosigned"), now
-    session.flush()
-    return part
+    return chosen[0]
 
 
 def open_helpers(session: Session, finding: Finding) -> list[str]:

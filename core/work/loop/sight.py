@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, true
+from sqlalchemy import ColumnElement, CompoundSelect, Text, and_, cast, exists, false, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
 from core.work.roles import AUDIT, RESTRICTED, SEE
-from core.work.tables import Attachment, Audit, Finding, FindingCampaign, Part, Visit
+from core.work.tables import Attachment, Audit, Finding, FindingCampaign, NoticeFinding, Part, Visit
 from tenants.access import Actor, may, reach, reach_of, root_unit
 from tenants.models import Holding, Post
 
@@ -52,6 +52,19 @@ def _within(actor: Actor, verb: str, on: date) -> ColumnElement[bool]:
     return or_(false(), *found)
 
 
+def unseen_restricted(actor: Actor, on: date) -> CompoundSelect[str]:
+    """The ids, as texts, of the restricted findings that the actor may not know of, and of the papers about them.
+
+    Lines and notes from before a finding became restricted are told from others by these.
+    """
+    tenant = actor.tenant.id
+    found = [Finding.tenant_id == tenant, Finding.restricted]
+    found += [~_within(actor, RESTRICTED, on)] if actor.has(RESTRICTED) else []
+    papers = and_(NoticeFinding.tenant_id == tenant, NoticeFinding.finding_id == Finding.id)
+    about = select(cast(NoticeFinding.notice_id, Text)).select_from(Finding).join(NoticeFinding, papers).where(*found)
+    return union_all(select(cast(Finding.id, Text)).where(*found), about)
+
+
 def sees_visit(actor: Actor, on: date) -> ColumnElement[bool]:
     """Filter on Visit: the place lies in the actor's reach, or the visit is his own."""
     return or_(Visit.unit_id.in_(reach(actor, SEE, on)), Visit.person_id == actor.person_id)
@@ -75,9 +88,10 @@ def sees_attachment(actor: Actor, on: date) -> ColumnElement[bool]:
 def sees_line(session: Session, actor: Actor, on: date) -> ColumnElement[bool]:
     """Filter on Audit: all of it for the whole tenant's auditor, else what people did who hold or held a post in his reach.
 
-    Lines about restricted findings are for those alone who may see such findings.
+    Lines about restricted findings are for those alone who may see such findings, those from before they became it as well.
     """
-    plain = true() if actor.has(RESTRICTED) else Audit.object_kind != RESTRICTED_KIND
+    earlier = Audit.object_id.not_in(unseen_restricted(actor, on))
+    plain = true() if actor.has(RESTRICTED) else and_(Audit.object_kind != RESTRICTED_KIND, earlier)
     if may(session, actor, AUDIT, root_unit(session).id, on):
         return plain
     held = exists().where(

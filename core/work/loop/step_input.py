@@ -24,12 +24,14 @@ MOST_PHOTOS = 20  # with one step (ours)
 MOST_DAYS = 120  # of one time limit or extension, in working days (ours)
 LONGEST_PARKING = timedelta(days=366)
 LONGEST_TITLE = 200
+LONGEST_LEADER = 60
 SEVERITIES: dict[str, tuple[str, str]] = {
     "ordinary": (N_("一般"), "Ordinary"),
     "serious": (N_("较重"), "Serious"),
     "urgent": (N_("紧急"), "Urgent"),
 }
-CHANGEABLE = ("category", "title", "detail", "severity", "place")
+CHANGEABLE = ("category", "title", "detail", "severity", "place", "restricted")
+YES, NO = "yes", "no"  # what is said of the restricted class
 _REASONS = {"reject": REJECT_REASONS, "return": RETURN_REASONS}
 
 
@@ -45,10 +47,13 @@ class Asked:
     person_id: UUID | None = None
     days: int | None = None
     review_on: date | None = None
+    due_on: date | None = None
     target_id: UUID | None = None
     changes: Mapping[str, str] = field(default_factory=dict)
     precedent: bool = False
     severity: str | None = None
+    leader: str = ""
+    said_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +68,13 @@ class Given:
     person: Person | None = None
     days: int | None = None
     review_on: date | None = None
+    due_on: date | None = None
     target: Finding | None = None
     changes: Mapping[str, str] = field(default_factory=dict)
     precedent: bool = False
     severity: str | None = None
+    leader: str = ""
+    said_on: date | None = None
 
 
 def check_given(session: Session, step: Transition, asked: Asked, on: date) -> Given:
@@ -86,10 +94,13 @@ def check_given(session: Session, step: Transition, asked: Asked, on: date) -> G
         person=_person(session, step, asked, faults),
         days=_days(step, asked, faults),
         review_on=_review(step, asked, on, faults),
+        due_on=_own_day(step, asked, on, faults),
         target=_target(session, step, asked, faults),
         changes=_changes(step, asked, faults),
         precedent=asked.precedent and "precedent" in step.fields,
         severity=_severity(step, asked, faults),
+        leader=read_text(asked.leader, "leader", faults, LONGEST_LEADER) if "leader" in step.fields else "",
+        said_on=_said_on(step, asked, on, faults),
     )
     if faults:
         raise InvalidInput(faults=faults)
@@ -172,6 +183,26 @@ def _review(step: Transition, asked: Asked, on: date, faults: list[Fault]) -> da
     return asked.review_on
 
 
+def _own_day(step: Transition, asked: Asked, on: date, faults: list[Fault]) -> date | None:
+    """The day by which a helping unit shall have done its part; today at the earliest."""
+    if "due_on" not in step.fields or asked.due_on is None:
+        return None
+    if not on <= asked.due_on <= on + LONGEST_PARKING:
+        value = asked.due_on.isoformat()
+        faults.append(Fault(N_("协办期限不对"), "due_on", value=value, remedy=N_("请填今天或以后、一年以内的日期")))
+    return asked.due_on
+
+
+def _said_on(step: Transition, asked: Asked, on: date, faults: list[Fault]) -> date | None:
+    """The day that stands on a leader's paper; no later than today."""
+    if "said_on" not in step.fields or asked.said_on is None:
+        return None
+    if asked.said_on > on:
+        value = asked.said_on.isoformat()
+        faults.append(Fault(N_("批示日期不对"), "said_on", value=value, remedy=N_("请填今天或以前的日期")))
+    return asked.said_on
+
+
 def _target(session: Session, step: Transition, asked: Asked, faults: list[Fault]) -> Finding | None:
     if "target" not in step.fields:
         return None
@@ -197,10 +228,18 @@ def _changes(step: Transition, asked: Asked, faults: list[Fault]) -> Mapping[str
         faults.append(Fault(N_("不能为空"), "changes.title", remedy=N_("请写明问题")))
     if "severity" in clean and clean["severity"] not in SEVERITIES:
         faults.append(_choose(N_("没有这个严重程度"), "changes.severity", clean["severity"], SEVERITIES))
+    if "restricted" in clean and clean["restricted"] not in (YES, NO):
+        faults.append(_choose(N_("请选择是或否"), "changes.restricted", clean["restricted"], (YES, NO)))
     known = load_vocabulary().categories
     if "category" in clean and clean["category"] not in known:
         faults.append(_choose(N_("没有这个问题类别"), "changes.category", clean["category"], known))
     return clean
+
+
+def value_of(finding: Finding, name: str) -> str:
+    """What a finding says now in a field that can be corrected, as a correction would say it."""
+    value: str | bool = getattr(finding, name)
+    return value if isinstance(value, str) else YES if value else NO
 
 
 def _severity(step: Transition, asked: Asked, faults: list[Fault]) -> str | None:

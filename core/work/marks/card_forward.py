@@ -20,9 +20,9 @@ from core.work.journal import record
 from core.work.marks.card_issues import add_event, change, live_cards, prepare, read_note, step
 from core.work.marks.card_moves import CONFIRMED, CORRECT, DROPPED, PROPOSE, PROPOSED, RENEW, WITHDRAWN
 from core.work.marks.card_proposing import Proposal
-from core.work.marks.card_reading import read_scheme
-from core.work.marks.card_rules import Colour, Scheme
+from core.work.marks.card_rules import Colour
 from core.work.marks.card_schemes import find_scheme, freeze
+from core.work.marks.card_versions import Rules, rules_on
 from core.work.permits import require
 from core.work.roles import PUBLISH
 from core.work.tables import CardEvent, CardIssue, CardScheme
@@ -52,7 +52,7 @@ class Forward:
 
 def put_forward(
     session: Session,
-    actor: Actor,
+    actor: Actor | None,
     row: CardScheme,
     span: Span,
     proposals: Iterable[Proposal],
@@ -62,21 +62,22 @@ def put_forward(
 ) -> Forward:
     """Keep the proposed cards of a period; what nobody has confirmed yet follows the numbers, the rest stays as it is.
 
-    Raises Forbidden, Conflict while the period runs. The scheme's row is locked until the commit, so that a subject never has two cards in a period.
+    ``actor`` is None for the night; the rules are those of the period's last day. Raises Forbidden, Conflict while the period runs. The scheme's row is locked until the commit, so that a subject never has two cards in a period.
     """
-    require(session, actor, PUBLISH, row.unit_id, local_day(now))
+    if actor is not None:
+        require(session, actor, PUBLISH, row.unit_id, local_day(now))
     if span.end >= local_day(now):
         raise Conflict(N_("本期到 {end} 才结束；现在可以预览，结束后再提出"), end=span.end.isoformat())
     session.execute(select(CardScheme.id).where(CardScheme.id == row.id).with_for_update())
-    scheme, decided = read_scheme(row.body, kept=True), _decided(session, row.id, span.start)
+    rules, decided = rules_on(session, row, span.end), _decided(session, row.id, span.start)
     standing = {(one.league, one.subject_id): one for one in live_cards(session, row.id, span.start)}
-    sha256 = freeze(session, row)
+    sha256 = freeze(session, row, rules.body)
     counts = {"added": 0, "renewed": 0, "kept": 0}
     for proposal in proposals:
         key = (proposal.league, proposal.value.subject.id)
         old = standing.pop(key, None)
         wanted = proposal.colour and not (old is None and key in decided)
-        made = _card(row, scheme, span, proposal, sponsors, sha256, now) if wanted else None
+        made = _card(row, rules, span, proposal, sponsors, sha256, now) if wanted else None
         counts[_settle(session, actor, old, made, now)] += 1 if old or made else 0
     for old in standing.values():
         counts[_settle(session, actor, old, None, now)] += 1
@@ -85,7 +86,7 @@ def put_forward(
     return Forward(**counts)
 
 
-def _settle(session: Session, actor: Actor, old: CardIssue | None, made: CardIssue | None, now: datetime) -> str:
+def _settle(session: Session, actor: Actor | None, old: CardIssue | None, made: CardIssue | None, now: datetime) -> str:
     """Put a new proposal beside what stands: an unconfirmed one gives way when the card or its reason differs."""
     if old is not None and (old.state != PROPOSED or (made and (old.colour, old.reason) == (made.colour, made.reason))):
         return "kept"
@@ -103,14 +104,15 @@ def correct(
 ) -> CardIssue:
     """Withdraw a card and give another one that names it (更正); the new one is confirmed by the same person.
 
-    ``colour`` is a card of the scheme as it is now. Raises as :func:`act`; Conflict when it was corrected already.
+    ``colour`` is a card of the rules that the period was judged by. Raises as :func:`act`; Conflict when it was corrected already.
     """
     old, move = prepare(session, actor, card_id, CORRECT, version, now)
     said = read_note(move, note)
     kept = find_scheme(session, actor, old.scheme_id, local_day(now))
-    card = kept.scheme.colour(colour)
+    rules = rules_on(session, kept.row, old.period_end)
+    card = rules.scheme.colour(colour)
     if card is None or card.code == old.colour:
-        known = ", ".join(one.code for one in kept.scheme.colours if one.code != old.colour)
+        known = ", ".join(one.code for one in rules.scheme.colours if one.code != old.colour)
         fault = Fault(N_("没有这种牌"), "colour", None, shown(colour), "", N_("可填：{known}"), {"known": known})
         raise InvalidInput(faults=[fault])
     session.execute(select(CardScheme.id).where(CardScheme.id == old.scheme_id).with_for_update())
@@ -123,7 +125,7 @@ def correct(
     same = ("scheme_id", "period_kind", "period_start", "period_end", "league", "subject_kind", "subject_id")
     new = CardIssue(
         **{name: getattr(old, name) for name in (*same, "subject_name", "rank", "sponsors")},
-        scheme_version=kept.row.version,
+        scheme_version=rules.version,
         colour=colour,
         state=CONFIRMED,
         reason=kept_facts | reason,
@@ -147,19 +149,20 @@ def words_of(colour: Colour) -> dict[str, str]:
 
 def _card(
     row: CardScheme,
-    scheme: Scheme,
+    rules: Rules,
     span: Span,
     proposal: Proposal,
     sponsors: Sponsors,
     sha256: str,
     now: datetime,
 ) -> CardIssue:
+    scheme = rules.scheme
     value, colour = proposal.value, scheme.colour(proposal.colour or "")
     numbers = {"numerator": value.numerator, "denominator": value.denominator, "unit": scheme.unit}
     rule = {"measure": scheme.measure.code, "basis": scheme.basis, "ties": scheme.ties, "definition": sha256}
     return CardIssue(
         scheme_id=row.id,
-        scheme_version=row.version,
+        scheme_version=rules.version,
         period_kind=span.kind,
         period_start=span.start,
         period_end=span.end,

@@ -17,7 +17,9 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, Stale
 from core.work.calendar import ZONE, local_day
 from core.work.journal import record
+from core.work.marks.card_appeals import appeal_due, read_photos
 from core.work.marks.card_moves import (
+    APPEAL,
     CARD_STATES,
     CONFIRMED,
     CORRECT,
@@ -29,6 +31,7 @@ from core.work.marks.card_moves import (
     Move,
     moves_from,
 )
+from core.work.marks.card_notes import tell_card
 from core.work.marks.card_rules import SITE
 from core.work.marks.card_schemes import find_scheme
 from core.work.roles import PUBLISH
@@ -36,11 +39,23 @@ from core.work.tables import CardEvent, CardIssue, CardScheme, Site
 from core.work.wording import read_text, shown
 from tenants.access import Actor, may
 
+MOST_NAMED = 10  # subjects named in one refusal (ours)
+
 
 def act(
-    session: Session, actor: Actor, card_id: UUID, verb: str, *, version: int, note: str = "", now: datetime
+    session: Session,
+    actor: Actor,
+    card_id: UUID,
+    verb: str,
+    *,
+    version: int,
+    note: str = "",
+    photos: Sequence[str] = (),
+    now: datetime,
 ) -> CardIssue:
     """Take one step of a card's life: confirm, drop, show, appeal, uphold, withdraw.
+
+    ``photos`` refer to stored ones and come with an appeal only.
 
     Raises NotFound, Forbidden (and who may), Stale (somebody was faster), Conflict (what is possible now), InvalidInput.
     """
@@ -48,17 +63,43 @@ def act(
     if verb == CORRECT:
         raise InvalidInput(faults=[Fault(N_("更正要写明新的牌色"), "colour", remedy=N_("请选择一种牌"))])
     said = read_note(move, note)
-    return step(session, actor, card, move, said, now)
+    return step(session, actor, card, move, said, now, photos=read_photos(session, move, photos))
 
 
-def act_on_all(session: Session, actor: Actor, cards: Iterable[CardIssue], verb: str, *, now: datetime) -> int:
-    """Take one step that needs no reason on many cards, those that it fits; gives their number."""
+def act_on_all(
+    session: Session,
+    actor: Actor,
+    cards: Iterable[CardIssue],
+    verb: str,
+    *,
+    seen: Mapping[UUID, int] | None = None,
+    now: datetime,
+) -> int:
+    """Take one step that needs no reason on many cards, those that it fits; gives their number.
+
+    ``seen`` are the cards that the person had before him, each with its version: only these are touched, and none of them
+    when one has changed. Raises Stale with the names of those.
+    """
+    if seen is not None:
+        cards = _as_seen(session, cards, verb, seen)
     done = 0
     for card in cards:
         if card.state in MOVES[verb].from_states and not MOVES[verb].needs_note:
             act(session, actor, card.id, verb, version=card.version, now=now)
             done += 1
     return done
+
+
+def _as_seen(session: Session, cards: Iterable[CardIssue], verb: str, seen: Mapping[UUID, int]) -> Sequence[CardIssue]:
+    found = {one.id: one for one in cards if one.state in MOVES[verb].from_states}
+    changed = [id_ for id_, version in seen.items() if id_ not in found or found[id_].version != version]
+    if changed:
+        query = select(CardIssue.subject_name).where(CardIssue.id.in_(changed)).order_by(CardIssue.subject_name)
+        names = list(dict.fromkeys(session.scalars(query.limit(MOST_NAMED))))
+        more = "…" if len(changed) > MOST_NAMED else ""
+        message = N_("您打开页面以后这些牌有了变化：{names}；一张也没有办理，请看过以后再办理")
+        raise Stale(message, names=("、".join(names) or "—") + more)
+    return [found[id_] for id_ in seen]
 
 
 def moves_for(session: Session, actor: Actor, card: CardIssue, now: datetime) -> list[Move]:
@@ -144,29 +185,50 @@ def read_note(move: Move, note: str) -> str:
     return said
 
 
-def step(session: Session, actor: Actor, card: CardIssue, move: Move, note: str, now: datetime) -> CardIssue:
-    """Take a step that was judged already."""
+def step(
+    session: Session,
+    actor: Actor,
+    card: CardIssue,
+    move: Move,
+    note: str,
+    now: datetime,
+    *,
+    photos: Sequence[str] = (),
+) -> CardIssue:
+    """Take a step that was judged already, and tell whom it concerns once the card is in sight."""
+    before = card.state
     changed: dict[str, Any] = {"state": move.to_state}
     if move.to_state == CONFIRMED:
         changed |= {"confirmed_by": actor.name, "confirmed_at": now}
     if move.verb == "show":
         changed["shown_at"] = now
+    if move.verb == APPEAL:
+        changed["appeal_due_at"] = appeal_due(session, card, now)
     if move.to_state == "withdrawn":
         changed["withdrawn_at"] = card.withdrawn_at or now
-    change(session, actor, card, changed, move.verb, note, now)
+    change(session, actor, card, changed, move.verb, note, now, **({"photos": list(photos)} if photos else {}))
     record(session, actor, f"card.{move.verb}", "card", card.id, name=card.subject_name, version=card.version)
+    units, by = units_of_subject(session, card), actor.person_id
+    tell_card(session, card, move.verb, before=before, unit_ids=units, by=by, now=now)
     return card
 
 
 def change(
-    session: Session, actor: Actor, card: CardIssue, changed: Mapping[str, Any], verb: str, note: str, now: datetime
+    session: Session,
+    actor: Actor | None,
+    card: CardIssue,
+    changed: Mapping[str, Any],
+    verb: str,
+    note: str,
+    now: datetime,
+    **detail: Any,
 ) -> None:
     """The guarded UPDATE with its line of history. Raises Stale when somebody was faster."""
     before, version = card.state, card.version
     done = session.execute(
         update(CardIssue)
         .where(
-            CardIssue.tenant_id == actor.tenant.id,
+            CardIssue.tenant_id == card.tenant_id,
             CardIssue.id == card.id,
             CardIssue.version == version,
             CardIssue.state == before,
@@ -178,12 +240,12 @@ def change(
     session.refresh(card)
     if done is None:
         raise _stale(session, card)
-    add_event(session, actor, card, verb, before, note, now)
+    add_event(session, actor, card, verb, before, note, now, **detail)
 
 
 def add_event(
     session: Session,
-    actor: Actor,
+    actor: Actor | None,
     card: CardIssue,
     verb: str,
     before: str | None,
@@ -191,7 +253,7 @@ def add_event(
     now: datetime,
     **detail: Any,
 ) -> None:
-    """Write one line of a card's history."""
+    """Write one line of a card's history; ``actor`` is None for the night."""
     session.add(
         CardEvent(
             card_id=card.id,
@@ -200,8 +262,8 @@ def add_event(
             verb=verb,
             from_state=before,
             to_state=card.state,
-            person_id=actor.person_id,
-            person_name=actor.name,
+            person_id=actor.person_id if actor else None,
+            person_name=actor.name if actor else "",
             note=note,
             detail=detail,
         )

@@ -18,13 +18,18 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which cards to list (亮牌筛选); empty means all. ``after`` is the last row of the page before."""
+    """Which cards to list (亮牌筛选); empty means all. ``after`` is the last row of the page before.
+
+    ``since`` and ``until`` bound the first day of the period, both included.
+    """
 
     schemes: Sequence[UUID] = ()
     subject_id: UUID | None = None
     colour: str = ""
     text: str = ""
     after: tuple[date, UUID] | None = None
+    since: date | None = None
+    until: date | None = None
 
 
 def cards_of(session: Session, scheme_id: UUID, start: date, *, unshown: bool) -> list[CardIssue]:
@@ -44,6 +49,10 @@ def list_shown(session: Session, wanted: Wanted, size: int = PAGE) -> list[CardI
         query = query.where(CardIssue.colour == wanted.colour)
     if wanted.text:
         query = query.where(CardIssue.subject_name.contains(wanted.text, autoescape=True))
+    if wanted.since:
+        query = query.where(CardIssue.period_start >= wanted.since)
+    if wanted.until:
+        query = query.where(CardIssue.period_start <= wanted.until)
     if wanted.after:
         start, last = wanted.after
         query = query.where(
@@ -106,6 +115,14 @@ def periods_with_cards(session: Session, scheme_id: UUID) -> list[date]:
     """The first days of the periods that have cards, newest first."""
     query = select(CardIssue.period_start).where(CardIssue.scheme_id == scheme_id).distinct()
     return list(session.scalars(query.order_by(CardIssue.period_start.desc()).limit(60)))
+
+
+def has_cards(session: Session, scheme_id: UUID, kind: str, start: date) -> bool:
+    """Whether any card of a period was ever put forward."""
+    query = select(CardIssue.id).where(
+        CardIssue.scheme_id == scheme_id, CardIssue.period_kind == kind, CardIssue.period_start == start
+    )
+    return session.scalar(query.limit(1)) is not None
 
 
 def _public() -> ColumnElement[bool]:

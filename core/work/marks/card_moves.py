@@ -14,11 +14,12 @@ from core.work.roles import ANSWER, PUBLISH
 PROPOSED, DROPPED, CONFIRMED, SHOWN = "proposed", "dropped", "confirmed", "shown"
 APPEALED, UPHELD, WITHDRAWN = "appealed", "upheld", "withdrawn"
 PUBLIC = (SHOWN, APPEALED, UPHELD, WITHDRAWN)  # the last only when it had been shown
+IN_WORK = (PROPOSED, CONFIRMED)  # somebody still has to decide
 STANDING = (SHOWN, APPEALED, UPHELD)  # a card that counts, also in a row of periods
 LIVE = (PROPOSED, CONFIRMED, *STANDING)  # a subject has at most one of these in a period
 
 PUBLISHER, SUBJECT = "publisher", "subject"
-CORRECT, PROPOSE, RENEW = "correct", "propose", "renew"
+CORRECT, PROPOSE, RENEW, APPEAL = "correct", "propose", "renew", "appeal"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class Move:
     needs_note: bool
     after_zh: str
     after_en: str
+
+    @property
+    def photos(self) -> bool:
+        """Whether photos may come with it."""
+        return self.verb == APPEAL
 
     @property
     def permission(self) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from core.errors import N_, InvalidInput
 from core.work.marks.card_rules import (
+    APPEAL_DAYS,
     BASES,
     BOUNDS,
     BY_LEAD,
@@ -68,13 +69,14 @@ def read_scheme(raw: Any, *, kept: bool = False) -> Scheme:
         leagues=_read_leagues(read, body.get("leagues"), measure),
         colours=colours,
         volume=read.whole(eligibility.get("volume"), "eligibility.volume", 0, 10**6),
-        days=read.whole(eligibility.get("days"), "eligibility.days", 0, 31),
+        days=read.whole(eligibility.get("days"), "eligibility.days", 0, LONGEST_WINDOW),
         ties=read.one_of(body.get("ties"), TIES, "ties", OUT),
         small_under=read.whole(small.get("under"), "small.under", 0, 1000),
         small_worst=read.whole(small.get("worst"), "small.worst", 0, 1),
         streaks=tuple(_streak(read, p, one, codes) for p, one in read.parts(body.get("streaks"), "streaks", "streak")),
         vetoes=tuple(_veto(read, p, one, codes) for p, one in read.parts(body.get("vetoes"), "vetoes", "veto")),
         sponsors=read.yes(body.get("sponsors", True), "sponsors"),
+        appeal_days=read.whole(body.get("appeal_days"), "appeal_days", 1, 60, APPEAL_DAYS),
     )
     if scheme.categories and measure.basis != FINDINGS:
         read.note(N_("只有按问题排名才能限定类别"), "categories", remedy=N_("请删去类别，或把依据改为问题整改"))

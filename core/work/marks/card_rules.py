@@ -14,7 +14,7 @@ from uuid import UUID
 
 from core.errors import N_
 
-PERIODS = ("day", "ten_day", "week", "month")
+PERIODS = ("day", "ten_day", "week", "month", "quarter", "year")
 
 FINDINGS = "findings"  # what became of problems
 SCORES = "scores"  # points of a campaign
@@ -37,6 +37,7 @@ IN, OUT = "in", "out"
 TIES = (IN, OUT)
 WHOLE_PERIOD, ONE_DAY = "period", "day"
 LONGEST_WINDOW = 366
+APPEAL_DAYS = 5  # working days in which an appeal is decided, where the scheme names none (ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,7 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "scheme": (
             *("title", "title_en", "period", "basis", "daily", "measure", "campaign", "categories", "window"),
             *("direction", "leagues", "colours", "eligibility", "ties", "small", "streaks", "vetoes", "sponsors"),
+            "appeal_days",
         ),
         "league": ("key", "title", "title_en", "kinds", "site_types", "units", "sites", "count_by"),
         "colour": ("code", "label", "label_en", "meaning", "meaning_en", "tone", "give"),
@@ -186,7 +188,7 @@ class Scheme:
     """A card scheme (亮牌办法), read and checked. ``colours`` stand best to worst; ``window`` is 'period', 'day' or days.
 
     ``volume`` and ``days`` say who is eligible; in a league of fewer than ``small_under`` ranked subjects at most
-    ``small_worst`` get the worst card.
+    ``small_worst`` get the worst card. ``appeal_days`` are the working days in which an appeal is decided.
     """
 
     title: str
@@ -209,6 +211,7 @@ class Scheme:
     streaks: tuple[Streak, ...]
     vetoes: tuple[Veto, ...]
     sponsors: bool
+    appeal_days: int = APPEAL_DAYS
 
     @property
     def source(self) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -19,12 +19,13 @@ from core.work.calendar import local_day
 from core.work.journal import record
 from core.work.marks.card_reading import read_scheme
 from core.work.marks.card_rules import CLASSES, League, Scheme
+from core.work.marks.card_versions import ACTIVE, keep_version, rules_on
 from core.work.roles import ADMINISTER, DIRECT, PUBLISH
 from core.work.tables import CardScheme, Definition, Site
 from tenants.access import Actor, may, root_unit
 from tenants.models import Unit, UnitPath
 
-DRAFT, ACTIVE, RETIRED = "draft", "active", "retired"
+DRAFT, RETIRED = "draft", "retired"
 SCHEME_STATES: dict[str, tuple[str, str, str]] = {
     DRAFT: (N_("草稿"), "Draft", "waiting"),
     ACTIVE: (N_("执行中"), "In force", "active"),
@@ -70,6 +71,11 @@ def find_scheme(session: Session, actor: Actor, scheme_id: UUID, on: date) -> Ke
     if row.state == DRAFT and not kept.may_edit:
         raise NotFound
     return kept
+
+
+def as_of(session: Session, kept: Kept, day: date) -> Kept:
+    """The scheme with the rules that were in force at the end of a day."""
+    return replace(kept, scheme=rules_on(session, kept.row, day).scheme)
 
 
 def sees_scheme(session: Session, actor: Actor, row: CardScheme, on: date) -> bool:
@@ -118,7 +124,8 @@ def keep_scheme(
         session.flush()
     else:
         row = _update(session, actor, kept.row, version, {"name": scheme.title, "body": body, "changed_at": now})
-    sha256 = freeze(session, row)
+    sha256 = freeze(session, row, row.body)
+    keep_version(session, row, now)
     record(session, actor, "card_scheme.keep", KIND, row.id, name=row.name, version=row.version, sha256=sha256)
     return row
 
@@ -137,13 +144,14 @@ def move_scheme(
     if kept.row.state not in sources:
         raise Conflict(N_("办法目前是“{state}”，不能“{verb}”"), state=SCHEME_STATES[kept.row.state][0], verb=title)
     row = _update(session, actor, kept.row, version, {"state": target, "changed_at": now})
+    keep_version(session, row, now)
     record(session, actor, f"card_scheme.{verb}", KIND, row.id, name=row.name, version=row.version)
     return row
 
 
-def freeze(session: Session, row: CardScheme) -> str:
-    """Keep the scheme's words by content, so that a card stays readable under later versions; gives their hash."""
-    text = json.dumps(row.body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+def freeze(session: Session, row: CardScheme, body: Mapping[str, Any]) -> str:
+    """Keep a scheme's words by content, so that a card stays readable under later versions; gives their hash."""
+    text = json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     sha256 = hashlib.sha256(text.encode()).hexdigest()
     values = {"tenant_id": row.tenant_id, "sha256": sha256, "kind": KIND, "campaign": "", "code": str(row.id)}
     session.execute(insert(Definition).values(values | {"body": text}).on_conflict_do_nothing())

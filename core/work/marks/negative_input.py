@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
 from core.work.marks.negative_moves import CAP, DEDUCT, EFFECTS, Move
-from core.work.tables import NegativeEntry
+from core.work.names import narrow
+from core.work.tables import Finding, NegativeEntry, Notice
 from core.work.wording import read_text, shown
 from tenants.access import root_unit
 from tenants.models import EnabledCampaign, Unit
@@ -33,6 +34,7 @@ class Event:
     points: str | Decimal | int | None = None
     source: str = ""
     document: str = ""
+    behind: str = ""
     unit_id: UUID | None = None
 
 
@@ -57,12 +59,28 @@ def checked_event(session: Session, event: Event, now: datetime) -> dict[str, An
     texts = {
         "source": read_text(event.source, "source", faults, 200),
         "document": read_text(event.document, "document", faults, 200),
+        "behind": _behind(session, event.behind, faults),
     }
     points = _points(event, faults)
     if faults:
         raise InvalidInput(faults=faults)
     kept = {"campaign": event.campaign, "happened_on": event.happened_on, "effect": event.effect}
     return kept | texts | {"title": title, "points": points, "unit_id": event.unit_id}
+
+
+def _behind(session: Session, said: str, faults: list[Fault]) -> str:
+    """The number of a finding, none of the restricted class, or of a notice."""
+    number = narrow(said)
+    if not number:
+        return ""
+    finding = select(Finding.id).where(
+        Finding.number == number, Finding.restricted.is_(False), Finding.hidden.is_(False)
+    )
+    notice = select(Notice.id).where(Notice.number == number)
+    if session.scalar(finding.limit(1)) is None and session.scalar(notice.limit(1)) is None:
+        remedy = N_("请照抄问题或文书的编号，可以不填")
+        faults.append(Fault(N_("没有这个编号的问题或文书"), "behind", value=shown(number), remedy=remedy))
+    return number
 
 
 def _points(event: Event, faults: list[Fault]) -> int:

@@ -29,6 +29,7 @@ from core.work.marks.negative_moves import (
     Move,
     moves_from,
 )
+from core.work.marks.negative_notes import tell_of
 from core.work.permits import require
 from core.work.roles import PUBLISH
 from core.work.tables import NegativeEntry, NegativeStep
@@ -101,7 +102,9 @@ def move(
         changed = {"triggered_on": None}
     elif verb == CLEAR:
         changed = {"cleared_on": on}
-    return _take(session, actor, entry, step, changed, said, paper, moment)
+    taken = _take(session, actor, entry, step, changed, said, paper, moment)
+    tell_of(session, actor, taken, verb, moment)
+    return taken
 
 
 def _judge(session: Session, actor: Actor | None, campaign: str, now: datetime) -> None:

@@ -15,9 +15,11 @@ from sqlalchemy.orm import Session
 
 from core.errors import NotFound
 from core.work.calendar import local_day
+from core.work.loop.sight import sees_finding
 from core.work.marks.negative_moves import Move, moves_from
+from core.work.papers.notice_sight import sees_notice
 from core.work.roles import PUBLISH, SEE
-from core.work.tables import NegativeEntry, NegativeStep
+from core.work.tables import Finding, NegativeEntry, NegativeStep, Notice
 from tenants.access import Actor, may, root_unit
 from tenants.models import Unit
 
@@ -70,6 +72,18 @@ def read_entry(session: Session, actor: Actor, entry_id: UUID, now: datetime) ->
     entry = Entry(found[0], found[1] or "")
     mine = keeps(session, actor, entry.row.campaign, local_day(now))
     return EntryDetail(entry, session.scalars(steps).all(), moves_from(entry.row.state) if mine else [])
+
+
+def behind_of(session: Session, actor: Actor, entry: NegativeEntry, now: datetime) -> tuple[str, UUID] | None:
+    """What the event came of, when the actor sees it: "finding" or "notice" and its id."""
+    if not entry.behind:
+        return None
+    on = local_day(now)
+    finding = session.scalar(select(Finding.id).where(Finding.number == entry.behind, sees_finding(actor, on)).limit(1))
+    if finding is not None:
+        return "finding", finding
+    notice = session.scalar(select(Notice.id).where(Notice.number == entry.behind, sees_notice(actor, on)).limit(1))
+    return ("notice", notice) if notice is not None else None
 
 
 def keeps(session: Session, actor: Actor, campaign: str, on: date) -> bool:

@@ -115,17 +115,25 @@ def replay(places: Sequence[Placed]) -> dict[Key, int | None]:
     return found
 
 
-def keep_day(session: Session, row: CardScheme, day: date, places: Sequence[Placed], now: datetime) -> int:
+def keep_day(
+    session: Session,
+    row: CardScheme,
+    day: date,
+    places: Sequence[Placed],
+    now: datetime,
+    *,
+    version: int | None = None,
+) -> int:
     """Keep a day's places, as a new revision when they differ from what is kept; gives the revision, 0 for an empty day.
 
-    The scheme's row is locked until the commit, so that two runs at once write one revision.
+    ``version`` is the scheme's version that ranked the day. The scheme's row is locked until the commit, so that two runs at once write one revision.
     """
     session.execute(select(CardScheme.id).where(CardScheme.id == row.id).with_for_update())
     kept = read_day(session, row.id, day)
     if kept is not None and _same(kept.places, places):
         return kept.revision
     revision = kept.revision + 1 if kept else 1
-    session.add_all(_row(row, day, revision, one, now) for one in places)
+    session.add_all(_row(row.id, version or row.version, day, revision, one, now) for one in places)
     session.flush()
     return revision if places else 0
 
@@ -154,7 +162,7 @@ def read_days(session: Session, scheme_id: UUID, first: date, last: date) -> lis
     for one in rows:
         days.setdefault(one.day, []).append(one)
     return [
-        KeptDay(day, found[0].revision, found[0].computed_at, tuple(_placed(one) for one in found))
+        KeptDay(day, found[0].revision, found[0].computed_at, tuple(placed_of(one) for one in found))
         for day, found in days.items()
     ]
 
@@ -171,9 +179,9 @@ def _same(kept: Sequence[Placed], found: Sequence[Placed]) -> bool:
     return said(kept) == said(found)
 
 
-def _row(row: CardScheme, day: date, revision: int, one: Placed, now: datetime) -> RankDay:
+def _row(scheme_id: UUID, version: int, day: date, revision: int, one: Placed, now: datetime) -> RankDay:
     return RankDay(
-        scheme_id=row.id,
+        scheme_id=scheme_id,
         day=day,
         revision=revision,
         league=one.league,
@@ -183,12 +191,13 @@ def _row(row: CardScheme, day: date, revision: int, one: Placed, now: datetime) 
         rank=one.rank,
         numerator=one.numerator,
         denominator=one.denominator,
-        facts=dict(one.facts) | {"n": one.n, "unranked": one.unranked, "scheme_version": row.version},
+        facts=dict(one.facts) | {"n": one.n, "unranked": one.unranked, "scheme_version": version},
         computed_at=now,
     )
 
 
-def _placed(row: RankDay) -> Placed:
+def placed_of(row: RankDay) -> Placed:
+    """A kept row as a place."""
     facts = {key: row.facts[key] for key in ("measure", "direction", "volume", "counts")}
     subject = Subject(row.subject_id, row.subject_kind, row.subject_name)
     n, why = row.facts["n"], row.facts["unranked"]

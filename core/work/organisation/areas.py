@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -68,22 +69,29 @@ def units_in_area(tenant_id: int, area_id: UUID, on: date) -> Select[UUID]:
     )
 
 
+def in_area(tenant_id: int, area_id: UUID, on: date, unit: Any, site: Any = None) -> ColumnElement[bool]:
+    """Condition on any row with a place (片区条件): its ``unit`` lies in a member unit, or its ``site`` is a member.
+
+    The area's own row belongs to it too, and so do the areas under it: what is done for an area as such is found there.
+    """
+    own = unit.in_(subtree(tenant_id, area_id, on))
+    found = or_(own, unit.in_(units_in_area(tenant_id, area_id, on)))
+    return found if site is None else or_(found, site.in_(_member_sites(tenant_id, area_id, on)))
+
+
 def findings_in_area(tenant_id: int, area_id: UUID, on: date) -> ColumnElement[bool]:
     """Condition on Finding: its place lies in a member unit, or its site is a member."""
-    units, sites = units_in_area(tenant_id, area_id, on), _member_sites(tenant_id, area_id, on)
-    return or_(Finding.unit_id.in_(units), Finding.site_id.in_(sites))
+    return in_area(tenant_id, area_id, on, Finding.unit_id, Finding.site_id)
 
 
 def visits_in_area(tenant_id: int, area_id: UUID, on: date) -> ColumnElement[bool]:
     """Condition on Visit: the place lies in a member unit, or the site is a member."""
-    units, sites = units_in_area(tenant_id, area_id, on), _member_sites(tenant_id, area_id, on)
-    return or_(Visit.unit_id.in_(units), Visit.site_id.in_(sites))
+    return in_area(tenant_id, area_id, on, Visit.unit_id, Visit.site_id)
 
 
 def sites_in_area(tenant_id: int, area_id: UUID, on: date) -> ColumnElement[bool]:
     """Condition on Site: it lies in a member unit, or is a member itself."""
-    units, sites = units_in_area(tenant_id, area_id, on), _member_sites(tenant_id, area_id, on)
-    return or_(Site.unit_id.in_(units), Site.id.in_(sites))
+    return in_area(tenant_id, area_id, on, Site.unit_id, Site.id)
 
 
 def list_areas(session: ScopedSession, on: date) -> list[Unit]:

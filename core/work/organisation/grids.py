@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from uuid import UUID
 
@@ -18,12 +18,13 @@ from core.work.organisation.units import get_unit
 from core.work.permits import require
 from core.work.places.site_lists import get_site
 from core.work.roles import KEEP_SITES
-from core.work.tables import Site, SiteGrid
+from core.work.tables import Finding, Site, SiteGrid
 from tenants.access import Actor, subtree
 from tenants.models import Unit
 from tenants.scope import ScopedSession
 
 LONGEST = 30
+MOST_SITES = 200  # put into a grid in one step
 USUAL = ("社区网格", "单元网格")  # offered while the tenant has no partition of its own; a name, kept as it is
 
 
@@ -64,6 +65,27 @@ def sites_in_grid(tenant_id: int, unit_id: UUID, on: date, partition: str = "") 
     return Site.id.in_(lying.where(SiteGrid.partition == partition) if partition else lying)
 
 
+def findings_in_grid(tenant_id: int, unit_id: UUID, on: date) -> ColumnElement[bool]:
+    """Condition on Finding: its site lies in a grid, or in one under it, on a day."""
+    lying = select(Site.id).where(Site.tenant_id == tenant_id, sites_in_grid(tenant_id, unit_id, on))
+    return Finding.site_id.in_(lying)
+
+
+def grids_in_use(session: ScopedSession, on: date) -> list[tuple[UUID, list[str], str]]:
+    """The grids in which a site lies on a day (有点位的网格): unit, its partitions and its name, by partition and name."""
+    rows = session.execute(
+        select(SiteGrid.unit_id, SiteGrid.partition, Unit.name)
+        .join(Unit, (Unit.tenant_id == SiteGrid.tenant_id) & (Unit.id == SiteGrid.unit_id))
+        .where(valid_on(SiteGrid, on))
+        .group_by(SiteGrid.unit_id, SiteGrid.partition, Unit.name, Unit.pinyin)
+        .order_by(SiteGrid.partition, Unit.pinyin, SiteGrid.unit_id)
+    )
+    found: dict[UUID, tuple[list[str], str]] = {}
+    for unit_id, partition, name in rows:
+        found.setdefault(unit_id, ([], name))[0].append(partition)
+    return [(unit_id, names, name) for unit_id, (names, name) in found.items()]
+
+
 def list_grid_sites(session: ScopedSession, unit_id: UUID, on: date, partition: str = "") -> Sequence[Site]:
     """The sites of a grid on a day (网格内点位), by name."""
     here = sites_in_grid(session.tenant_id, unit_id, on, partition)
@@ -90,20 +112,53 @@ def set_grid(
     check_day(day, today, unit)
     if unit.tree != "administration":
         raise _bad("unit", N_("网格要在行政架构里"), N_("请选网格、社区或村"), unit.name)
-    standing = _standing(session, site.id, said)
-    if standing is not None and standing.unit_id == unit.id:
-        return standing
+    row, fresh = lie_in(session, site.id, said, unit.id, day)
+    if fresh:
+        record(session, actor, "site.grid", "site", site.id, name=site.name, partition=said, grid=unit.name)
+    return row
+
+
+def set_grids(
+    session: ScopedSession,
+    actor: Actor | None,
+    sites: Sequence[UUID],
+    *,
+    partition: str,
+    unit_id: UUID,
+    today: date,
+) -> int:
+    """Let several sites lie in a grid of a partition from today on (批量划入网格); gives how many. All of them or none.
+
+    Raises as :func:`set_grid`, and InvalidInput when none is named or too many are.
+    """
+    wanted = list(dict.fromkeys(sites))
+    if not 0 < len(wanted) <= MOST_SITES:
+        remedy = N_("请勾选 1 到 {most} 个点位")
+        fault = Fault(N_("没有勾选点位，或一次勾选太多"), "site", value=str(len(wanted)), remedy=remedy)
+        raise InvalidInput(faults=[replace(fault, params={"most": MOST_SITES})])
+    for site_id in wanted:
+        set_grid(session, actor, site_id, partition=partition, unit_id=unit_id, today=today)
+    return len(wanted)
+
+
+def lie_in(session: ScopedSession, site_id: UUID, partition: str, unit_id: UUID, day: date) -> tuple[SiteGrid, bool]:
+    """Write that a site lies in a grid from a day on, and whether that is new; the grid it lay in before ends.
+
+    Raises InvalidInput when its grid was changed again after the day.
+    """
+    standing = _standing(session, site_id, partition)
+    if standing is not None and standing.unit_id == unit_id:
+        return standing, False
     if standing is not None and standing.valid_from > day:
         raise _bad("on", N_("那天以后网格又有过变动"), N_("请填这次变动当天或以后的日期"), day.isoformat())
     if standing is not None and standing.valid_from == day:
-        standing.unit_id = unit.id
+        standing.unit_id = unit_id
     else:
         if standing is not None:
             standing.valid_to = day
-        standing = _begin(session, site.id, said, unit.id, day)
+        standing = _begin(session, site_id, partition, unit_id, day)
     session.flush()
-    record(session, actor, "site.grid", "site", site.id, name=site.name, partition=said, grid=unit.name)
-    return standing
+    return standing, True
 
 
 def _begin(session: ScopedSession, site_id: UUID, partition: str, unit_id: UUID, day: date) -> SiteGrid:

@@ -6,73 +6,132 @@ deadline - decides, and what was missed is caught up exactly once.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, exists, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, and_, select
 
 from core.errors import N_, Conflict, NotFound
 from core.work.calendar import load_calendar, local_day
-from core.work.loop.announcing import campaigns_by_finding, params_of
 from core.work.loop.ledger import act_by_system
 from core.work.loop.states import DISPATCHED, PARKED, REPORTED, WITH_UNIT
-from core.work.papers.notes import tell
+from core.work.papers.chasing_notices import remind_notices
+from core.work.papers.chasing_waits import remind_helpers, remind_waits
+from core.work.papers.rungs import Due, Reminder, fired, remind_once
 from core.work.roles import ANSWER, DIRECT
-from core.work.tables import Chase, Finding, Part
-from core.work.tenant_settings import Times, read_setting
+from core.work.tables import Finding, Part
+from tenants.models import Unit
 from tenants.scope import ScopedSession
 
-KIND = "chase"
-AMBER, RED, UNACCEPTED = "amber", "red", "unaccepted"
 STEPS = 500  # steps by the system in one run, so that one commit stays short; the next run goes on (ours)
 TAKEN_BY_TIME = N_("逾期未接收，视为接收")
 REVIEW_DUE = N_("复核日期已到，恢复整改")
-ONE = {
-    AMBER: N_("问题 {number}「{title}」将于 {due} 到期，请抓紧整改"),
-    RED: N_("问题 {number}「{title}」已于 {due} 到期，尚未提交整改结果"),
-    UNACCEPTED: N_("问题 {number}「{title}」逾期未受理，请尽快受理派遣"),
-}
-MANY = {
-    AMBER: N_("您单位有 {count} 件问题即将到期，请抓紧整改"),
-    RED: N_("您单位有 {count} 件问题已经到期，尚未提交整改结果"),
-    UNACCEPTED: N_("有 {count} 件问题逾期未受理，请尽快受理派遣"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A finding whose moment has come (到点的问题), with the unit that is told."""
-
-    finding: Finding
-    unit_id: UUID
-    at: datetime
+AMBER = Reminder(
+    "amber",
+    ANSWER,
+    N_("问题 {number}「{title}」将于 {due} 到期，请抓紧整改"),
+    N_("您单位有 {count} 件问题即将到期，请抓紧整改"),
+)
+RED = Reminder(
+    "red",
+    ANSWER,
+    N_("问题 {number}「{title}」已于 {due} 到期，尚未提交整改结果"),
+    N_("您单位有 {count} 件问题已经到期，尚未提交整改结果"),
+)
+# The same rungs in the words for units that nobody here can order (商请).
+ASKED_AMBER = Reminder(
+    AMBER.rung,
+    ANSWER,
+    N_("商请贵单位办理的问题 {number}「{title}」将于 {due} 到期，请予支持"),
+    N_("商请贵单位办理的 {count} 件问题即将到期，请予支持"),
+)
+ASKED_RED = Reminder(
+    RED.rung,
+    ANSWER,
+    N_("商请贵单位办理的问题 {number}「{title}」已于 {due} 到期，请函告办理情况"),
+    N_("商请贵单位办理的 {count} 件问题已经到期，请函告办理情况"),
+)
+UNACCEPTED = Reminder(
+    "unaccepted",
+    DIRECT,
+    N_("问题 {number}「{title}」逾期未受理，请尽快受理派遣"),
+    N_("有 {count} 件问题逾期未受理，请尽快受理派遣"),
+)
+UNTAKEN = Reminder(
+    "untaken",
+    DIRECT,
+    N_("商请办理的问题 {number}「{title}」逾期没有回音，请联系对方或转办"),
+    N_("有 {count} 件商请办理的问题逾期没有回音，请联系对方或转办"),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Chased:
-    """What one run did (催办结果)."""
+    """What one run did (催办结果): leading units reminded, takings by time, desks reminded of what is unaccepted, resumed.
+
+    ``untaken``: requests without an echo; ``waits``: checks, decisions and helping parts; ``notices``: papers.
+    """
 
     reminded: int = 0
     taken: int = 0
     unaccepted: int = 0
     unparked: int = 0
+    untaken: int = 0
+    waits: int = 0
+    notices: int = 0
 
 
 def chase(session: ScopedSession, now: datetime) -> Chased:
-    """One run for one tenant: takings by time, parked findings whose review is due, desks, reminders."""
+    """One run for one tenant: takings by time, parked findings whose review is due, then everybody who is waited for."""
     taken = take_by_time(session, now)
     unparked = unpark_due(session, now)
-    return Chased(remind(session, now), taken, remind_desk(session, now), unparked)
+    return Chased(
+        reminded=remind(session, now),
+        taken=taken,
+        unaccepted=remind_desk(session, now),
+        unparked=unparked,
+        untaken=remind_of_requests(session, now),
+        waits=remind_waits(session, now) + remind_helpers(session, now),
+        notices=remind_notices(session, now),
+    )
 
 
 def take_by_time(session: ScopedSession, now: datetime) -> int:
-    """What was dispatched and neither taken nor returned in time counts as taken (逾期未接收，视为接收)."""
-    return _step(session, "take", TAKEN_BY_TIME, now, Finding.state == DISPATCHED, Finding.accept_by <= now)
+    """What was dispatched and neither taken nor returned in time counts as taken (逾期未接收，视为接收).
+
+    Not what a unit was asked for that nobody here can order (商请): it has not agreed because it was silent.
+    """
+    late = (Finding.state == DISPATCHED, Finding.accept_by <= now)
+    return _step(session, "take", TAKEN_BY_TIME, now, *late, ~led_by_uncommanded(session))
+
+
+def led_by_uncommanded(session: ScopedSession) -> ColumnElement[bool]:
+    """Filter on Finding: its leading unit is one that the headquarters cannot order (商请办理)."""
+    found = (
+        select(Part.finding_id)
+        .join(Unit, and_(Unit.tenant_id == Part.tenant_id, Unit.id == Part.unit_id))
+        .where(
+            Part.tenant_id == session.tenant_id,
+            Part.finding_id == Finding.id,
+            Part.leading,
+            Part.ended_at.is_(None),
+            Unit.commanded.is_(False),
+        )
+    )
+    return found.correlate(Finding).exists()
+
+
+def remind_of_requests(session: ScopedSession, now: datetime) -> int:
+    """Tell the desk of requests that were not taken in time: nobody can be held to silence."""
+    query = select(Finding).where(
+        Finding.state == DISPATCHED,
+        Finding.hidden.is_(False),
+        Finding.accept_by <= now,
+        led_by_uncommanded(session),
+        ~fired(session, UNTAKEN.rung, Finding.accept_by),
+    )
+    due = [Due(one, one.unit_id, one.accept_by) for one in session.scalars(query) if one.accept_by]
+    return remind_once(session, UNTAKEN, due, now)
 
 
 def unpark_due(session: ScopedSession, now: datetime) -> int:
@@ -83,10 +142,14 @@ def unpark_due(session: ScopedSession, now: datetime) -> int:
 def remind(session: ScopedSession, now: datetime) -> int:
     """Remind leading units before the deadline, and again after it; gives how many findings were chased."""
     calendar = load_calendar(session, now)
-    amber = calendar.add_working_time(now, timedelta(hours=read_setting(session, Times).amber_hours))
-    late = _of_leads(session, RED, Finding.due_at < now)
-    soon = _of_leads(session, AMBER, Finding.due_at >= now, Finding.due_at <= amber)
-    return sum(_remind(session, rung, rows, now, ANSWER) for rung, rows in ((RED, late), (AMBER, soon)))
+    amber = calendar.add_working_time(now, calendar.amber)
+    late, soon = (Finding.due_at < now,), (Finding.due_at >= now, Finding.due_at <= amber)
+    done = 0
+    for ordered, red, near in ((True, RED, AMBER), (False, ASKED_RED, ASKED_AMBER)):
+        for what, due in ((red, late), (near, soon)):
+            rows = _of_leads(session, what, Unit.commanded.is_(ordered), *due)
+            done += remind_once(session, what, rows, now)
+    return done
 
 
 def remind_desk(session: ScopedSession, now: datetime) -> int:
@@ -96,76 +159,29 @@ def remind_desk(session: ScopedSession, now: datetime) -> int:
             Finding.state == REPORTED,
             Finding.hidden.is_(False),
             Finding.accept_by <= now,
-            ~fired(session, UNACCEPTED, Finding.accept_by),
+            ~fired(session, UNACCEPTED.rung, Finding.accept_by),
         )
     )
     due = [Due(finding, finding.unit_id, finding.accept_by) for finding in waiting if finding.accept_by]
-    return _remind(session, UNACCEPTED, due, now, DIRECT)
+    return remind_once(session, UNACCEPTED, due, now)
 
 
-def fired(session: ScopedSession, rung: str, due: Any) -> ColumnElement[bool]:
-    """Filter on Finding: the rung has fired for this very deadline (a column)."""
-    found = exists().where(
-        Chase.tenant_id == session.tenant_id, Chase.finding_id == Finding.id, Chase.rung == rung, Chase.due_at == due
-    )
-    return found.correlate(Finding)
-
-
-def fire(
-    session: ScopedSession, rung: str, due: Iterable[tuple[UUID, datetime]], now: datetime, notice: UUID | None = None
-) -> set[UUID]:
-    """Claim a rung for some findings with their deadlines; gives those that nobody had claimed before."""
-    rows = [
-        {"tenant_id": session.tenant_id, "finding_id": one, "rung": rung, "due_at": at, "notice_id": notice, "at": now}
-        for one, at in sorted(due)
-    ]
-    if not rows:
-        return set()
-    claim = insert(Chase).on_conflict_do_nothing().returning(Chase.finding_id)
-    return set(session.scalars(claim, rows))
-
-
-def _of_leads(session: ScopedSession, rung: str, *due: ColumnElement[bool]) -> list[Due]:
+def _of_leads(session: ScopedSession, what: Reminder, *due: ColumnElement[bool]) -> list[Due]:
     rows = session.execute(
         select(Finding, Part.unit_id)
         .join(Part, and_(Part.tenant_id == Finding.tenant_id, Part.finding_id == Finding.id))
+        .join(Unit, and_(Unit.tenant_id == Part.tenant_id, Unit.id == Part.unit_id))
         .where(
             Finding.state.in_(WITH_UNIT),
             Finding.hidden.is_(False),
             Part.leading,
             Part.ended_at.is_(None),
             *due,
-            ~fired(session, rung, Finding.due_at),
+            ~fired(session, what.rung, Finding.due_at),
         )
         .order_by(Finding.due_at, Finding.id)
     )
     return [Due(finding, unit_id, finding.due_at) for finding, unit_id in rows]
-
-
-def _remind(session: ScopedSession, rung: str, due: Sequence[Due], now: datetime, verb: str) -> int:
-    """Claim the rung, then tell each unit once, however many of its findings reached it."""
-    claimed = fire(session, rung, ((one.finding.id, one.at) for one in due), now)
-    named = campaigns_by_finding(session, claimed)
-    groups: dict[tuple[UUID, bool, tuple[str, ...]], list[Finding]] = defaultdict(list)
-    for one in due:
-        if one.finding.id in claimed:
-            groups[one.unit_id, one.finding.restricted, named.get(one.finding.id, ())].append(one.finding)
-    for (unit, restricted, campaigns), findings in groups.items():
-        alone = findings[0] if len(findings) == 1 else None
-        tell(
-            session,
-            unit_ids=[unit],
-            verb=verb,
-            kind=f"{KIND}.{rung}",
-            text=ONE[rung] if alone else MANY[rung],
-            params=params_of(alone) if alone else {"count": len(findings)},
-            object_kind="finding" if alone else "inbox",
-            object_id=alone.id if alone else "",
-            now=now,
-            restricted=restricted,
-            campaigns=campaigns,
-        )
-    return len(claimed)
 
 
 def _step(session: ScopedSession, verb: str, note: str, now: datetime, *wanted: ColumnElement[bool]) -> int:

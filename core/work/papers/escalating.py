@@ -18,11 +18,11 @@ from core.errors import N_
 from core.work.calendar import WorkCalendar, load_calendar, local_day
 from core.work.dated import valid_on
 from core.work.loop.states import WITH_UNIT
-from core.work.papers.chasing import fire
 from core.work.papers.ladder import LEADERS, SUPERIOR, Ladder, Rung
 from core.work.papers.notes import tell
 from core.work.papers.notice_issuing import MOST_FINDINGS, Draft, Sender, put_notice, tell_notice
 from core.work.papers.notice_kinds import KINDS, REQUEST, NoticeKind
+from core.work.papers.rungs import fire
 from core.work.roles import DIRECT, LEAD
 from core.work.tables import Chase, Finding, Part
 from core.work.tenant_settings import read_setting
@@ -33,7 +33,7 @@ from tenants.scope import ScopedSession
 
 ANSWER_DAYS = 1  # working days for answering a paper that the ladder issues (ours)
 # What the papers themselves say: official papers are Chinese, in every language of the pages.
-TITLES = ("{count} 件问题整改将到期", "{count} 件问题逾期未整改")
+TITLES = (N_("{count} 件问题整改将到期"), N_("{count} 件问题逾期未整改"))
 DEMANDS = (
     "下列问题的整改期限将到，请抓紧整改，按期提交整改结果。",
     "下列问题已超过整改期限。请立即整改，提交整改结果，并书面答复原因和完成时间。",
@@ -173,7 +173,8 @@ def _draft(
     due = calendar.add_working_days(now, ANSWER_DAYS) if kind.replies else None
     words = ASKS if kind.code == REQUEST else DEMANDS
     title = TITLES[late].format(count=len(findings))
-    return Draft(kind.code, unit.id, title, words[late], "", due, [finding.id for finding in findings])
+    ids = [finding.id for finding in findings]
+    return Draft(kind.code, unit.id, title, words[late], "", due, ids, ANSWER_DAYS if kind.replies else None)
 
 
 def _ask_desk(session: ScopedSession, unit: Unit, rung: Rung, findings: Iterable[Finding], now: datetime) -> None:

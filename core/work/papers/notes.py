@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.work.calendar import local_day
 from core.work.dated import valid_on
+from core.work.loop.sight import unseen_restricted
 from core.work.roles import ANSWER, RESTRICTED, ROLES
 from core.work.tables import Note, Outbox
 from tenants.access import Actor
@@ -130,6 +131,7 @@ def _own(query: Select[Any], actor: Actor, now: datetime) -> Select[Any]:
         Note.tenant_id == actor.tenant.id,
         Note.person_id == actor.person_id,
         Note.created_at > now - timedelta(days=SHOWN_DAYS),
+        Note.object_id.not_in(unseen_restricted(actor, local_day(now))),  # also what he was told while it was open
     )
 
 

@@ -11,10 +11,9 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, Forbidden, InvalidInput
-from core.work.calendar import local_day
+from core.work.calendar import deadline_text, local_day
 from core.work.dated import valid_on
 from core.work.journal import record
-from core.work.loop.announcing import local_text
 from core.work.loop.sight import audit_kind, sees_finding
 from core.work.papers.notes import tell
 from core.work.papers.notice_kinds import KINDS, REQUEST, NoticeKind
@@ -38,7 +37,10 @@ TOLD_DUE = N_("收到{kind} {number}：{title}，{due} 前答复")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A paper as somebody asks for it (文书草稿), unchecked. ``due_at`` is by when an answer is asked for."""
+    """A paper as somebody asks for it (文书草稿), unchecked. ``due_at`` is by when an answer is asked for.
+
+    ``due_days``: that moment was counted in working days from the issue.
+    """
 
     kind: str
     unit_id: UUID | None
@@ -47,6 +49,7 @@ class Draft:
     clause: str = ""
     due_at: datetime | None = None
     finding_ids: Sequence[UUID] = ()
+    due_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +109,13 @@ def put_notice(
     actor = sender.actor
     year = local_day(now).year
     tenant = int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
-    (serial,) = take_serials_of(session, tenant, kind.series(year))
+    restricted = any(finding.restricted for finding in findings)
+    (serial,) = take_serials_of(session, tenant, kind.series(year, restricted=restricted))
     notice = Notice(id=notice_id or new_id(), kind=kind.code, year=year, serial=serial, escalates_id=escalates)
-    notice.number = kind.number(year, serial)
+    notice.number, notice.restricted = kind.number(year, serial, restricted=restricted), restricted
     notice.unit_id, notice.unit_name = unit.id, unit.name
     notice.title, notice.demand, notice.clause, notice.due_at = draft.title, draft.demand, draft.clause, draft.due_at
-    notice.restricted = any(finding.restricted for finding in findings)
+    notice.due_days = draft.due_days
     notice.issuer_unit_id, notice.issuer, notice.issued_by = sender.unit_id, sender.unit_name, sender.person
     notice.issued_at = notice.changed_at = now
     session.add(notice)
@@ -151,16 +155,17 @@ def tell_notice(
     verb: str = ANSWER,
     unit_id: UUID | None = None,
     but: UUID | None = None,
+    kind: str = KIND,
 ) -> int:
     """Leave a note about a notice with the people of its unit, or of another one that it concerns."""
-    kind = KINDS[notice.kind]
-    params = {"kind": kind.title_zh, "kind_en": kind.title_en.lower(), "number": notice.number, "title": notice.title}
-    params |= {"unit": notice.unit_name, "due": local_text(notice.due_at) if notice.due_at else ""}
+    paper = KINDS[notice.kind]
+    params = {"kind": paper.title_zh, "kind_en": paper.title_en.lower(), "number": notice.number, "title": notice.title}
+    params |= {"unit": notice.unit_name, "due": deadline_text(notice.due_at) if notice.due_at else ""}
     return tell(
         session,
         unit_ids=[unit_id or notice.unit_id],
         verb=verb,
-        kind=KIND,
+        kind=kind,
         text=text,
         params=params,
         object_kind=KIND,

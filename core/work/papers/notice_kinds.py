@@ -6,12 +6,15 @@ from dataclasses import dataclass
 
 from core.errors import N_
 
+CONDUCT_HEAD = "作风"  # of a restricted paper's number (ours)
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeKind:
     """One kind of paper (文书种类).
 
-    ``letters`` name its series, ``head`` begins its number: 整改〔2026〕第17号. ``orders``: only a unit that the headquarters
+    ``letters`` name its series, ``head`` begins its number: 整改〔2026〕第17号. Restricted papers run in a series of their own
+    and say so: 作风整改〔2026〕第3号 - a gap in the common one would tell of them. ``orders``: only a unit that the headquarters
     command gets it. ``replies``: it asks for an answer by a day; the others are done once they are signed for.
     """
 
@@ -23,13 +26,13 @@ class NoticeKind:
     orders: bool = True
     replies: bool = True
 
-    def number(self, year: int, serial: int) -> str:
+    def number(self, year: int, serial: int, *, restricted: bool = False) -> str:
         """The number as it stands on the paper."""
-        return f"{self.head}〔{year}〕第{serial}号"
+        return f"{CONDUCT_HEAD if restricted else ''}{self.head}〔{year}〕第{serial}号"
 
-    def series(self, year: int) -> str:
-        """The series that its serials are taken from: one for each tenant, kind and year."""
-        return f"notice-{self.letters}-{year}"
+    def series(self, year: int, *, restricted: bool = False) -> str:
+        """The series that its serials are taken from: one for each tenant, kind and year, restricted papers apart."""
+        return f"{'conduct-' if restricted else ''}notice-{self.letters}-{year}"
 
 
 RECTIFICATION = "rectification_notice"

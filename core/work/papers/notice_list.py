@@ -14,8 +14,10 @@ from sqlalchemy.orm import Session
 from core.work.calendar import local_day
 from core.work.dated import valid_on
 from core.work.loop import clocks
+from core.work.organisation.areas import in_area
 from core.work.papers.notice_kinds import KINDS
-from core.work.papers.notice_moves import ISSUED, READ, REPLIED, SIGNED, is_late
+from core.work.papers.notice_leaving import gone_of, is_gone
+from core.work.papers.notice_moves import ISSUED, READ, REPLIED, SIGNED, is_late, waits_for
 from core.work.papers.notice_sight import is_addressee, is_issuer, sees_notice
 from core.work.roles import ANSWER, DIRECT
 from core.work.tables import Notice, NoticeFinding
@@ -38,6 +40,7 @@ class NoticeFilter:
     until: date | None = None
     overdue: bool = False
     finding_id: UUID | None = None
+    area_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class NoticeRow:
     issued_at: datetime
     findings: int
     overdue: bool
+    gone: bool = False
 
 
 def list_notices(
@@ -75,7 +79,9 @@ def list_notices(
     if after is not None:
         query = query.where(tuple_(Notice.issued_at, Notice.id) < after)
     found = session.execute(query.order_by(Notice.issued_at.desc(), Notice.id.desc()).limit(limit))
-    return [row_of(notice, count, now) for notice, count in found]
+    rows = found.all()
+    gone = gone_of(session, [notice.id for notice, _ in rows], actor.tenant.id, local_day(now))
+    return [row_of(notice, count, now, gone=notice.id in gone) for notice, count in rows]
 
 
 def rows_query(actor: Actor, now: datetime) -> Select[Notice, int]:
@@ -89,14 +95,15 @@ def rows_query(actor: Actor, now: datetime) -> Select[Notice, int]:
     return select(Notice, counted).where(Notice.tenant_id == actor.tenant.id, sees_notice(actor, local_day(now)))
 
 
-def row_of(notice: Notice, findings: int, now: datetime) -> NoticeRow:
-    """A line of the list."""
+def row_of(notice: Notice, findings: int, now: datetime, *, gone: bool = False) -> NoticeRow:
+    """A line of the list; ``gone``: its findings have left its unit, so that it is not late."""
     same = {name: getattr(notice, name) for name in _SAME}
-    late = is_late(KINDS[notice.kind], notice.state, notice.due_at, now)
-    return NoticeRow(**same, findings=findings, overdue=late)
+    kind = KINDS[notice.kind]
+    late = is_late(kind, notice.state, notice.due_at, now) and not gone
+    return NoticeRow(**same, findings=findings, overdue=late, gone=gone and bool(waits_for(kind, notice.state)))
 
 
-_SAME = tuple(name for name in NoticeRow.__dataclass_fields__ if name not in ("findings", "overdue"))
+_SAME = tuple(name for name in NoticeRow.__dataclass_fields__ if name not in ("findings", "overdue", "gone"))
 
 
 def waits_for_addressee() -> ColumnElement[bool]:
@@ -134,8 +141,17 @@ def conditions(actor: Actor, wanted: NoticeFilter, now: datetime) -> list[Column
     if wanted.overdue:
         replying = [kind.code for kind in KINDS.values() if kind.replies]
         found += [Notice.due_at < now, waits_for_addressee(), Notice.kind.in_(replying)]
+        found.append(~is_gone(actor.tenant.id, on))
+    return [*found, *_addressed(actor, wanted, on)]
+
+
+def _addressed(actor: Actor, wanted: NoticeFilter, on: date) -> list[ColumnElement[bool]]:
+    """To whom, and about what."""
+    found: list[ColumnElement[bool]] = []
     if wanted.units:
         found.append(Notice.unit_id.in_(_under(actor, wanted.units, on)))
+    if wanted.area_id:
+        found.append(in_area(actor.tenant.id, wanted.area_id, on, Notice.unit_id))
     if wanted.finding_id:
         found.append(_about(actor, wanted.finding_id))
     return found

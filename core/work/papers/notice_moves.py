@@ -33,7 +33,10 @@ WAITING = (ISSUED, READ, SIGNED)  # with the addressee, as long as the kind asks
 
 @dataclass(frozen=True, slots=True)
 class NoticeMove:
-    """One step (文书办理). ``needs_note``: it must say why or what; ``replies``: only of kinds that ask for an answer."""
+    """One step (文书办理). ``needs_note``: it must say why or what; ``replies``: only of kinds that ask for an answer.
+
+    ``photos``: it takes photos.
+    """
 
     verb: str
     title_zh: str
@@ -44,6 +47,7 @@ class NoticeMove:
     needs_note: bool = False
     replies: bool = False
     offered: bool = True
+    photos: bool = False
 
 
 ISSUE = "issue"
@@ -52,7 +56,9 @@ MOVES: dict[str, NoticeMove] = {
     for move in (
         NoticeMove("read", N_("阅读"), "Read", (ISSUED,), READ, ADDRESSEE, offered=False),
         NoticeMove("sign", N_("签收"), "Sign for it", UNSIGNED, SIGNED, ADDRESSEE),
-        NoticeMove("reply", N_("答复"), "Reply", WAITING, REPLIED, ADDRESSEE, needs_note=True, replies=True),
+        NoticeMove(
+            "reply", N_("答复"), "Reply", WAITING, REPLIED, ADDRESSEE, needs_note=True, replies=True, photos=True
+        ),
         NoticeMove(
             "send_back", N_("退回重新答复"), "Ask again", (REPLIED,), SIGNED, ISSUER, needs_note=True, replies=True
         ),

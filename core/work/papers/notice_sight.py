@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true
+from sqlalchemy import ColumnElement, String, and_, cast, exists, false, func, or_, select, true
 from sqlalchemy.orm import Session
 
 from core.work.dated import valid_on
 from core.work.papers.notice_moves import ADDRESSEE, ISSUER
 from core.work.roles import ANSWER, DIRECT, RESTRICTED, SEE
-from core.work.tables import FindingCampaign, Notice, NoticeFinding
+from core.work.tables import File, Finding, FindingCampaign, Notice, NoticeEvent, NoticeFinding
 from tenants.access import Actor, reach_of
 from tenants.models import Unit, UnitPath
 
@@ -20,10 +20,23 @@ def sees_notice(actor: Actor, on: date) -> ColumnElement[bool]:
 
     A post for one campaign sees only notices about that campaign's findings.
     """
-    plain = and_(Notice.restricted.is_(False), _within(actor, SEE, on))
+    restricted = or_(Notice.restricted, _became_restricted(actor))
+    plain = and_(~restricted, _within(actor, SEE, on))
     if not actor.has(RESTRICTED):
         return plain
-    return or_(plain, and_(Notice.restricted, _within(actor, RESTRICTED, on)))
+    return or_(plain, and_(restricted, _within(actor, RESTRICTED, on)))
+
+
+def _became_restricted(actor: Actor) -> ColumnElement[bool]:
+    """Condition on Notice: a finding that it is about was turned into the restricted class after it was issued."""
+    about = exists().where(
+        NoticeFinding.tenant_id == actor.tenant.id,
+        NoticeFinding.notice_id == Notice.id,
+        Finding.tenant_id == actor.tenant.id,
+        Finding.id == NoticeFinding.finding_id,
+        Finding.restricted,
+    )
+    return about.correlate(Notice)
 
 
 def _within(actor: Actor, verb: str, on: date) -> ColumnElement[bool]:
@@ -43,6 +56,18 @@ def _within(actor: Actor, verb: str, on: date) -> ColumnElement[bool]:
             inside = and_(inside, about.correlate(Notice))
         found.append(inside)
     return or_(false(), *found)
+
+
+def sees_notice_photo(actor: Actor, on: date) -> ColumnElement[bool]:
+    """Filter on File: it came with the answer to a notice that the actor sees."""
+    of_answer = exists().where(
+        NoticeEvent.tenant_id == actor.tenant.id,
+        NoticeEvent.photos.contains(func.jsonb_build_array(cast(File.id, String))),
+        Notice.tenant_id == actor.tenant.id,
+        Notice.id == NoticeEvent.notice_id,
+        sees_notice(actor, on),
+    )
+    return of_answer.correlate(File)
 
 
 def parties_of(session: Session, actor: Actor, unit: Unit, restricted: bool, on: date) -> frozenset[str]:

@@ -14,11 +14,14 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, Stale
 from core.work.calendar import ZONE, local_day
 from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
+from core.work.inspection.photos import find_files
 from core.work.journal import record
 from core.work.loop.sight import audit_kind
+from core.work.loop.step_input import MOST_PHOTOS
 from core.work.papers.notes import mark_seen
 from core.work.papers.notice_issuing import KIND, tell_notice
 from core.work.papers.notice_kinds import KINDS, NoticeKind
+from core.work.papers.notice_leaving import left_findings
 from core.work.papers.notice_moves import (
     ADDRESSEE,
     ISSUED,
@@ -49,7 +52,10 @@ TOLD: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class NoticeDetail:
-    """Everything on one notice (文书详情). ``others`` counts its findings that the reader does not see."""
+    """Everything on one notice (文书详情). ``others`` counts its findings that the reader does not see.
+
+    ``left`` are the findings that are no longer with the unit, with their way; ``gone``: all of them, so that it is not late.
+    """
 
     notice: Notice
     kind: NoticeKind
@@ -61,6 +67,8 @@ class NoticeDetail:
     overdue: bool
     escalates: Notice | None
     escalated_by: Sequence[Notice]
+    left: Mapping[UUID, str]
+    gone: bool
 
 
 def read_notice(session: Session, actor: Actor, notice_id: UUID, *, now: datetime) -> NoticeDetail:
@@ -79,6 +87,8 @@ def read_notice(session: Session, actor: Actor, notice_id: UUID, *, now: datetim
     events = select(NoticeEvent).where(NoticeEvent.notice_id == notice.id).order_by(NoticeEvent.version)
     parties = _parties(session, actor, notice, now)
     seen = sees_notice(actor, on)
+    left = left_findings(session, notice, on)
+    gone = bool(total) and len(left) == total
     return NoticeDetail(
         notice=notice,
         kind=kind,
@@ -87,7 +97,9 @@ def read_notice(session: Session, actor: Actor, notice_id: UUID, *, now: datetim
         events=session.scalars(events).all(),
         parties=parties,
         allowed=allowed(kind, notice.state, parties),
-        overdue=is_late(kind, notice.state, notice.due_at, now),
+        overdue=is_late(kind, notice.state, notice.due_at, now) and not gone,
+        left=left,
+        gone=gone and bool(waits_for(kind, notice.state)),
         escalates=_find(session, Notice.id == notice.escalates_id, seen) if notice.escalates_id else None,
         escalated_by=session.scalars(
             select(Notice).where(Notice.escalates_id == notice.id, seen).order_by(Notice.issued_at)
@@ -108,9 +120,17 @@ def open_notice(session: Session, actor: Actor, notice_id: UUID, *, now: datetim
 
 
 def act(
-    session: Session, actor: Actor, notice_id: UUID, verb: str, *, version: int, note: str = "", now: datetime
+    session: Session,
+    actor: Actor,
+    notice_id: UUID,
+    verb: str,
+    *,
+    version: int,
+    note: str = "",
+    photos: Sequence[str] = (),
+    now: datetime,
 ) -> Notice:
-    """Take one step of a notice's life: any verb of MOVES. ``version`` is the one the person saw.
+    """Take one step of a notice's life: any verb of MOVES. ``version`` is the one the person saw; a reply takes photos.
 
     Raises NotFound, Forbidden (not his to do), Stale (somebody was faster), Conflict (its state does not allow it; says what
     is allowed and who may), InvalidInput (no note where one is needed).
@@ -127,13 +147,26 @@ def act(
     text = read_text(note, "note", faults)
     if move.needs_note and not text:
         faults.append(Fault(N_("缺少说明"), "note", remedy=N_("请写明情况")))
+    files = _files(session, move, photos, faults)
     if faults:
         raise InvalidInput(faults=faults)
-    if not _write(session, actor, notice, move, version, text, now):
+    if not _write(session, actor, notice, move, version, text, now, files):
         session.refresh(notice)
         raise _stale(session, notice)
     _tell(session, actor, notice, move, now)
     return notice
+
+
+def _files(session: Session, move: NoticeMove, photos: Sequence[str], faults: list[Fault]) -> list[str]:
+    """The ids of the photos that came with a step, as far as it takes any."""
+    refs = list(dict.fromkeys(photos)) if move.photos else []
+    files = find_files(session, refs)
+    remedy = N_("请先上传照片")
+    faults += [Fault(N_("没有这张照片"), "photos", None, shown(r), "", remedy) for r in refs if r not in files]
+    if len(refs) > MOST_PHOTOS:
+        remedy = N_("最多 {most} 张")
+        faults.append(Fault(N_("照片过多"), "photos", None, str(len(refs)), "", remedy, {"most": MOST_PHOTOS}))
+    return list(dict.fromkeys(str(files[r].id) for r in refs if r in files))
 
 
 def _find(session: Session, *wanted: Any) -> Notice | None:
@@ -175,7 +208,14 @@ def _check(notice: Notice, move: NoticeMove, parties: frozenset[str]) -> None:
 
 
 def _write(
-    session: Session, actor: Actor, notice: Notice, move: NoticeMove, version: int, note: str, now: datetime
+    session: Session,
+    actor: Actor,
+    notice: Notice,
+    move: NoticeMove,
+    version: int,
+    note: str,
+    now: datetime,
+    files: Sequence[str] = (),
 ) -> bool:
     """The guarded UPDATE and its line; False when somebody was faster."""
     before = notice.state
@@ -197,6 +237,7 @@ def _write(
     line = NoticeEvent(notice_id=notice.id, version=notice.version, at=now, verb=move.verb, note=note)
     line.from_state, line.to_state = before, move.to_state
     line.person_id, line.person_name = actor.person_id, actor.name
+    line.photos = list(files)
     line.unit_name = notice.unit_name if move.by == ADDRESSEE else notice.issuer
     session.add(line)
     record(

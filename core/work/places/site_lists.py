@@ -6,7 +6,7 @@ import base64
 import binascii
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -16,6 +16,8 @@ from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 
 from core.errors import N_, Fault, InvalidInput, NotFound
 from core.work.names import narrow, tidy
+from core.work.places.reaching import reaches_site
+from core.work.places.sites_past import SitesThen, sites_then
 from core.work.roles import SEE
 from core.work.tables import Site, SiteKind
 from tenants.access import Actor, reach, subtree
@@ -43,6 +45,7 @@ class SiteRow:
     attrs: dict[str, Any]
     longitude: Decimal | None
     latitude: Decimal | None
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ def list_sites(
     unit_id: UUID | None = None,
     text: str = "",
     state: str | None = "active",
+    also: Sequence[ColumnElement[bool]] = (),
+    as_of: date | None = None,
     cursor: str | None = None,
     page_size: int = 50,
     sort: str = "name",
@@ -69,7 +74,8 @@ def list_sites(
     """A page of the sites that the actor may see (点位清单).
 
     ``types``: any of these; ``unit_id``: a unit and everything under it; ``text``: part of name, address or code, or the
-    start of the pinyin; ``state`` None: all. ``sort``: name, -name, created or -created. Raises InvalidInput for a bad
+    start of the pinyin; ``state`` None: all; ``also``: more conditions on Site (an area, a grid);
+    ``as_of``: with types, units and state at the end of that day, reach as it is today. ``sort``: name, -name, created or -created. Raises InvalidInput for a bad
     sort, page size or cursor.
     """
     if sort not in SORTS or not 1 <= page_size <= MOST:
@@ -77,42 +83,52 @@ def list_sites(
         remedy = N_("排序可用 name、-name、created、-created；每页 1 到 200 条")
         raise InvalidInput(faults=[Fault(N_("参数无效"), field=bad[0], value=bad[1][:40], remedy=remedy)])
     chosen = _chosen(session, actor, today)
-    chosen = chosen.where(*_filters(session, today, tuple(types), unit_id, text, state))
+    then = sites_then(session, as_of) if as_of else None
+    chosen = chosen.where(*_filters(session, as_of or today, tuple(types), unit_id, text), *also)
+    if then is not None:
+        chosen = chosen.where(then.was_there(session.tenant_id))
+    if state is not None:
+        chosen = chosen.where(_in_state(state, then))
     chosen = _ordered(chosen, sort, cursor).limit(page_size + 1)
     found = session.scalars(chosen).all()
-    rows = _rows(session, found[:page_size], today)
+    rows = _rows(session, found[:page_size], as_of or today, then)
     if len(found) <= page_size:
         return SitePage(rows, None)
     last = found[page_size - 1]
     return SitePage(rows, _pack(sort, last.pinyin, last.id))
 
 
-def get_site(session: ScopedSession, actor: Actor | None, site_id: UUID, *, today: date) -> SiteRow:
-    """One site. Raises NotFound alike when it is unknown and when it lies out of the actor's reach."""
-    found = session.scalars(_chosen(session, actor, today).where(Site.id == site_id)).all()
+def get_site(
+    session: ScopedSession, actor: Actor | None, site_id: UUID, *, today: date, as_of: date | None = None
+) -> SiteRow:
+    """One site, as of a day if one is given. Raises NotFound alike when it is unknown and when it is out of reach.
+
+    A site that was not there on the day is not found either.
+    """
+    then = sites_then(session, as_of) if as_of else None
+    chosen = _chosen(session, actor, today).where(Site.id == site_id)
+    found = session.scalars(chosen if then is None else chosen.where(then.was_there(session.tenant_id))).all()
     if not found:
         raise NotFound(N_("没有找到这个点位"))
-    return _rows(session, found, today)[0]
+    return _rows(session, found, as_of or today, then)[0]
 
 
 def _chosen(session: ScopedSession, actor: Actor | None, today: date) -> Select[Site]:
-    """Sites in reach, by territory or because the actor's unit operates them.
+    """Sites in reach, by territory, by a grid, or because the actor's unit operates them.
 
     Units are no part of this statement: the wall's one-time filter would be asked once for each joined row.
     """
     chosen = select(Site).where(Site.tenant_id == session.tenant_id)
     if actor is None:
         return chosen
-    seen = reach(actor, SEE, today)
-    return chosen.where(or_(Site.unit_id.in_(seen), Site.operator_unit_id.in_(seen)))
+    operated = Site.operator_unit_id.in_(reach(actor, SEE, today))
+    return chosen.where(or_(reaches_site(actor, SEE, today), operated))
 
 
 def _filters(
-    session: ScopedSession, today: date, types: Sequence[str], unit_id: UUID | None, text: str, state: str | None
+    session: ScopedSession, today: date, types: Sequence[str], unit_id: UUID | None, text: str
 ) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
-    if state is not None:
-        found.append(Site.state == state)
     if unit_id is not None:
         found.append(Site.unit_id.in_(subtree(session.tenant_id, unit_id, today)))
     if types:
@@ -127,6 +143,12 @@ def _filters(
             sought.append(Site.pinyin.startswith(said.lower(), autoescape=True))
         found.append(or_(*sought))
     return found
+
+
+def _in_state(state: str, then: SitesThen | None) -> ColumnElement[bool]:
+    if then is None:
+        return Site.state == state
+    return then.in_use if state == "active" else ~then.in_use
 
 
 def _kind_on(today: date) -> ColumnElement[bool]:
@@ -145,7 +167,9 @@ def _ordered(chosen: Select[Site], sort: str, cursor: str | None) -> Select[Site
     return chosen.order_by(*(key.desc() if down else key.asc() for key in keys))
 
 
-def _rows(session: ScopedSession, found: Sequence[Site], today: date) -> tuple[SiteRow, ...]:
+def _rows(
+    session: ScopedSession, found: Sequence[Site], today: date, then: SitesThen | None = None
+) -> tuple[SiteRow, ...]:
     """The sites with their types on the day and the names of their units: two more statements for a whole page."""
     kinds: dict[UUID, list[str]] = {}
     typed = select(SiteKind.site_id, SiteKind.site_type).where(
@@ -156,7 +180,8 @@ def _rows(session: ScopedSession, found: Sequence[Site], today: date) -> tuple[S
     units = {u for s in found for u in (s.unit_id, s.operator_unit_id) if u}
     named = select(Unit.id, Unit.name).where(Unit.id.in_(units))
     names = dict(session.execute(named).all()) if found else {}
-    return tuple(_row(site, names, tuple(kinds.get(site.id, ()))) for site in found)
+    rows = tuple(_row(site, names, tuple(kinds.get(site.id, ()))) for site in found)
+    return rows if then is None else tuple(replace(row, state=then.state_of(row.id, row.state)) for row in rows)
 
 
 def _row(site: Site, names: Mapping[UUID, str], types: tuple[str, ...]) -> SiteRow:
@@ -175,6 +200,7 @@ def _row(site: Site, names: Mapping[UUID, str], types: tuple[str, ...]) -> SiteR
         dict(site.attrs),
         site.longitude,
         site.latitude,
+        site.zone,
     )
 
 

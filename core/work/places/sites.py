@@ -25,9 +25,10 @@ from tenants.access import Actor
 from tenants.models import Unit
 from tenants.scope import ScopedSession
 
-LONGEST_NAME, LONGEST_ADDRESS, LONGEST_CODE = 80, 200, 40
+LONGEST_NAME, LONGEST_ADDRESS, LONGEST_CODE, LONGEST_ZONE = 80, 200, 40, 40
 STATES = ("active", "closed")
 NEEDED = ("name", "unit_id", "types")
+PLACED = ("unit_id", "state")  # what a later look at a past day asks the trail for
 
 
 class SiteFields(TypedDict, total=False):
@@ -39,6 +40,7 @@ class SiteFields(TypedDict, total=False):
     name: str
     code: str | None
     address: str
+    zone: str
     unit_id: UUID
     operator_unit_id: UUID | None
     types: Iterable[str]
@@ -131,6 +133,7 @@ def apply_changes(
         merged = {**site.attrs, **values["attrs"]}
         values["attrs"] = {code: value for code, value in merged.items() if value is not None}
     changed = {field: value for field, value in values.items() if getattr(site, field) != value}
+    was = {field: str(getattr(site, field)) for field in PLACED if field in changed}
     if changed:
         refuse_twin(session, site, {"name": site.name, "unit_id": site.unit_id} | changed)
         for field, value in changed.items():
@@ -142,7 +145,7 @@ def apply_changes(
         session.flush()
         shown = {field: str(value) for field, value in changed.items() if field != "pinyin"}
         detail = shown | ({"types": ";".join(sorted(types or ()))} if retyped else {})
-        record(session, actor, "site.change", "site", site.id, changes=detail)
+        record(session, actor, "site.change", "site", site.id, changes=detail, **({"before": was} if was else {}))
     return bool(changed or retyped)
 
 
@@ -208,7 +211,8 @@ def unknown_type(kind: str) -> Fault:
 def check_values(fields: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
     """Read the fields that need no look into the database."""
     values: dict[str, Any] = {f: fields[f] for f in ("unit_id", "operator_unit_id") if f in fields}
-    for field, longest in (("name", LONGEST_NAME), ("address", LONGEST_ADDRESS), ("code", LONGEST_CODE)):
+    lengths = {"name": LONGEST_NAME, "address": LONGEST_ADDRESS, "code": LONGEST_CODE, "zone": LONGEST_ZONE}
+    for field, longest in lengths.items():
         if field in fields:
             raw = str(fields.get(field) or "")
             said = narrow(raw) if field == "code" else tidy(raw)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -21,7 +22,7 @@ from core.work.names import narrow, tidy
 from core.work.permits import require
 from core.work.places.site_lists import get_site
 from core.work.roles import ANSWER
-from core.work.tables import Contact, ContactLink, HandOn
+from core.work.tables import Contact, ContactLink, HandOn, Site
 from tenants.access import Actor, reach
 from tenants.models import Person
 from tenants.scope import ScopedSession
@@ -79,6 +80,8 @@ def add_contact(
         session.add(found)
         session.flush()
         record(session, actor, "contact.add", "contact", found.id, name=said, contact_kind=kind)
+    elif site_id is not None:
+        found.site_id = site_id
     return found
 
 
@@ -124,6 +127,11 @@ def links_of(session: Session, contact_id: UUID) -> list[tuple[ContactLink, str]
         .order_by(ContactLink.created_at.desc(), ContactLink.id)
     )
     return [(link, name) for link, name in rows]
+
+
+def site_names(session: Session, ids: Collection[UUID]) -> dict[UUID, str]:
+    """The names of contacts' sites (one query)."""
+    return dict(session.execute(select(Site.id, Site.name).where(Site.id.in_(ids))).all()) if ids else {}
 
 
 def retire_contact(session: ScopedSession, actor: Actor, contact_id: UUID, now: datetime) -> Contact:

@@ -6,29 +6,23 @@ settings (Integrity), ours until somebody sets them.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from decimal import Decimal
-from typing import Any
-from uuid import UUID
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.errors import N_
-from core.work.inspection.looks import near_twins
 from core.work.loop.parts import lead_of
 from core.work.loop.states import CLOSED
 from core.work.loop.step import Step
 from core.work.loop.transitions import REPLY
-from core.work.tables import Attachment, File, Finding, FindingEvent, Signal, Site
+from core.work.proofs.doubt_photos import Doubt, about_answer, about_visit, photos_of_visit
+from core.work.tables import File, Finding, FindingEvent, Signal, Visit
 from core.work.tenant_settings import Integrity, read_setting
 from tenants.db import new_id
 
-CLOCK_SLACK = timedelta(minutes=30)  # phones' clocks are not the server's
 BEFORE_DUE = timedelta(hours=3)
 
 RETURNS = ("reopen", "relapse")
@@ -36,19 +30,13 @@ KINDS: dict[str, tuple[str, str]] = {
     "photo_reused": (N_("照片用过"), "Photo used before"),
     "photo_twin": (N_("照片与用过的几乎一样"), "Photo almost the same as a used one"),
     "photo_early": (N_("整改照片早于发现时间"), "Photo older than the finding"),
+    "photo_stale": (N_("整改照片早于退回或反弹"), "Photo older than the last return"),
     "photo_far": (N_("照片拍摄地点离点位较远"), "Photo taken far from the place"),
+    "visit_early": (N_("检查照片早于检查"), "Visit photo older than the visit"),
+    "visit_far": (N_("检查照片离点位较远"), "Visit photo taken far from the site"),
     "burst": (N_("临近期限集中答复"), "Burst of answers before the deadline"),
     "reopened_soon": (N_("销号后不久又出现"), "Came back soon after closing"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Doubt:
-    """One fact that raises a question (疑点)."""
-
-    kind: str
-    key: str
-    body: dict[str, Any]
 
 
 def look_at(step: Step) -> None:
@@ -59,15 +47,31 @@ def look_at(step: Step) -> None:
     limits = read_setting(step.session, Integrity)
     found: list[Doubt] = []
     if step.given.files and verb == REPLY:
-        found += _about_photos(step.session, step.finding, step.given.files, limits)
+        found += about_answer(step.session, step.finding, step.given.files, limits)
     if verb == REPLY:
         found += _about_bursts(step, limits)
     if verb in RETURNS:
         found += _about_return(step, limits)
-    raise_doubts(step.session, step.finding, found, step)
+    raise_doubts(step.session, step.finding, found, step.now)
 
 
-def raise_doubts(session: Session, finding: Finding, found: Sequence[Doubt], step: Step) -> None:
+def look_at_spot(session: Session, finding: Finding, files: Sequence[File], now: datetime) -> None:
+    """Raise what the photos of a finding that was put right where it was found give reason for (发现即处置)."""
+    if files:
+        limits = read_setting(session, Integrity)
+        raise_doubts(session, finding, about_answer(session, finding, files, limits), now)
+
+
+def look_at_visit(session: Session, visit: Visit, findings: Sequence[Finding], now: datetime) -> None:
+    """Raise what the photos of a visit give reason for, at the findings that it opened; their places and times alone."""
+    photos = photos_of_visit(session, visit) if findings else {}
+    limits = read_setting(session, Integrity) if photos else Integrity()
+    for finding in findings:
+        if files := photos.get(finding.question):
+            raise_doubts(session, finding, about_visit(session, visit, finding, files, limits), now)
+
+
+def raise_doubts(session: Session, finding: Finding, found: Sequence[Doubt], now: datetime) -> None:
     """Enter doubts, each key once."""
     if not found:
         return
@@ -84,75 +88,12 @@ def raise_doubts(session: Session, finding: Finding, found: Sequence[Doubt], ste
             "state": "open",
             "note": "",
             "person_name": "",
-            "raised_at": step.now,
+            "raised_at": now,
             "hidden": finding.hidden,
         }
         for doubt in found
     ]
     session.execute(insert(Signal).values(rows).on_conflict_do_nothing())
-
-
-def metres_between(
-    longitude: Decimal | float,
-    latitude: Decimal | float,
-    other_longitude: Decimal | float,
-    other_latitude: Decimal | float,
-) -> int:
-    """The distance of two places on the earth's surface in whole metres (haversine, mean radius 6 371 km)."""
-    first, second = math.radians(float(latitude)), math.radians(float(other_latitude))
-    across = math.radians(float(other_longitude) - float(longitude)) / 2
-    half = math.sin((second - first) / 2) ** 2 + math.cos(first) * math.cos(second) * math.sin(across) ** 2
-    return round(2 * 6_371_000 * math.asin(math.sqrt(half)))
-
-
-def _about_photos(session: Session, finding: Finding, files: Sequence[File], limits: Integrity) -> list[Doubt]:
-    """Used before (the same bytes or the same look), taken before the finding, or far from its place."""
-    found = []
-    twins = near_twins(session, files, limits.photo_distance)
-    used = _uses(session, finding, {file.id for file in files} | set().union(*twins.values()))
-    longitude, latitude = _place(session, finding)
-    for file in files:
-        same = used.get(file.id, [])
-        near = [use for twin in twins[file.id] for use in used.get(twin, [])]
-        for kind, uses in (("photo_reused", same), ("photo_twin", [] if same else near)):
-            if uses:
-                body: dict[str, Any] = {"file": str(file.id), "uses": uses[:5]}
-                found.append(Doubt(kind, f"{kind}:{finding.id}:{file.id}", body))
-        if file.taken_at and file.taken_at < finding.opened_at - CLOCK_SLACK:
-            body = {"file": str(file.id), "taken_at": file.taken_at.isoformat()}
-            found.append(Doubt("photo_early", f"photo_early:{finding.id}:{file.id}", body))
-        if None not in (file.longitude, file.latitude, longitude, latitude):
-            away = metres_between(file.longitude, file.latitude, longitude, latitude)  # type: ignore[arg-type]  # none is None
-            if away > limits.photo_metres:
-                body = {"file": str(file.id), "metres": away}
-                found.append(Doubt("photo_far", f"photo_far:{finding.id}:{file.id}", body))
-    return found
-
-
-def _uses(session: Session, finding: Finding, files: set[UUID]) -> dict[UUID, list[dict[str, str]]]:
-    """Where some photos were attached before: at other findings, at other visits, or as this one's own before-photo."""
-    rows = session.execute(
-        select(Attachment.file_id, Attachment.finding_id, Finding.number, Attachment.visit_id)
-        .outerjoin(Finding, (Finding.tenant_id == Attachment.tenant_id) & (Finding.id == Attachment.finding_id))
-        .where(
-            Attachment.file_id.in_(files),
-            or_(Attachment.finding_id.is_(None), Attachment.finding_id != finding.id, Attachment.version == 1),
-        )
-        .order_by(Attachment.created_at)
-    )
-    found: dict[UUID, list[dict[str, str]]] = {}
-    for file_id, finding_id, number, visit_id in rows:
-        use = {"finding": str(finding_id or ""), "number": number or "", "visit": str(visit_id or "")}
-        use["file"] = str(file_id)
-        found.setdefault(file_id, []).append(use)
-    return found
-
-
-def _place(session: Session, finding: Finding) -> tuple[Decimal | None, Decimal | None]:
-    if finding.longitude is not None or finding.site_id is None:
-        return finding.longitude, finding.latitude
-    row = session.execute(select(Site.longitude, Site.latitude).where(Site.id == finding.site_id)).first()
-    return (row[0], row[1]) if row else (None, None)
 
 
 def _about_bursts(step: Step, limits: Integrity) -> list[Doubt]:

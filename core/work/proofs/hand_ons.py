@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
-from sqlalchemy import and_, false, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound
 from core.work.calendar import local_day
 from core.work.inspection.photos import store
 from core.work.journal import record
+from core.work.loop.announcing import params_of
 from core.work.loop.ledger import act_by_system
 from core.work.loop.sight import sees_finding
-from core.work.loop.standing import standing_of
+from core.work.loop.standing import standing_of, standings_of
 from core.work.loop.states import ASSISTING, LEADING, STATES, WITH_UNIT
 from core.work.loop.step_input import MOST_PHOTOS
+from core.work.loop.system_lines import write_line
+from core.work.papers.notes import tell
 from core.work.proofs.contacts import get_contact
-from core.work.tables import Attachment, Contact, ContactLink, File, Finding, HandOn, Site
+from core.work.proofs.hand_on_items import OPEN
+from core.work.tables import Contact, ContactLink, Finding, HandOn
 from core.work.wording import read_text
 from tenants.access import Actor, TenantRef
 from tenants.scope import ScopedSession
 
-OPEN = ("sent", "sent_back")
+ANSWERED = N_("{contact} 已答复转交的问题 {number}「{title}」，请确认")
+RESTRICTED_STAYS = N_("限定范围的问题不能转交给外部联系人")
+NOT_YOURS = N_("只有牵头或协办单位可以转交")
 LONGEST = 300
 STATE_TITLES: dict[str, tuple[str, str]] = {
     "sent": (N_("已转交"), "Handed on"),
@@ -35,18 +40,6 @@ STATE_TITLES: dict[str, tuple[str, str]] = {
     "sent_back": (N_("请再处理"), "Sent back"),
     "withdrawn": (N_("已收回"), "Withdrawn"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What a contact sees of an item (转交事项): the problem, the place, the photo to take again; no names, no history."""
-
-    hand_on: HandOn
-    title: str
-    detail: str
-    place: str
-    due_at: datetime
-    before: Sequence[UUID]
 
 
 def hand_on(
@@ -69,9 +62,10 @@ def hand_on(
     for finding_id in dict.fromkeys(finding_ids):
         finding = _mine(session, actor, finding_id, now)
         if finding.restricted or finding.hidden:
-            raise Conflict(N_("限定范围的问题不能转交给外部联系人"))
+            raise Conflict(RESTRICTED_STAYS)
         # The line of history first: it takes the finding's row, so that two who hand on at once do so one after the other.
-        act_by_system(session, finding.id, "note", person=actor, note=f"转交{contact.name}处理", now=now)
+        said_so = write_line("handed_on", contact=contact.name)
+        act_by_system(session, finding.id, "note", person=actor, now=now, **said_so)
         if session.scalar(select(HandOn.id).where(HandOn.finding_id == finding.id, HandOn.state.in_(OPEN)).limit(1)):
             raise Conflict(N_("{number} 已经转交，还没有回复；可先收回"), number=finding.number or "")
         row = HandOn(
@@ -87,28 +81,6 @@ def hand_on(
     session.flush()
     record(session, actor, "hand_on.send", "contact", contact.id, items=len(made))
     return made
-
-
-def items_of(session: Session, contact: Contact) -> list[Item]:
-    """The open items of a contact, by deadline; what has gone on elsewhere meanwhile is left out."""
-    rows = session.execute(
-        select(HandOn, Finding, Site.name)
-        .join(Finding, (Finding.tenant_id == HandOn.tenant_id) & (Finding.id == HandOn.finding_id))
-        .outerjoin(Site, (Site.tenant_id == Finding.tenant_id) & (Site.id == Finding.site_id))
-        .where(
-            HandOn.contact_id == contact.id,
-            HandOn.state.in_(OPEN),
-            Finding.state.in_(WITH_UNIT),
-            Finding.restricted.is_(False),
-            Finding.hidden.is_(False),
-        )
-        .order_by(Finding.due_at, HandOn.id)
-    ).all()
-    photos = _before(session, [finding for _, finding, _ in rows])
-    return [
-        Item(row, finding.title, finding.detail, site or finding.place, finding.due_at, photos.get(finding.id, ()))
-        for row, finding, site in rows
-    ]
 
 
 def answer_item(
@@ -144,13 +116,30 @@ def answer_item(
     if faults:
         raise InvalidInput(faults=faults)
     sender = Actor(tenant=tenant, person_id=link.person_id, name=contact.name, duties=())
-    kept = [store(session, sender, data, files=files, now=now) for data in photos]
+    kept = [store(session, sender, data, files=files, now=now, contact_name=contact.name) for data in photos]
     row.state, row.note, row.answered_at = "answered", said, now
     row.photos = list(dict.fromkeys(str(one.id) for one in kept))
     row.version += 1
-    act_by_system(session, row.finding_id, "note", note=f"{contact.name}已回复转交事项", now=now)
+    act_by_system(session, row.finding_id, "note", now=now, **write_line("contact_answered", contact=contact.name))
+    _tell_sender(session, row, contact, now)
     session.flush()
     return row
+
+
+def _tell_sender(session: ScopedSession, row: HandOn, contact: Contact, now: datetime) -> None:
+    """Tell the sender that his contact has answered; of what was handed on, nothing is restricted."""
+    finding = session.get_one(Finding, (session.tenant_id, row.finding_id))
+    tell(
+        session,
+        person_ids=[row.person_id],
+        kind="hand_on.answered",
+        text=ANSWERED,
+        params=params_of(finding) | {"contact": contact.name},
+        object_kind="finding",
+        object_id=finding.id,
+        now=now,
+        restricted=finding.restricted,
+    )
 
 
 def judge_item(
@@ -205,15 +194,6 @@ def handed_to(
     return [(row, finding) for row, finding in rows]
 
 
-def photo_of_contact(session: Session, contact: Contact, file_id: UUID) -> File:
-    """A photo of how it was, of one of the contact's own open items. Raises NotFound for any other."""
-    shown = {one for item in items_of(session, contact) for one in item.before}
-    found = session.get(File, (contact.tenant_id, file_id)) if file_id in shown else None
-    if found is None:
-        raise NotFound
-    return found
-
-
 def withdraw_settled(session: ScopedSession) -> int:
     """Withdraw open items whose findings no longer wait for their unit; for the nightly job."""
     gone = select(Finding.id).where(Finding.tenant_id == session.tenant_id, Finding.state.not_in(WITH_UNIT))
@@ -227,6 +207,24 @@ def withdraw_settled(session: ScopedSession) -> int:
     return len(done.all())
 
 
+def why_not_hand_on(session: Session, actor: Actor, findings: Sequence[Finding], now: datetime) -> dict[UUID, str]:
+    """Of some findings that the actor sees, why he may not hand them on; those that he may are left out (three queries)."""
+    parties = standings_of(session, actor, findings, local_day(now))
+    out = select(HandOn.finding_id).where(HandOn.finding_id.in_([one.id for one in findings]), HandOn.state.in_(OPEN))
+    waiting = set(session.scalars(out))
+    found = {}
+    for one in findings:
+        if one.restricted or one.hidden:
+            found[one.id] = RESTRICTED_STAYS
+        elif not {LEADING, ASSISTING} & parties[one.id].parties:
+            found[one.id] = NOT_YOURS
+        elif one.state not in WITH_UNIT:
+            found[one.id] = N_("现在不在整改中")
+        elif one.id in waiting:
+            found[one.id] = N_("已经转交，还没有回复")
+    return found
+
+
 def _mine(session: Session, actor: Actor, finding_id: UUID, now: datetime, *, any_state: bool = False) -> Finding:
     """A finding for whose leading or helping unit the actor answers."""
     day = local_day(now)
@@ -234,25 +232,7 @@ def _mine(session: Session, actor: Actor, finding_id: UUID, now: datetime, *, an
     if finding is None:
         raise NotFound
     if not {LEADING, ASSISTING} & standing_of(session, actor, finding, day).parties:
-        raise Forbidden(N_("只有牵头或协办单位可以转交"))
+        raise Forbidden(NOT_YOURS)
     if not any_state and finding.state not in WITH_UNIT:
         raise Conflict(N_("问题目前是“{state}”，不能转交"), state=STATES[finding.state].title_zh)
     return finding
-
-
-def _before(session: Session, findings: Sequence[Finding]) -> Mapping[UUID, Sequence[UUID]]:
-    """The photos of how it was, for taking the same view again."""
-    found: dict[UUID, list[UUID]] = {}
-    for finding in findings:
-        # A finding without a visit has no photos of one: NULL beside NULL would be everybody's.
-        of_visit = and_(Attachment.visit_id == finding.visit_id, Attachment.question == finding.question)
-        of_visit = of_visit if finding.visit_id else false()
-        rows = session.scalars(
-            select(File.id)
-            .join(Attachment, (Attachment.tenant_id == File.tenant_id) & (Attachment.file_id == File.id))
-            .where(or_(of_visit, (Attachment.finding_id == finding.id) & (Attachment.version == 1)))
-            .order_by(Attachment.created_at)
-            .limit(3)
-        )
-        found[finding.id] = list(rows)
-    return found

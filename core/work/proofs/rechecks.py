@@ -18,6 +18,7 @@ from core.work.loop.ledger import act_by_system
 from core.work.loop.sight import audit_kind, sees_finding
 from core.work.loop.states import CLOSED
 from core.work.permits import require
+from core.work.proofs.recheck_notes import tell_drawn
 from core.work.proofs.recheck_people import cases_of, lookers, why_not
 from core.work.roles import CHECK, DIRECT
 from core.work.tables import Finding, Part, Recheck, Site
@@ -82,6 +83,7 @@ def plan_recheck(
     session.add(found)
     session.flush()
     record(session, actor, "recheck.plan", audit_kind(finding.restricted), finding.id, due_on=str(due_on))
+    tell_drawn(session, actor, [found], now)
     return found
 
 

@@ -23,6 +23,7 @@ from core.work.journal import record
 from core.work.loop.sight import sees_finding
 from core.work.loop.states import CLOSED
 from core.work.permits import require
+from core.work.proofs.recheck_notes import tell_drawn
 from core.work.proofs.recheck_people import cases_of, lookers, why_not
 from core.work.roles import DIRECT
 from core.work.tables import Finding, Recheck, RecheckSample
@@ -124,10 +125,13 @@ def draw(
     )
     session.add(sample)
     session.flush()
-    session.add_all(
+    drawn = [
         Recheck(sample_id=sample.id, finding_id=one, person_id=found.people.get(one), due_on=due_on, created_at=now)
         for one in found.drawn
-    )
+    ]
+    session.add_all(drawn)
+    session.flush()
+    tell_drawn(session, actor, drawn, now)
     record(session, actor, "recheck.draw", "recheck_sample", sample.id, seed=wanted.seed, drawn=sample.drawn)
     session.flush()
     return sample

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, func, literal, or_, select, true, tuple_
+from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, true, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
@@ -99,7 +100,7 @@ def list_sweeps(
     now: datetime,
     size: int = 50,
 ) -> list[SweepRow]:
-    """Checks whose finding the actor sees or that have a site in his reach, newest first; one more than ``size``."""
+    """Checks whose finding the actor sees or that have a site in his reach, newest first; one more than ``size`` (two queries)."""
     day = local_day(now)
     seen = sees_finding(actor, day)
     query = (
@@ -116,7 +117,11 @@ def list_sweeps(
     if after is not None:
         query = query.where(tuple_(Sweep.created_at, Sweep.id) < after)
     rows = session.execute(query).all()
-    return [_row(session, actor, sweep, finding if visible else None, now) for sweep, finding, visible in rows]
+    tallies = _tallies(session, [sweep.id for sweep, _, _ in rows], actor, now)
+    return [
+        SweepRow(sweep, finding if visible else None, *tallies.get(sweep.id, (0, 0, 0)))
+        for sweep, finding, visible in rows
+    ]
 
 
 def get_sweep(session: ScopedSession, actor: Actor, sweep_id: UUID, now: datetime) -> SweepRow:
@@ -130,7 +135,8 @@ def get_sweep(session: ScopedSession, actor: Actor, sweep_id: UUID, now: datetim
     if found is None:
         raise NotFound
     sweep, finding, visible = found
-    return _row(session, actor, sweep, finding if visible else None, now)
+    tally = _tallies(session, [sweep.id], actor, now).get(sweep.id, (0, 0, 0))
+    return SweepRow(sweep, finding if visible else None, *tally)
 
 
 def open_at_site(session: ScopedSession, actor: Actor, site_id: UUID, now: datetime) -> list[Sweep]:
@@ -157,9 +163,34 @@ def open_at_site(session: ScopedSession, actor: Actor, site_id: UUID, now: datet
     return waiting
 
 
-def _row(session: Session, actor: Actor, sweep: Sweep, finding: Finding | None, now: datetime) -> SweepRow:
-    sites = progress_of(session, sweep, now=now, actor=actor)
-    return SweepRow(sweep, finding, len(sites), sum(one.done for one in sites), sum(one.found for one in sites))
+def _tallies(
+    session: ScopedSession, sweeps: Sequence[UUID], actor: Actor, now: datetime
+) -> dict[UUID, tuple[int, int, int]]:
+    """Of each check its sites within reach, how many of them are done, and what more was found there (one query)."""
+    if not sweeps:
+        return {}
+    more = (
+        _more(actor, now)
+        .where(Sweep.id.in_(sweeps))
+        .with_only_columns(Sweep.id.label("sweep_id"), Finding.site_id, func.count().label("found"))
+        .group_by(Sweep.id, Finding.site_id)
+        .subquery()
+    )
+    visited = looked().where(Visit.site_id == SweepSite.site_id).correlate(Sweep, SweepSite).exists()
+    is_done = or_(SweepSite.checked_at.is_not(None), more.c.found.is_not(None), and_(Sweep.state == OPEN, visited))
+    rows = session.execute(
+        select(SweepSite.sweep_id, func.count(), func.count().filter(is_done), func.coalesce(func.sum(more.c.found), 0))
+        .join(Sweep, (Sweep.tenant_id == SweepSite.tenant_id) & (Sweep.id == SweepSite.sweep_id))
+        .join(Site, (Site.tenant_id == SweepSite.tenant_id) & (Site.id == SweepSite.site_id))
+        .outerjoin(more, (more.c.sweep_id == SweepSite.sweep_id) & (more.c.site_id == SweepSite.site_id))
+        .where(
+            SweepSite.tenant_id == session.tenant_id,
+            SweepSite.sweep_id.in_(sweeps),
+            Site.unit_id.in_(reach(actor, SEE, local_day(now))),
+        )
+        .group_by(SweepSite.sweep_id)
+    )
+    return {sweep: (sites, done, int(found)) for sweep, sites, done, found in rows}
 
 
 def _sees_sweep(actor: Actor, day: date) -> ColumnElement[bool]:
@@ -174,44 +205,58 @@ def _sees_sweep(actor: Actor, day: date) -> ColumnElement[bool]:
     return or_(sees_finding(actor, day), and_(Finding.restricted.is_(False), here.correlate(Sweep)))
 
 
-def _first_visits(session: Session, sweep: Sweep, site_id: UUID | None = None) -> dict[UUID, tuple[datetime, UUID]]:
-    """The first visit at each site since the beginning that answered the question; none where no question is meant."""
-    if not sweep.question:
-        return {}
-    query = (
-        select(Visit.site_id, Visit.submitted_at, Visit.id)
+def looked() -> Select[Any]:
+    """The visits since a check's beginning that answered its question; none where no question is meant."""
+    return (
+        select(Visit.id)
         .join(AnswerRow, (AnswerRow.tenant_id == Visit.tenant_id) & (AnswerRow.visit_id == Visit.id))
-        .join(SweepSite, (SweepSite.tenant_id == Visit.tenant_id) & (SweepSite.site_id == Visit.site_id))
         .where(
-            SweepSite.sweep_id == sweep.id,
-            AnswerRow.question == sweep.question,
-            Visit.submitted_at > sweep.created_at,
+            Visit.tenant_id == Sweep.tenant_id,
+            Sweep.question != "",
+            AnswerRow.question == Sweep.question,
+            Visit.submitted_at > Sweep.created_at,
             Visit.replaced_at.is_(None),
-            Visit.site_id == site_id if site_id else true(),
         )
+    )
+
+
+def _more(actor: Actor | None, now: datetime) -> Select[Any]:
+    """The findings of a check's kind at its sites, from its beginning to its end, that the actor sees (all without one)."""
+    asked = and_(Sweep.question != "", Finding.question == Sweep.question)
+    return (
+        select(Finding.id)
+        .join(SweepSite, (SweepSite.tenant_id == Finding.tenant_id) & (SweepSite.site_id == Finding.site_id))
+        .join(Sweep, (Sweep.tenant_id == SweepSite.tenant_id) & (Sweep.id == SweepSite.sweep_id))
+        .where(
+            or_(Finding.category == Sweep.category, asked),
+            Finding.id != Sweep.finding_id,
+            Finding.restricted.is_(False),
+            Finding.opened_at > Sweep.created_at,
+            Finding.opened_at <= func.coalesce(Sweep.ended_at, now),
+            Finding.state.not_in(DISMISSED),
+            sees_finding(actor, local_day(now)) if actor else literal(value=True),
+        )
+    )
+
+
+def _first_visits(session: Session, sweep: Sweep, site_id: UUID | None = None) -> dict[UUID, tuple[datetime, UUID]]:
+    """The first visit at each site of a check that answered its question, or at one of them."""
+    query = (
+        looked()
+        .join(SweepSite, (SweepSite.tenant_id == Visit.tenant_id) & (SweepSite.site_id == Visit.site_id))
+        .where(SweepSite.sweep_id == sweep.id, Sweep.id == sweep.id, Visit.site_id == site_id if site_id else true())
+        .with_only_columns(Visit.site_id, Visit.submitted_at, Visit.id)
         .order_by(Visit.submitted_at.desc())
     )
     return {site: (at, visit) for site, at, visit in session.execute(query)}
 
 
 def _findings(session: Session, sweep: Sweep, actor: Actor | None, now: datetime) -> dict[UUID, tuple[int, datetime]]:
-    """How many findings of the kind each site brought, and when the first was opened."""
-    kind = Finding.category == sweep.category
-    if sweep.question:
-        kind = or_(kind, Finding.question == sweep.question)
+    """How many findings of the kind each site of a check brought, and when the first was opened."""
     query = (
-        select(Finding.site_id, func.count(), func.min(Finding.opened_at))
-        .join(SweepSite, (SweepSite.tenant_id == Finding.tenant_id) & (SweepSite.site_id == Finding.site_id))
-        .where(
-            SweepSite.sweep_id == sweep.id,
-            kind,
-            Finding.id != sweep.finding_id,
-            Finding.restricted.is_(False),
-            Finding.opened_at > sweep.created_at,
-            Finding.opened_at <= (sweep.ended_at or now),
-            Finding.state.not_in(DISMISSED),
-            sees_finding(actor, local_day(now)) if actor else literal(value=True),
-        )
+        _more(actor, now)
+        .where(Sweep.id == sweep.id)
+        .with_only_columns(Finding.site_id, func.count(), func.min(Finding.opened_at))
         .group_by(Finding.site_id)
     )
     return {site: (count, first) for site, count, first in session.execute(query) if site is not None}

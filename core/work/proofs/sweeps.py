@@ -22,6 +22,7 @@ from core.work.journal import record
 from core.work.loop.sight import sees_finding
 from core.work.loop.states import DISMISSED
 from core.work.permits import require
+from core.work.proofs.sweep_people import tell_planned
 from core.work.proofs.sweep_reading import progress_of
 from core.work.roles import CHECK, DIRECT, VISIT
 from core.work.tables import Finding, Site, SiteKind, Sweep, SweepSite
@@ -148,6 +149,7 @@ def plan(
     empty = {"checked_at": None, "visit_id": None, "found": 0, "note": "", "person_name": "", "hidden": finding.hidden}
     insert_rows(session, actor, SweepSite, [{"sweep_id": sweep.id, "site_id": one} | empty for one in chosen])
     record(session, actor, "sweep.plan", "sweep", sweep.id, finding=str(finding.id), sites=len(chosen))
+    tell_planned(session, actor, sweep, chosen, now)
     session.flush()
     return sweep
 

@@ -5,9 +5,27 @@ from core.work.tables.duties import Handover, SitePost, SponsorEntry, Sponsorshi
 from core.work.tables.files import Attachment, File, FileLook
 from core.work.tables.findings import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part
 from core.work.tables.journal import Audit, CalendarDay, Definition, Idempotency, Serial
-from core.work.tables.marks import CardEvent, CardIssue, CardScheme, NegativeEntry, NegativeStep, RankDay
-from core.work.tables.notices import Chase, Note, Notice, NoticeEvent, NoticeFinding, Outbox, Setting
-from core.work.tables.proofs import Contact, ContactLink, HandOn, Recheck, RecheckSample, Signal, Sweep, SweepSite
+from core.work.tables.marks import (
+    CardEvent,
+    CardIssue,
+    CardScheme,
+    CardSchemeChange,
+    NegativeEntry,
+    NegativeStep,
+    RankDay,
+)
+from core.work.tables.notices import Chase, Note, Notice, NoticeChase, NoticeEvent, NoticeFinding, Outbox, Setting
+from core.work.tables.proofs import (
+    Contact,
+    ContactLink,
+    HandOn,
+    NotSame,
+    Recheck,
+    RecheckSample,
+    Signal,
+    Sweep,
+    SweepSite,
+)
 from core.work.tables.routes import (
     CampaignPhase,
     CategorySet,
@@ -31,6 +49,7 @@ __all__ = [
     "CardEvent",
     "CardIssue",
     "CardScheme",
+    "CardSchemeChange",
     "CategorySet",
     "Chase",
     "Contact",
@@ -49,8 +68,10 @@ __all__ = [
     "ItemResult",
     "NegativeEntry",
     "NegativeStep",
+    "NotSame",
     "Note",
     "Notice",
+    "NoticeChase",
     "NoticeEvent",
     "NoticeFinding",
     "Outbox",

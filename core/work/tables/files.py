@@ -16,7 +16,8 @@ class File(TenantRow, Base):
     """A stored photo (照片文件). Time and place were read from the original before it was re-encoded without them.
 
     ``id`` is what the world names it by; ``original_sha256`` is the hash of what the device sent;
-    ``look`` is its difference hash (64 bits), by which a photo used twice is found.
+    ``look`` is its difference hash (64 bits), by which a photo used twice is found. ``contact_name`` is who sent it by a link
+    without an account, for whom ``person_id`` answers.
     """
 
     __tablename__ = "file"
@@ -39,6 +40,7 @@ class File(TenantRow, Base):
     person_id: Mapped[UUID]
     created_at: Mapped[datetime] = mapped_column(default=now)
     look: Mapped[int | None] = mapped_column(BigInteger, default=None)
+    contact_name: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class FileLook(TenantRow, Base):

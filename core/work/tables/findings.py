@@ -46,6 +46,7 @@ class Finding(TenantRow, SecretRow, Base):
         Index("ix_finding_tenant_id_number", "tenant_id", "number"),
         # The lists of what is not over, by deadline: seven in a hundred rows of a ledger of two years.
         Index("ix_finding_unfinished", "tenant_id", "due_at", "id", postgresql_where=text(UNFINISHED)),
+        Index("ix_finding_restricted", "tenant_id", "id", postgresql_where=text("restricted")),
         CheckConstraint("basis IN ('self', 'verified')", name="basis"),
         CheckConstraint("severity IN ('ordinary', 'serious', 'urgent')", name="severity"),
     )
@@ -146,8 +147,8 @@ class FindingLink(TenantRow, SecretRow, Base):
 class Part(TenantRow, SecretRow, Base):
     """One unit's part in a finding (责任分工): line, place or assist; the leading part answers.
 
-    ``state``: ``informed`` (nothing is asked), ``open`` (``asked`` says what), ``done``, ``cosigned`` (the place has seen and
-    signs). ``assignee_id`` is the person in charge at the unit (责任人).
+    ``state``: ``informed`` (nothing is asked), ``open`` (``asked`` says what, ``due_on`` its own day if it has one), ``done``,
+    ``cosigned`` (the place has seen and signs), ``declined`` (the unit gave its part back). ``assignee_id`` is the person in charge at the unit (责任人).
     """
 
     __tablename__ = "part"
@@ -159,7 +160,7 @@ class Part(TenantRow, SecretRow, Base):
         Index("ix_part_tenant_id_assignee_id", "tenant_id", "assignee_id"),
         Index("ix_part_open", "tenant_id", "unit_id", postgresql_where=text("state = 'open' AND ended_at IS NULL")),
         CheckConstraint("kind IN ('line', 'place', 'assist')", name="kind"),
-        CheckConstraint("state IN ('informed', 'open', 'done', 'cosigned')", name="state"),
+        CheckConstraint("state IN ('informed', 'open', 'done', 'cosigned', 'declined')", name="state"),
     )
 
     finding_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -168,6 +169,7 @@ class Part(TenantRow, SecretRow, Base):
     leading: Mapped[bool] = mapped_column(default=False)
     state: Mapped[str] = mapped_column(default="informed", server_default="informed")
     asked: Mapped[str] = mapped_column(default="", server_default="")
+    due_on: Mapped[date | None] = mapped_column(default=None)
     assignee_id: Mapped[UUID | None] = mapped_column(default=None)
     done_at: Mapped[datetime | None] = mapped_column(default=None)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)

@@ -15,7 +15,8 @@ from tenants.db import APPEND_ONLY, Base, TenantRow, new_id, now, tenant_referen
 class CardScheme(TenantRow, Base):
     """How cards are given here (亮牌办法), as data: ``body`` is read by :mod:`core.work.marks.card_schemes`; a change is a new version.
 
-    ``unit_id`` is the unit whose scheme it is: the district's own, or a street office's for its shops.
+    ``unit_id`` is the unit whose scheme it is: the district's own, or a street office's for its shops. ``proposed_to`` is
+    the last day of the last period whose cards the night has put forward.
     """
 
     __tablename__ = "card_scheme"
@@ -32,6 +33,24 @@ class CardScheme(TenantRow, Base):
     body: Mapped[dict[str, Any]] = mapped_column(default=dict)
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
+    proposed_to: Mapped[date | None] = mapped_column(default=None)
+
+
+class CardSchemeChange(TenantRow, Base):
+    """A scheme as each version left it (办法版本), so that a day that is over keeps the rules of that day; insert only."""
+
+    __tablename__ = "card_scheme_change"
+    __table_args__ = (
+        tenant_reference("scheme_id", "card_scheme"),
+        CheckConstraint("state IN ('draft', 'active', 'retired')", name="state"),
+    )
+    rights = APPEND_ONLY
+
+    scheme_id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str]
+    body: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class RankDay(TenantRow, Base):
@@ -63,6 +82,7 @@ class CardIssue(TenantRow, Base):
     """A card of one subject for one period (亮牌): proposed, confirmed by a named person, shown, appealed, withdrawn.
 
     ``reason`` holds the places, the cut and the rule that gave the colour; ``sponsors`` who sponsored the subject then.
+    ``appeal_due_at`` is by when an appeal is to be decided.
     """
 
     __tablename__ = "card_issue"
@@ -96,6 +116,7 @@ class CardIssue(TenantRow, Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(default=None)
     shown_at: Mapped[datetime | None] = mapped_column(default=None)
     withdrawn_at: Mapped[datetime | None] = mapped_column(default=None)
+    appeal_due_at: Mapped[datetime | None] = mapped_column(default=None)
     corrects_id: Mapped[UUID | None] = mapped_column(default=None)
     created_at: Mapped[datetime] = mapped_column(default=now)
     changed_at: Mapped[datetime] = mapped_column(default=now)
@@ -129,6 +150,7 @@ class NegativeEntry(TenantRow, Base):
     cut-off where that comes first: ``triggered_on`` is not later, and ``cleared_on`` is empty or later (a period that ended
     before the clearing keeps the effect). Without ``unit_id`` it touches the district's total alone, else also the totals of
     that unit and of those above it. Deductions come first, then the lowest cap (scaled to the assessed points), then bars.
+    ``behind`` is the number of the finding or notice of which the event came.
     """
 
     __tablename__ = "negative_entry"
@@ -145,6 +167,7 @@ class NegativeEntry(TenantRow, Base):
     happened_on: Mapped[date]
     source: Mapped[str] = mapped_column(default="")
     document: Mapped[str] = mapped_column(default="")
+    behind: Mapped[str] = mapped_column(default="", server_default="")
     unit_id: Mapped[UUID | None] = mapped_column(default=None)
     effect: Mapped[str]
     points: Mapped[int] = mapped_column(default=0)

@@ -13,14 +13,17 @@ from tenants.db import APPEND_ONLY, EXPIRING, Base, TenantRow, new_id, now, tena
 
 
 class Notice(TenantRow, Base):
-    """A numbered paper to a unit (整改通知单、提醒卡、督办单、催办、商请函、通报、约谈通知); ``kind`` is a code of core.work.papers.notices."""
+    """A numbered paper to a unit (整改通知单、提醒卡、督办单、催办、商请函、通报、约谈通知); ``kind`` is a code of core.work.papers.notices.
+
+    ``due_days``: the day of the answer was given in working days from the issue, so that a changed calendar moves it.
+    """
 
     __tablename__ = "notice"
     __table_args__ = (
         tenant_reference("unit_id", "unit"),
         tenant_reference("issuer_unit_id", "unit"),
         tenant_reference("escalates_id", "notice"),
-        Index("ix_notice_tenant_id_kind_year_serial", "tenant_id", "kind", "year", "serial", unique=True),
+        Index("ix_notice_tenant_id_kind_year_serial", "tenant_id", "kind", "year", "restricted", "serial", unique=True),
         Index("ix_notice_tenant_id_unit_id", "tenant_id", "unit_id", "issued_at"),
         Index("ix_notice_tenant_id_issued_at", "tenant_id", "issued_at"),
         CheckConstraint("state IN ('issued', 'read', 'signed', 'replied', 'closed', 'cancelled')", name="state"),
@@ -37,6 +40,7 @@ class Notice(TenantRow, Base):
     demand: Mapped[str] = mapped_column(default="")
     clause: Mapped[str] = mapped_column(default="")
     due_at: Mapped[datetime | None] = mapped_column(default=None)
+    due_days: Mapped[int | None] = mapped_column(default=None)
     state: Mapped[str] = mapped_column(default="issued")
     version: Mapped[int] = mapped_column(default=1)
     restricted: Mapped[bool] = mapped_column(default=False)
@@ -64,7 +68,10 @@ class NoticeFinding(TenantRow, Base):
 
 
 class NoticeEvent(TenantRow, Base):
-    """One step in a notice's life (通知单记录): issued, read, signed, replied, closed, cancelled; insert only."""
+    """One step in a notice's life (通知单记录): issued, read, signed, replied, closed, cancelled; insert only.
+
+    ``photos`` are the ids of the files that came with a reply.
+    """
 
     __tablename__ = "notice_event"
     __table_args__ = (tenant_reference("notice_id", "notice"),)
@@ -81,12 +88,30 @@ class NoticeEvent(TenantRow, Base):
     person_name: Mapped[str] = mapped_column(default="")
     unit_name: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
+    photos: Mapped[list[str]] = mapped_column(default=list)
+
+
+class NoticeChase(TenantRow, Base):
+    """A reminder about a notice that was sent once (文书催办留痕); the key makes a late or doubled job run send it once.
+
+    ``due_at`` is the moment that it counted from: the day of the answer; of a notice without work left, its issue.
+    """
+
+    __tablename__ = "notice_chase"
+    __table_args__ = (tenant_reference("notice_id", "notice"),)
+    rights = APPEND_ONLY
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    rung: Mapped[str] = mapped_column(primary_key=True)
+    due_at: Mapped[datetime] = mapped_column(primary_key=True)
+    at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Chase(TenantRow, Base):
     """A rung of the ladder that was reached once (催办留痕): the key makes a late or doubled job run fire it exactly once.
 
-    ``due_at`` is the deadline that it counted from: a new deadline starts the ladder again. The notice is written after its
+    ``due_at`` is the deadline that it counted from: a new deadline starts the ladder again; for what waits for a checker or
+    the desk, the moment since when it has waited. The notice is written after its
     rungs, in the same transaction: what this table accepted is what the notice is about.
     """
 

@@ -84,6 +84,19 @@ class Signal(TenantRow, SecretRow, Base):
     settled_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
+class NotSame(TenantRow, SecretRow, Base):
+    """Two findings that somebody called different (不是同一件), the lesser id first; insert only."""
+
+    __tablename__ = "not_same"
+    __table_args__ = (tenant_reference("finding_id", "finding"), tenant_reference("other_id", "finding"))
+    rights = APPEND_ONLY
+
+    finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    other_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person_name: Mapped[str] = mapped_column(default="")
+    at: Mapped[datetime] = mapped_column(default=now)
+
+
 class Sweep(TenantRow, SecretRow, Base):
     """A check of all similar sites that one finding gave rise to (举一反三); ``ended_at`` is when somebody closed it."""
 

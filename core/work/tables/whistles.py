@@ -13,7 +13,11 @@ from tenants.db import APPEND_ONLY, Base, TenantRow, new_id, now, tenant_referen
 
 
 class Whistle(TenantRow, Base):
-    """A call (吹哨): who calls to which place for what; departments are to be there by ``arrive_by``."""
+    """A call (吹哨): who calls to which place for what; departments are to be there by ``arrive_by``.
+
+    ``working``: that time was given in working time, so that a changed calendar moves it.
+    ``overran_at`` is when the clock found it unsolved after ``solve_by``.
+    """
 
     __tablename__ = "whistle"
     __table_args__ = (
@@ -43,15 +47,20 @@ class Whistle(TenantRow, Base):
     version: Mapped[int] = mapped_column(default=1)
     called_at: Mapped[datetime] = mapped_column(default=now)
     arrive_by: Mapped[datetime]
+    working: Mapped[bool] = mapped_column(default=False)
     solve_by: Mapped[datetime | None] = mapped_column(default=None)
     solved_at: Mapped[datetime | None] = mapped_column(default=None)
     escalated_at: Mapped[datetime | None] = mapped_column(default=None)
+    overran_at: Mapped[datetime | None] = mapped_column(default=None)
     result: Mapped[str] = mapped_column(default="")
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class WhistleCall(TenantRow, Base):
-    """One department that was called (应哨单位): when it accepted, when it was there, what it did."""
+    """One department that was called (应哨单位): when it accepted, when it was there, what it did.
+
+    ``requested``: it was asked, not ordered (商请), so that it may decline; ``note`` then says why.
+    """
 
     __tablename__ = "whistle_call"
     __table_args__ = (
@@ -65,6 +74,8 @@ class WhistleCall(TenantRow, Base):
     accepted_at: Mapped[datetime | None] = mapped_column(default=None)
     arrived_at: Mapped[datetime | None] = mapped_column(default=None)
     arrived_by: Mapped[str] = mapped_column(default="")
+    requested: Mapped[bool] = mapped_column(default=False)
+    declined_at: Mapped[datetime | None] = mapped_column(default=None)
     solved_at: Mapped[datetime | None] = mapped_column(default=None)
     note: Mapped[str] = mapped_column(default="")
 

@@ -66,6 +66,7 @@ class _Checked:
     finding_id: UUID | None
     arrive_by: datetime
     solve_by: datetime | None
+    working: bool
 
 
 def blow(
@@ -167,7 +168,7 @@ def _check(session: ScopedSession, actor: Actor, wanted: Wanted, now: datetime) 
     if wanted.solve_by is not None and wanted.solve_by <= arrive_by:
         remedy = N_("请填晚于到场时限的时间，或不填")
         raise InvalidInput(faults=[Fault(N_("解决时限早于到场时限"), "solve_by", remedy=remedy)])
-    return _Checked(caller, called, place, matter, finding_id, arrive_by, wanted.solve_by)
+    return _Checked(caller, called, place, matter, finding_id, arrive_by, wanted.solve_by, working)
 
 
 def _check_called(
@@ -208,11 +209,13 @@ def _enter(session: Session, actor: Actor, checked: _Checked, whistle_id: UUID, 
         called_at=now,
         arrive_by=checked.arrive_by,
         solve_by=checked.solve_by,
+        working=checked.working,
         changed_at=now,
     )
     session.add(whistle)
     session.flush()
-    calls = [{"whistle_id": whistle.id, "unit_id": unit.id, "arrived_by": "", "note": ""} for unit in checked.called]
+    blank = {"whistle_id": whistle.id, "arrived_by": "", "note": ""}
+    calls = [blank | {"unit_id": unit.id, "requested": not unit.commanded} for unit in checked.called]
     insert_rows(session, actor, WhistleCall, calls)
     session.add(
         WhistleEvent(

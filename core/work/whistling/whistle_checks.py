@@ -16,11 +16,11 @@ from core.work.calendar import ZONE, local_day
 from core.work.inspection.photos import find_files
 from core.work.tables import File, Whistle, WhistleCall, WhistleEvent
 from core.work.whistling.whistle_notes import leaders_of
-from core.work.whistling.whistle_sight import stage_of
+from core.work.whistling.whistle_sight import progress_of
 from core.work.whistling.whistle_steps import (
+    CLOCK,
     ESCALATE,
     MOVES,
-    OVERDUE,
     PARTIES,
     RESPONDER,
     STATES,
@@ -45,10 +45,10 @@ class Given:
 
 
 def find_move(verb: str) -> Move:
-    """The move that somebody names; the clock's own is nobody's. Raises InvalidInput."""
+    """The move that somebody names; the clock's own are nobody's. Raises InvalidInput."""
     move = MOVES.get(verb)
-    if move is None or verb == OVERDUE:
-        params = {"verbs": ", ".join(known for known in MOVES if known != OVERDUE)}
+    if move is None or move.by == CLOCK:
+        params = {"verbs": ", ".join(known.verb for known in MOVES.values() if known.by != CLOCK)}
         fault = Fault(N_("没有这种办理"), "verb", None, shown(verb), "", N_("可用：{verbs}"), params)
         raise InvalidInput(faults=[fault])
     return move
@@ -70,7 +70,7 @@ def check_person(move: Move, standing: Standing, whistle: Whistle, calls: Calls)
 
 def _say_possible(whistle: Whistle, calls: Calls) -> dict[str, Any]:
     """What may be done now and by whom: in words, and as verbs for a face that translates them."""
-    moves = possible(whistle.state, {unit: stage_of(call) for unit, call in calls.items()})
+    moves = possible(whistle.state, {unit: progress_of(call) for unit, call in calls.items()})
     words = "、".join(f"{move.title_zh}（{PARTIES[move.by]}）" for move in moves) or N_("无")
     return {"allowed": words, "verbs": tuple(move.verb for move in moves)}
 
@@ -81,7 +81,7 @@ def choose_call(move: Move, standing: Standing, calls: Calls, unit_id: UUID | No
         if unit_id not in standing.responds:
             raise Forbidden(N_("您不能替这个应哨单位办理“{verb}”"), verb=move.title_zh)
         return unit_id
-    fitting = sorted(unit for unit in standing.responds if stage_of(calls[unit]) in move.stages)
+    fitting = sorted(unit for unit in standing.responds if progress_of(calls[unit]).lets(move))
     if len(fitting) > 1:
         raise InvalidInput(faults=[Fault(N_("缺少应哨单位"), "unit_id", remedy=N_("请说明替哪个应哨单位办理"))])
     return fitting[0] if fitting else min(standing.responds)
@@ -128,8 +128,10 @@ def check_given(session: Session, whistle: Whistle, move: Move, given: Given, ph
 
 def check_state(move: Move, whistle: Whistle, calls: Calls, unit: UUID | None) -> None:
     """Raise Conflict unless the state, and the called unit's own progress, lets the move be taken now."""
-    if fits(move, whistle.state, stage_of(calls[unit]) if unit else None):
+    if fits(move, whistle.state, progress_of(calls[unit]) if unit else None):
         return
+    if move.requested and unit and not calls[unit].requested:
+        raise Forbidden(N_("这个单位归指挥部调度，应当到场，不能“{verb}”"), verb=move.title_zh)
     raise Conflict(
         N_("吹哨目前是“{state}”，不能办理“{verb}”；现在可以办理：{allowed}"),
         state=STATES[whistle.state].title_zh,

@@ -17,7 +17,7 @@ from core.work.tables import Finding, Site, Whistle, WhistleCall, WhistleEvent
 from core.work.whistling.whistle_list import WhistleRow, row_of, rows_query
 from core.work.whistling.whistle_notes import Leader, leaders_of
 from core.work.whistling.whistle_sight import acted_for_called, stage_of, standing_at
-from core.work.whistling.whistle_steps import ESCALATE, OPEN, Offer, Standing, offers
+from core.work.whistling.whistle_steps import DECLINED, ESCALATE, OPEN, Offer, Progress, Standing, offers
 from tenants.access import Actor
 from tenants.db import now as server_now
 from tenants.models import Person, Unit
@@ -34,6 +34,7 @@ class CallRow:
     accepted_at: datetime | None
     arrived_at: datetime | None
     arrived_by: str
+    declined_at: datetime | None
     solved_at: datetime | None
     note: str
     late: bool
@@ -68,10 +69,10 @@ def detail(session: Session, actor: Actor, whistle_id: UUID, *, now: datetime | 
         raise NotFound
     row, whistle = row_of(*found, moment), found[0]
     calls = _calls(session, whistle, moment)
-    stages = {call.unit_id: call.stage for call in calls}
+    called = {call.unit_id: Progress(call.stage, not call.commanded) for call in calls}
     acted = acted_for_called(session, actor, whistle.id)
-    standing = standing_at(session, actor, whistle, stages, day, acted=acted)
-    offered = offers(whistle.state, stages, standing)
+    standing = standing_at(session, actor, whistle, called, day, acted=acted)
+    offered = offers(whistle.state, called, standing)
     events = session.scalars(
         select(WhistleEvent).where(WhistleEvent.whistle_id == whistle.id).order_by(WhistleEvent.version)
     ).all()
@@ -94,9 +95,9 @@ def detail(session: Session, actor: Actor, whistle_id: UUID, *, now: datetime | 
 
 
 def _calls(session: Session, whistle: Whistle, now: datetime) -> list[CallRow]:
-    """The called units by name; late is who came late, or is missing after the time."""
+    """The called units by name; late is who came late, or is missing after the time, but not who declined a request."""
     rows = session.execute(
-        select(WhistleCall, Unit.name, Unit.commanded)
+        select(WhistleCall, Unit.name)
         .join(Unit, and_(Unit.tenant_id == WhistleCall.tenant_id, Unit.id == WhistleCall.unit_id))
         .where(WhistleCall.whistle_id == whistle.id)
         .order_by(Unit.pinyin, Unit.id),
@@ -106,16 +107,17 @@ def _calls(session: Session, whistle: Whistle, now: datetime) -> list[CallRow]:
         CallRow(
             unit_id=call.unit_id,
             unit_name=name,
-            commanded=commanded,
+            commanded=not call.requested,
             stage=stage_of(call),
             accepted_at=call.accepted_at,
             arrived_at=call.arrived_at,
             arrived_by=call.arrived_by,
+            declined_at=call.declined_at,
             solved_at=call.solved_at,
             note=call.note,
-            late=(call.arrived_at or _end_of(whistle, now)) > whistle.arrive_by,
+            late=stage_of(call) != DECLINED and (call.arrived_at or _end_of(whistle, now)) > whistle.arrive_by,
         )
-        for call, name, commanded in rows
+        for call, name in rows
     ]
 
 

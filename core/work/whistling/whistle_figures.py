@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.work.calendar import local_day
 from core.work.roles import SEE
 from core.work.tables import Whistle, WhistleCall
-from core.work.whistling.whistle_sight import sees_whistle
+from core.work.whistling.whistle_sight import awaited, sees_whistle
 from core.work.whistling.whistle_steps import CANCELLED
 from tenants.access import Actor, reach
 from tenants.models import Unit
@@ -27,7 +27,8 @@ from tenants.models import Unit
 class CalledFigures:
     """One called unit in a period (应哨统计). ``escalated``: whistles escalated while it was not there.
 
-    ``minutes`` is the median from call to arrival, None when it never came.
+    ``minutes`` is the median from call to arrival, None when it never came. Requests that it ``declined`` count in no other
+    number.
     """
 
     unit_id: UUID
@@ -40,13 +41,15 @@ class CalledFigures:
     minutes: int | None
     solved: int
     escalated: int
+    declined: int
 
 
 @dataclass(frozen=True, slots=True)
 class CallerFigures:
     """One calling area in a period (吹哨统计). ``in_time``: every called unit was there in time.
 
-    ``calls`` are the units called in all, ``arrived`` those that came; ``minutes`` is the median of their arrivals.
+    ``calls`` are the units called in all but those that ``declined`` a request, ``arrived`` those that came; ``minutes`` is
+    the median of their arrivals.
     """
 
     unit_id: UUID
@@ -60,6 +63,7 @@ class CallerFigures:
     solved: int
     escalated: int
     cancelled: int
+    declined: int
 
 
 def called_figures(
@@ -71,13 +75,12 @@ def called_figures(
     """
     day = local_day(now)
     units = reach(actor, SEE, day)
-    absent = or_(WhistleCall.arrived_at.is_(None), WhistleCall.arrived_at > Whistle.escalated_at)
+    absent = or_(awaited(WhistleCall), WhistleCall.arrived_at > Whistle.escalated_at)
     rows = session.execute(
         select(
             Unit.id,
             Unit.name,
             Unit.commanded,
-            func.count().label("called"),
             *_counts(),
             _sum(WhistleCall.arrived_at <= Whistle.arrive_by).label("in_time"),
             func.count(WhistleCall.solved_at).label("solved"),
@@ -92,16 +95,16 @@ def called_figures(
             or_(WhistleCall.unit_id.in_(units), Whistle.caller_unit_id.in_(units)),
         )
         .group_by(Unit.id, Unit.name, Unit.commanded, Unit.pinyin)
-        .order_by(func.count().desc(), Unit.pinyin, Unit.id)
+        .order_by(_stands().desc(), Unit.pinyin, Unit.id)
     )
     return [_called(row) for row in rows]
 
 
 def _called(row: Row[Any]) -> CalledFigures:
     """A line of called units from its row: the same names, and the median of its two middle minutes."""
-    same = {name: getattr(row, name) for name in ("commanded", "called", "accepted", "arrived", "in_time", "solved")}
-    minutes = median_minutes(row.low, row.high)
-    return CalledFigures(unit_id=row.id, unit_name=row.name, minutes=minutes, escalated=row.escalated, **same)
+    names = ("commanded", "called", "accepted", "arrived", "in_time", "solved", "escalated", "declined")
+    same = {name: getattr(row, name) for name in names}
+    return CalledFigures(unit_id=row.id, unit_name=row.name, minutes=median_minutes(row.low, row.high), **same)
 
 
 def caller_figures(
@@ -140,7 +143,7 @@ def _caller(row: Any, calls: Any) -> CallerFigures:
         unit_id=row.id,
         unit_name=row.name,
         called=row.called,
-        calls=calls.calls if calls else 0,
+        calls=calls.called if calls else 0,
         accepted=calls.accepted if calls else 0,
         arrived=calls.arrived if calls else 0,
         in_time=row.in_time,
@@ -148,13 +151,14 @@ def _caller(row: Any, calls: Any) -> CallerFigures:
         solved=row.solved,
         escalated=row.escalated,
         cancelled=row.cancelled,
+        declined=calls.declined if calls else 0,
     )
 
 
 def _calls_by_caller(actor: Actor, since: datetime, until: datetime, day: date) -> Any:
     """The calls of each caller's whistles that were not called off."""
     return (
-        select(Whistle.caller_unit_id.label("unit_id"), func.count().label("calls"), *_counts())
+        select(Whistle.caller_unit_id.label("unit_id"), *_counts())
         .select_from(WhistleCall)
         .join(Whistle, and_(Whistle.tenant_id == WhistleCall.tenant_id, Whistle.id == WhistleCall.whistle_id))
         .where(*_period(actor, since, until), Whistle.state != CANCELLED, sees_whistle(actor, day))
@@ -163,26 +167,31 @@ def _calls_by_caller(actor: Actor, since: datetime, until: datetime, day: date) 
 
 
 def _counts() -> tuple[ColumnElement[Any], ...]:
-    """Accepted, arrived, and the two middle arrival times in whole seconds: the lower from below, the upper from above."""
+    """The calls, and the two middle arrival times in whole seconds: the lower from below, the upper from above."""
     seconds = cast(func.floor(extract("epoch", WhistleCall.arrived_at - Whistle.called_at)), BigInteger)
     return (
-        func.count(WhistleCall.accepted_at).label("accepted"),
+        _stands().label("called"),
+        func.count(WhistleCall.declined_at).label("declined"),
+        func.count(WhistleCall.accepted_at).filter(WhistleCall.declined_at.is_(None)).label("accepted"),
         func.count(WhistleCall.arrived_at).label("arrived"),
         func.percentile_disc(0.5).within_group(seconds.asc()).label("low"),
         func.percentile_disc(0.5).within_group(seconds.desc()).label("high"),
     )
 
 
+def _stands() -> ColumnElement[int]:
+    """How many calls stand: all but the requests that were declined."""
+    return func.count().filter(WhistleCall.declined_at.is_(None))
+
+
 def _all_in_time(actor: Actor) -> ColumnElement[bool]:
-    """No called unit is missing or came late."""
-    late = or_(WhistleCall.arrived_at.is_(None), WhistleCall.arrived_at > Whistle.arrive_by)
-    found = (
-        select(WhistleCall.unit_id)
-        .where(WhistleCall.tenant_id == actor.tenant.id, WhistleCall.whistle_id == Whistle.id, late)
-        .correlate(Whistle)
-        .exists()
+    """Somebody came, and no called unit is missing or came late."""
+    calls = select(WhistleCall.unit_id).where(
+        WhistleCall.tenant_id == actor.tenant.id, WhistleCall.whistle_id == Whistle.id
     )
-    return ~found
+    late = calls.where(or_(awaited(WhistleCall), WhistleCall.arrived_at > Whistle.arrive_by))
+    came = calls.where(WhistleCall.arrived_at.is_not(None))
+    return and_(came.correlate(Whistle).exists(), ~late.correlate(Whistle).exists())
 
 
 def _sum(condition: ColumnElement[bool]) -> ColumnElement[int]:

@@ -15,9 +15,10 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
+from core.work.organisation.areas import in_area
 from core.work.organisation.units import in_force
 from core.work.tables import Whistle, WhistleCall
-from core.work.whistling.whistle_sight import sees_whistle
+from core.work.whistling.whistle_sight import awaited, sees_whistle
 from core.work.whistling.whistle_steps import OPEN, STATES
 from core.work.wording import read_text, shown
 from tenants.access import Actor
@@ -48,7 +49,13 @@ class WhistleRow:
     accepted: int
     arrived: int
     done: int
+    declined: int
     late: bool
+
+    @property
+    def expected(self) -> int:
+        """How many of the called units are expected there: all but those that declined a request."""
+        return self.called - self.declined
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +79,7 @@ class Filter:
     until: datetime | None = None
     late: bool | None = None
     text: str = ""
+    area_id: UUID | None = None
 
 
 def list_whistles(
@@ -95,22 +103,24 @@ def list_whistles(
     return WhistlePage(found[:page_size], _write_cursor(last) if last else None)
 
 
-def rows_query(actor: Actor, now: datetime) -> Select[Whistle, str, int, int, int, int]:
+def rows_query(actor: Actor, now: datetime) -> Select[Whistle, str, int, int, int, int, int]:
     """The whistles that the actor sees, with the caller's name and how far the called units have come."""
     counted = (
         select(
             WhistleCall.whistle_id,
             func.count().label("called"),
-            func.count(WhistleCall.accepted_at).label("accepted"),
+            func.count(WhistleCall.accepted_at).filter(WhistleCall.declined_at.is_(None)).label("accepted"),
             func.count(WhistleCall.arrived_at).label("arrived"),
             func.count(WhistleCall.solved_at).label("done"),
+            func.count(WhistleCall.declined_at).label("declined"),
         )
         .where(WhistleCall.tenant_id == Whistle.tenant_id, WhistleCall.whistle_id == Whistle.id)
         .group_by(WhistleCall.whistle_id)
         .lateral("counted")
     )
+    numbers = (counted.c.called, counted.c.accepted, counted.c.arrived, counted.c.done, counted.c.declined)
     return (
-        select(Whistle, Unit.name, counted.c.called, counted.c.accepted, counted.c.arrived, counted.c.done)
+        select(Whistle, Unit.name, *numbers)
         .join(Unit, and_(Unit.tenant_id == Whistle.tenant_id, Unit.id == Whistle.caller_unit_id))
         .join(counted, true())
         .where(Whistle.tenant_id == actor.tenant.id, sees_whistle(actor, local_day(now)))
@@ -118,12 +128,13 @@ def rows_query(actor: Actor, now: datetime) -> Select[Whistle, str, int, int, in
 
 
 def row_of(
-    whistle: Whistle, caller: str, called: int, accepted: int, arrived: int, done: int, now: datetime
+    whistle: Whistle, caller: str, called: int, accepted: int, arrived: int, done: int, declined: int, now: datetime
 ) -> WhistleRow:
     """What the query gave as a line of the list."""
     same = {name: getattr(whistle, name) for name in WhistleRow.__dataclass_fields__ if hasattr(Whistle, name)}
-    late = whistle.state in OPEN and whistle.arrive_by < now and arrived < called
-    return WhistleRow(**same, caller=caller, called=called, accepted=accepted, arrived=arrived, done=done, late=late)
+    late = whistle.state in OPEN and whistle.arrive_by < now and arrived < called - declined
+    same |= {"called": called, "accepted": accepted, "arrived": arrived, "done": done, "declined": declined}
+    return WhistleRow(**same, caller=caller, late=late)
 
 
 def _conditions(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnElement[bool]]:
@@ -133,14 +144,15 @@ def _conditions(actor: Actor, wanted: Filter, now: datetime) -> list[ColumnEleme
         conditions.append(Whistle.state.in_(wanted.states))
     if wanted.units:
         conditions.append(_of_units(actor, wanted.units, now))
+    if wanted.area_id is not None:
+        places = (Whistle.unit_id, Whistle.site_id)
+        conditions.append(in_area(actor.tenant.id, wanted.area_id, local_day(now), *places))
     if wanted.since is not None:
         conditions.append(Whistle.called_at >= wanted.since)
     if wanted.until is not None:
         conditions.append(Whistle.called_at < wanted.until)
     if wanted.late is not None:
-        late = and_(
-            Whistle.state.in_(OPEN), Whistle.arrive_by < now, _has_call(actor, WhistleCall.arrived_at.is_(None))
-        )
+        late = and_(Whistle.state.in_(OPEN), Whistle.arrive_by < now, _has_call(actor, awaited(WhistleCall)))
         conditions.append(late if wanted.late else ~late)
     if wanted.text.strip():
         sought = wanted.text.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")

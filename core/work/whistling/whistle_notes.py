@@ -11,12 +11,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import N_
-from core.work.calendar import ZONE, local_day
+from core.work.calendar import deadline_text, local_day
 from core.work.organisation.units import in_force
 from core.work.papers.notes import tell
 from core.work.roles import ANSWER, DIRECT, LEAD, ROLES
 from core.work.tables import Whistle
-from core.work.whistling.whistle_steps import ACCEPT, ARRIVE, CANCEL, CONFIRM, ESCALATE, INSTRUCT, OVERDUE, REPORT
+from core.work.whistling.whistle_steps import (
+    ACCEPT,
+    ARRIVE,
+    CANCEL,
+    CONFIRM,
+    DECLINE,
+    ESCALATE,
+    INSTRUCT,
+    MOVES,
+    OVERDUE,
+    OVERRUN,
+    REPORT,
+    RESPONDER,
+)
 from tenants.models import Holding, Person, Post, Unit, UnitPath
 
 KIND = "whistle"
@@ -26,10 +39,12 @@ TEXTS = {
     ACCEPT: N_("吹哨 {number}：{unit} 已接哨"),
     ARRIVE: N_("吹哨 {number}：{unit} 已到场"),
     REPORT: N_("吹哨 {number}：{unit} 报告本单位部分已办完"),
+    DECLINE: N_("商请 {number}：{unit} 婉拒，不能到场"),
     CONFIRM: N_("吹哨 {number}：{unit} 已确认解决"),
     CANCEL: N_("吹哨 {number}：{unit} 已撤销"),
     ESCALATE: N_("吹哨 {number}：{unit} 已提级，{place}"),
     OVERDUE: N_("吹哨 {number}：到场时限已过，应哨单位没有到齐，已自动提级，{place}"),
+    OVERRUN: N_("吹哨 {number}：解决时限已过，事情还没有解决，已自动提级，{place}"),
     INSTRUCT: N_("吹哨 {number}：领导有批示"),
 }
 
@@ -45,7 +60,7 @@ class Leader:
 
 def tell_called(session: Session, whistle: Whistle, caller: str, called: Sequence[Unit], now: datetime) -> None:
     """Tell the people of the called units; one that cannot be ordered is asked."""
-    at = whistle.arrive_by.astimezone(ZONE).strftime("%m-%d %H:%M")
+    at = deadline_text(whistle.arrive_by)
     params = {"number": whistle.number, "caller": caller, "at": at, "place": whistle.place, "matter": whistle.matter}
     for text, commanded in ((CALL, True), (REQUEST, False)):
         units = [unit.id for unit in called if unit.commanded is commanded]
@@ -78,10 +93,10 @@ def tell_step(
     ``by`` is who took the step; nobody is told what he did himself.
     """
     people = {whistle.person_id}
-    if verb in (ESCALATE, OVERDUE):
+    if verb in (ESCALATE, OVERDUE, OVERRUN):
         chosen = {whistle.leader_id} if whistle.leader_id else set()
         people |= chosen or {one.person_id for one in leaders_of(session, whistle.caller_unit_id, local_day(now))}
-    concerns_called = verb not in (ACCEPT, ARRIVE, REPORT)
+    concerns_called = MOVES[verb].by != RESPONDER
     tell(
         session,
         unit_ids=called if concerns_called else (),

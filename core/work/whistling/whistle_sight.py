@@ -6,13 +6,23 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, or_, select
+from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.organisation.units import in_force
 from core.work.roles import ANSWER, DIRECT, LEAD, REPORT, SEE
 from core.work.tables import File, Whistle, WhistleCall, WhistleEvent
-from core.work.whistling.whistle_steps import ACCEPTED, DONE, MOVES, PRESENT, RESPONDER, WAITING, Standing
+from core.work.whistling.whistle_steps import (
+    ACCEPTED,
+    DECLINED,
+    DONE,
+    MOVES,
+    PRESENT,
+    RESPONDER,
+    WAITING,
+    Progress,
+    Standing,
+)
 from tenants.access import Actor, reach
 from tenants.models import UnitPath
 
@@ -49,9 +59,21 @@ def calling_units(session: Session, actor: Actor, on: date) -> frozenset[UUID]:
 
 def stage_of(call: WhistleCall) -> str:
     """How far a called unit has come."""
+    if call.declined_at:
+        return DECLINED
     if call.solved_at:
         return DONE
     return PRESENT if call.arrived_at else ACCEPTED if call.accepted_at else WAITING
+
+
+def progress_of(call: WhistleCall) -> Progress:
+    """How far a called unit has come, and whether it was asked only."""
+    return Progress(stage_of(call), call.requested)
+
+
+def awaited(call: type[WhistleCall]) -> ColumnElement[bool]:
+    """Filter on a call: the unit is not there and has not declined either."""
+    return and_(call.arrived_at.is_(None), call.declined_at.is_(None))
 
 
 def calls_of(session: Session, whistle_id: UUID) -> Sequence[WhistleCall]:

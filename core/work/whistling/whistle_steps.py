@@ -24,16 +24,18 @@ BLOW = "blow"
 ACCEPT = "accept"
 ARRIVE = "arrive"
 REPORT = "report"
+DECLINE = "decline"
 CONFIRM = "confirm"
 CANCEL = "cancel"
 ESCALATE = "escalate"
 OVERDUE = "overdue"
+OVERRUN = "overrun"
 INSTRUCT = "instruct"
 
 CALLER = "caller"  # the unit that whistled (吹哨单位)
 RESPONDER = "responder"  # a called unit, at its own call (应哨单位)
 LEADER = "leader"  # a leader over the caller, or the HQ office (领导或创建办)
-CLOCK = "clock"  # the job that watches the arrival time (系统计时)
+CLOCK = "clock"  # the job that watches the times of arrival and of the solution (系统计时)
 
 PARTIES: Mapping[str, str] = MappingProxyType(
     {CALLER: N_("吹哨单位"), RESPONDER: N_("应哨单位"), LEADER: N_("领导或创建办"), CLOCK: N_("系统计时")}
@@ -65,9 +67,15 @@ STATES: Mapping[str, State] = MappingProxyType(
 OPEN: tuple[str, ...] = tuple(state.code for state in STATES.values() if state.open)
 
 # How far one called unit has come (应哨进度), from its own clocks.
-WAITING, ACCEPTED, PRESENT, DONE = "waiting", "accepted", "present", "done"
+WAITING, ACCEPTED, PRESENT, DONE, DECLINED = "waiting", "accepted", "present", "done", "declined"
 STAGES: Mapping[str, str] = MappingProxyType(
-    {WAITING: N_("未接哨"), ACCEPTED: N_("已接哨"), PRESENT: N_("已到场"), DONE: N_("已办完本单位部分")}
+    {
+        WAITING: N_("未接哨"),
+        ACCEPTED: N_("已接哨"),
+        PRESENT: N_("已到场"),
+        DONE: N_("已办完本单位部分"),
+        DECLINED: N_("已婉拒"),
+    }
 )
 
 
@@ -76,7 +84,8 @@ class Move:
     """One step (办理): ``leads`` says from which states it is allowed and where it leads.
 
     ``stages`` is how far the called unit must have come for a responder's move; ``another`` refuses whoever belongs to a
-    called unit or acted for one: the helper does not judge his own help.
+    called unit or acted for one: the helper does not judge his own help; ``requested`` is for a unit that was asked and not
+    ordered (商请).
     """
 
     verb: str
@@ -88,6 +97,7 @@ class Move:
     needs_note: bool = False
     takes_photo: bool = False
     another: bool = False
+    requested: bool = False
 
 
 def _same(*states: str) -> dict[str, str]:
@@ -123,6 +133,16 @@ MOVES: Mapping[str, Move] = MappingProxyType(
                 takes_photo=True,
             ),
             Move(
+                DECLINE,
+                N_("婉拒商请"),
+                "Decline the request",
+                RESPONDER,
+                _same(*OPEN),
+                frozenset({WAITING, ACCEPTED}),
+                needs_note=True,
+                requested=True,
+            ),
+            Move(
                 CONFIRM,
                 N_("确认解决"),
                 "Confirm solved",
@@ -136,6 +156,9 @@ MOVES: Mapping[str, Move] = MappingProxyType(
             Move(ESCALATE, N_("提级领导"), "Escalate", CALLER, _into(ESCALATED, CALLED, ON_SITE), needs_note=True),
             Move(
                 OVERDUE, N_("逾时未到齐，自动提级"), "Escalated by the clock", CLOCK, _into(ESCALATED, CALLED, ON_SITE)
+            ),
+            Move(
+                OVERRUN, N_("逾时未解决，自动提级"), "Unsolved, escalated by the clock", CLOCK, _into(ESCALATED, *OPEN)
             ),
             Move(INSTRUCT, N_("领导批示"), "Note the leader's word", LEADER, _same(ESCALATED), needs_note=True),
         )
@@ -173,31 +196,41 @@ class Offer:
     unit_id: UUID | None = None
 
 
-def fits(move: Move, state: str, stage: str | None = None) -> bool:
-    """Whether the state, and for a responder's move the stage of its call, lets the move be taken."""
-    return state in move.leads and (move.by != RESPONDER or stage in move.stages)
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far one called unit has come (应哨进度), and whether it was asked instead of ordered (商请)."""
+
+    stage: str
+    requested: bool = False
+
+    def lets(self, move: Move) -> bool:
+        """Whether a responder's move may be taken at this call."""
+        return self.stage in move.stages and (self.requested or not move.requested)
 
 
-def offers(state: str, stages: Mapping[UUID, str], standing: Standing) -> list[Offer]:
-    """What a person may do now, in the table's order; ``stages`` is how far each called unit has come."""
+def fits(move: Move, state: str, progress: Progress | None = None) -> bool:
+    """Whether the state, and for a responder's move the progress of its call, lets the move be taken."""
+    return state in move.leads and (move.by != RESPONDER or (progress is not None and progress.lets(move)))
+
+
+def offers(state: str, called: Mapping[UUID, Progress], standing: Standing) -> list[Offer]:
+    """What a person may do now, in the table's order; ``called`` is how far each called unit has come."""
     found: list[Offer] = []
     for move in MOVES.values():
-        calls: tuple[UUID | None, ...] = tuple(stages) if move.by == RESPONDER else (None,)
+        calls: tuple[UUID | None, ...] = tuple(called) if move.by == RESPONDER else (None,)
         found += [
             Offer(move, unit)
             for unit in calls
-            if standing.permits(move, unit) and fits(move, state, stages.get(unit) if unit else None)
+            if standing.permits(move, unit) and fits(move, state, called.get(unit) if unit else None)
         ]
     return found
 
 
-def possible(state: str, stages: Mapping[UUID, str]) -> list[Move]:
+def possible(state: str, called: Mapping[UUID, Progress]) -> list[Move]:
     """What anybody at all may do now, the clock aside; for refusals that say what is allowed and by whom."""
-    here = set(stages.values())
+    here: set[Progress | None] = {None, *called.values()}
     return [
-        move
-        for move in MOVES.values()
-        if move.by != CLOCK and state in move.leads and (move.by != RESPONDER or here & move.stages)
+        move for move in MOVES.values() if move.by != CLOCK and any(fits(move, state, progress) for progress in here)
     ]
 
 

@@ -6,12 +6,12 @@ another's: a called unit's step is stale only when its own call, or the whistle 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import ColumnElement, exists, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound, Stale
@@ -29,18 +29,21 @@ from core.work.whistling.whistle_checks import (
 )
 from core.work.whistling.whistle_notes import tell_step
 from core.work.whistling.whistle_rules import load_rules
-from core.work.whistling.whistle_sight import acted_for_called, calls_of, sees_whistle, standing_at
+from core.work.whistling.whistle_sight import acted_for_called, awaited, calls_of, sees_whistle, standing_at
 from core.work.whistling.whistle_steps import (
     ACCEPT,
     ARRIVE,
     CALLED,
     CANCEL,
     CONFIRM,
+    DECLINE,
     ESCALATED,
     INSTRUCT,
     MOVES,
     ON_SITE,
+    OPEN,
     OVERDUE,
+    OVERRUN,
     REPORT,
     RESPONDER,
     Move,
@@ -65,7 +68,7 @@ def act(
     leader_id: UUID | None = None,
     now: datetime | None = None,
 ) -> Whistle:
-    """Take one step: accept, arrive, report (a called unit), confirm, cancel, escalate (the caller), instruct (a leader).
+    """Take one step: accept, arrive, report, decline (a called unit), confirm, cancel, escalate (the caller), instruct (a leader).
 
     ``version`` is the one the person saw; ``unit_id`` says for which called unit he acts when he answers for several;
     ``photo`` is a file's id or SHA-256; ``leader_id`` whom an escalation goes to. Times are the server's. Raises NotFound
@@ -94,26 +97,29 @@ def stand(
 
 
 def escalate_due(session: ScopedSession, now: datetime) -> int:
-    """Escalate by the clock what was not attended in time, for a job; gives how many.
+    """Escalate by the clock what was not attended, and what was not solved, in time, for a job; gives how many.
 
-    Due is an open whistle whose arrival time and the tenant's grace have passed while a called unit is not there. The
-    state guards it: a missed run catches up, a doubled one finds nothing, and one that is being acted upon waits.
+    Two clocks: the arrival time while a called unit is not there, and the time to be solved by, whoever is there; to both
+    the tenant's grace is added. The state guards the first and its own stamp the second: a missed run catches up, a doubled
+    one finds nothing, and one that is being acted upon waits.
     """
     limit = now - timedelta(minutes=load_rules(session).grace)
     missing = exists().where(
-        WhistleCall.tenant_id == session.tenant_id,
-        WhistleCall.whistle_id == Whistle.id,
-        WhistleCall.arrived_at.is_(None),
+        WhistleCall.tenant_id == session.tenant_id, WhistleCall.whistle_id == Whistle.id, awaited(WhistleCall)
     )
+    absent = (Whistle.state.in_((CALLED, ON_SITE)), Whistle.arrive_by < limit, missing.correlate(Whistle))
+    unsolved = (Whistle.state.in_(OPEN), Whistle.solve_by < limit, Whistle.overran_at.is_(None))
+    return _escalate(session, OVERDUE, absent, now) + _escalate(session, OVERRUN, unsolved, now)
+
+
+def _escalate(session: ScopedSession, verb: str, conditions: Sequence[ColumnElement[bool]], now: datetime) -> int:
+    """One clock's own step on all that is due for it."""
     due = session.scalars(
-        select(Whistle)
-        .where(Whistle.state.in_((CALLED, ON_SITE)), Whistle.arrive_by < limit, missing.correlate(Whistle))
-        .order_by(Whistle.arrive_by, Whistle.id)
-        .with_for_update(skip_locked=True),
+        select(Whistle).where(*conditions).order_by(Whistle.arrive_by, Whistle.id).with_for_update(skip_locked=True),
         execution_options={"populate_existing": True},
     ).all()
     for whistle in due:
-        _take(session, None, whistle, MOVES[OVERDUE], Given(None, "", None, None), now)
+        _take(session, None, whistle, MOVES[verb], Given(None, "", None, None), now)
     return len(due)
 
 
@@ -131,7 +137,7 @@ def _take(session: Session, actor: Actor | None, whistle: Whistle, move: Move, g
     """The move itself: the whistle, the call, the history, the audit trail, the notes. ``actor`` None is the clock."""
     before = whistle.state
     target = move.leads[before]
-    changed = {"state": target, "changed_at": now} | _changes(move, given, actor, now)
+    changed = {"state": target, "changed_at": now} | _changes(whistle, move, given, actor, now)
     done = session.execute(
         update(Whistle)
         .where(
@@ -160,19 +166,22 @@ def _take(session: Session, actor: Actor | None, whistle: Whistle, move: Move, g
         version=whistle.version,
     )
     session.flush()
-    called = [call.unit_id for call in calls_of(session, whistle.id)]
+    called = [call.unit_id for call in calls_of(session, whistle.id) if call.declined_at is None]
     by = actor.person_id if actor else None
     tell_step(session, whistle, move.verb, unit=event.unit_name, called=called, by=by, now=now)
 
 
-def _changes(move: Move, given: Given, actor: Actor | None, now: datetime) -> dict[str, Any]:
+def _changes(whistle: Whistle, move: Move, given: Given, actor: Actor | None, now: datetime) -> dict[str, Any]:
     """The columns of the whistle that a move changes besides state, version and time."""
     if move.verb == CONFIRM:
         return {"solved_at": now, "result": given.note}
     if move.verb == CANCEL:
         return {"result": given.note}
+    if move.verb == OVERRUN and whistle.state == ESCALATED:  # who leads it already goes on leading it
+        return {"overran_at": now}
     if move.leads.get(CALLED) == ESCALATED:
-        return {"escalated_at": now, "leader_id": given.leader_id}
+        own = {"overran_at": now} if move.verb == OVERRUN else {}
+        return {"escalated_at": now, "leader_id": given.leader_id} | own
     if move.verb == INSTRUCT and actor is not None:
         return {"leader_id": actor.person_id}
     return {}
@@ -189,6 +198,8 @@ def _stamp_call(
         call.arrived_at, call.arrived_by = now, actor.name if actor else ""
     if move.verb == REPORT:
         call.solved_at, call.note = now, given.note
+    if move.verb == DECLINE:
+        call.declined_at, call.note = now, given.note
 
 
 def _add_event(

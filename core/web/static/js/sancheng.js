@@ -152,12 +152,19 @@ function tally() {
   each(document, 'progress[data-tally-bar]', (bar) => { bar.max = all.length; bar.value = done.length; });
 }
 
+/* ---- rows of links that are wider than a phone: bring the current one into sight ---- */
+function centre(link) {
+  const row = link.closest('nav'), at = link.getBoundingClientRect(), around = row.getBoundingClientRect();
+  if (row.scrollWidth > row.clientWidth) row.scrollLeft += at.left - around.left - (around.width - at.width) / 2;
+}
+
 /* ---- start, and again for whatever htmx brings in ---- */
 function enhance(root) {
   each(root, '[data-theme-switch]', showLight);
   each(root, '[data-dismiss], [data-step]', (button) => { button.hidden = false; });
   each(root, 'form[data-draft]:not([data-ready])', (form) => { form.dataset.ready = ''; restore(form); });
   each(root, '[data-counter-for]', count);
+  each(root, '.sc-strip [aria-current], .sc-tabs [aria-current]', centre);
   each(root, '[data-question]', judge);
   tally();
   if (root.querySelector('.chart:not([data-ready])')) import(beside('chart.js')).then((it) => it.drawAll(root));

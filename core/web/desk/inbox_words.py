@@ -1,0 +1,89 @@
+"""The words of the inbox (待办用词): how each kind is called, the next step on its button, and the page where it is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from flask import url_for
+from flask_babel import gettext
+
+from core.errors import N_
+from core.web.ledger.finding_words import say_verb
+from core.web.papers.notice_words import say_kind
+from core.web.papers.notice_words import say_verb as say_notice_verb
+from core.web.proofs.proof_words import say_doubt
+from core.web.whistling.whistle_words import say_verb as say_whistle_verb
+from core.work.desk.inbox_rows import Duty
+
+# In the order of the page.
+KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "whistle": N_("吹哨叫到我们的"),
+        "word": N_("等批示的吹哨"),
+        "answer": N_("待整改"),
+        "assist": N_("待协办"),
+        "notice": N_("待签收答复的文书"),
+        "desk": N_("待受理、派遣、审批"),
+        "check": N_("待核查"),
+        "notice_check": N_("待核查的文书答复"),
+        "recheck": N_("待回头看"),
+        "sweep": N_("举一反三待排查"),
+        "cosign": N_("待属地会签"),
+        "handed": N_("外部已答复，待确认"),
+        "doubt": N_("待核实的销号疑点"),
+        "cards": N_("待确认公示的亮牌"),
+        "appeal": N_("待裁决的亮牌申诉"),
+    }
+)
+OBJECTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "finding": ("finding.show", "finding_id"),
+        "handed": ("finding.show", "finding_id"),
+        "notice": ("notice.show", "notice_id"),
+        "whistle": ("whistle.show", "whistle_id"),
+        "recheck": ("recheck.show", "recheck_id"),
+        "sweep": ("sweeps.show", "sweep_id"),
+        "doubt": ("doubts.show_list", "doubt"),
+        "card": ("card.show", "card_id"),
+    }
+)
+STEPS: Mapping[str, str] = MappingProxyType(
+    {
+        "confirm_handed": N_("确认"),
+        "recheck": N_("去复查"),
+        "sweep": N_("去排查"),
+        "end_sweep": N_("去结束"),
+        "settle": N_("去核实"),
+        "uphold": N_("裁决"),
+        "give_cards": N_("去办理"),
+    }
+)
+
+
+def say_step(duty: Duty) -> str:
+    """The next step, on the button."""
+    if duty.about == "notice":
+        return say_notice_verb(duty.step)
+    if duty.about == "whistle":
+        return say_whistle_verb(duty.step)
+    if duty.step in STEPS:
+        return gettext(STEPS[duty.step])
+    return say_verb(duty.step) if duty.step else ""
+
+
+def say_code(duty: Duty) -> str:
+    """What kind of paper or of doubt it is; '' where the kind of duty says it all."""
+    if not duty.code or duty.about == "cards":
+        return ""
+    return say_doubt(duty.code) if duty.about == "doubt" else say_kind(duty.code)
+
+
+def lead_on(duty: Duty) -> str:
+    """The page where the step is taken, with its form open."""
+    if duty.about == "cards":
+        return url_for("cards.show", scheme=duty.id, on=duty.code)
+    endpoint, name = OBJECTS[duty.about]
+    step = {"do": duty.step} if duty.about == "finding" and duty.step else {}
+    anchor = {"_anchor": "hand-on"} if duty.about == "handed" else {}
+    return url_for(endpoint, **{name: duty.id}, **step, **anchor)  # type: ignore[arg-type]  # an id is put into the address

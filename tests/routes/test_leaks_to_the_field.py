@@ -1,0 +1,22 @@
+"""No route shows another district's rows to those who work in the field (串看测试)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from core.databases import Urls
+from tests.routes.walk import GROUPS, walk
+from tests.routes.world import World, standing
+
+
+@pytest.fixture(scope="module")
+def world(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with standing(server, template, tmp_path_factory.mktemp("files")) as made:
+        yield made
+
+
+@pytest.mark.parametrize("asker", GROUPS["field"])
+def test_nobody_sees_the_other_tenants_rows(world: World, asker: str) -> None:
+    walk(world, asker)
