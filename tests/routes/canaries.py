@@ -53,7 +53,7 @@ KEPT: dict[str, str] = {
         # intake
         "routing_rule.category routing_rule.site_type routing_rule.campaign routing_rule.severity routing_rule.line_role "
         "precedent.category precedent.site_type precedent.campaign campaign_phase.campaign category_set.state "
-        "patrol_member.duty "
+        "patrol_member.duty notice_chase.rung "
         # charts
         "reorganisation.tree reorganisation.state unit_lineage.kind "
         # whistles

@@ -12,7 +12,7 @@ from core.work.dispatch.phases import set_phase
 from core.work.dispatch.routing_rules import RuleWish, add_rule
 from core.work.intake.patrols import end_patrol, running_patrol, start_patrol
 from core.work.intake.reporting import report
-from core.work.tables import Precedent
+from core.work.tables import NotSame, Precedent
 from tenants.access import Actor, root_unit
 from tenants.db import now
 from tenants.scope import ScopedSession
@@ -32,6 +32,8 @@ def give_intake(
     given = {"category": "ORD-PET", "site_id": UUID(ids["site_id"]), "detail": "没有牵绳", "photos": [ids["photo_id"]]}
     first = report(session, office, source="snapshot", **given, now=now())
     report(session, office, source="snapshot", **given, merge_into=first.id, now=now())
+    lesser, greater = sorted((UUID(ids["finding_id"]), first.id))
+    session.add(NotSame(finding_id=lesser, other_id=greater, person_name="判定人"))
     return {
         "rule_id": str(rule.id),
         "precedent_id": str(precedent.id),
@@ -74,6 +76,12 @@ def new_shift(session: ScopedSession, walker: Actor) -> str:
     if running is not None:
         end_patrol(session, walker, running.id, now=now())
     return str(start_patrol(session, walker, unit_id=root_unit(session).id, members={}, now=now()).id)
+
+
+def running_shift(session: ScopedSession, walker: Actor) -> str:
+    """The shift that is running, or a new one: two requests that are compared must find the same."""
+    running = running_patrol(session, walker)
+    return str(running.id) if running is not None else new_shift(session, walker)
 
 
 def new_twins(session: ScopedSession, office: Actor, ids: Mapping[str, str]) -> tuple[str, str]:

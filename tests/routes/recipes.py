@@ -31,7 +31,7 @@ from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id, now
 from tests.routes.carding import DAY, TEXT
 from tests.routes.filters import new_filter
-from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins
+from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins, running_shift
 from tests.routes.proving import new_contact, new_doubt, new_item, new_link, new_recheck, new_sweep
 from tests.routes.world import (
     MONTH,
@@ -390,10 +390,11 @@ def intake(kind: str) -> Callable[[World], dict[str, str]]:
                 "precedent_id": lambda: str(new_precedent(session, ids).id),
                 "set_id": lambda: new_set(session, office),
                 "patrol_id": lambda: new_shift(session, walker),
+                "running": lambda: running_shift(session, walker),
                 "finding_id": lambda: new_merged(session, office, ids),
             }[kind]()
             session.commit()
-        return {kind: made}
+        return {"patrol_id" if kind == "running" else kind: made}
 
     return make
 
@@ -645,7 +646,7 @@ WRITES: dict[str, Recipe] = {
     "patrols.join": Recipe(
         "grid_worker",
         lambda w, s: Sent(form={"member.volunteer": side_id(w, "person_id", s)}),
-        intake("patrol_id"),
+        intake("running"),
         ids=("person_id",),
     ),
     "patrols.end": Recipe("grid_worker", form(note="正常"), intake("patrol_id")),

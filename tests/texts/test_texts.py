@@ -148,7 +148,6 @@ NEVER_ONE = {
     "至少一个，最多 %(n)s 个；标“商请”的单位不归指挥部调度，发出的是商请": "a bound set in code",
     "按牵头单位；销号后 %(n)s 天内重新打开或复查反弹的": "a span set in code",
     "检查已过 {days} 天，只能由创建办更正": "a span set in code",
-    "%(day)s 的名次已按现在的记录核对，是第 %(n)s 次计算的结果": "an ordinal",
     "这一份已被第 %(n)s 号更正；内容保留不变。": "an ordinal",
     "连续 %(n)s 期%(was)s，加注“%(mark)s”": "a streak has two periods at least (card_reading)",
     "连续 %(n)s 期%(was)s，改亮%(now)s": "a streak has two periods at least (card_reading)",

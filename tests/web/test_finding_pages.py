@@ -228,7 +228,7 @@ def test_steps_are_offered_to_those_who_may_take_them(shared: Case, wall: Wall) 
     }
     assert offered == {
         "liaison": {"take", "return", "assign", "assist", "answer"},
-        "office": {"assist", "transfer", "instruct", "cancel", "merge", "correct"},
+        "office": {"assist", "transfer", "cancel", "merge", "correct"},
         "leader": {"instruct"},
     }
     assert "整改后答复" in shared.office.read(f"findings/{one}"), "the page says who is waited for"

@@ -288,13 +288,21 @@ def test_detail_shows_the_whole_story(session, place):
     assert [p.version for p in found.before] == [None]
     assert [p.version for p in found.after] == [2]
     assert found.before[0].taken_at is not None
-    assert [t.verb for t in found.allowed] == ["close", "send_back", "cancel", "correct"]
+    assert [t.verb for t in found.allowed] == ["instruct", "close", "send_back", "cancel", "correct"]
     assert found.time_left is None
     late = detail(session, place.office, place.by["parking_offences"], now=LATER)
     assert late.time_left == -timedelta(hours=1)
     assert late.row.overdue
     assert not late.provisional
-    assert [t.verb for t in late.allowed] == ["assist", "drop_part", "transfer", "cancel", "merge", "correct"]
+    assert [t.verb for t in late.allowed] == [
+        "assist",
+        "drop_part",
+        "transfer",
+        "instruct",
+        "cancel",
+        "merge",
+        "correct",
+    ]
     assert late.before == late.after == []
 
 

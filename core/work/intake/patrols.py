@@ -90,14 +90,14 @@ def join_patrol(
     moment = now or server_now()
     patrol = own_patrol(session, actor, patrol_id)
     session.refresh(patrol, with_for_update=True)
-    if patrol.ended_at is not None:
-        raise Conflict(N_("这个班次已经结束"))
     chosen = select(PatrolMember.person_id, PatrolMember.duty).where(PatrolMember.patrol_id == patrol_id)
     walking: dict[UUID, str] = {row.person_id: row.duty for row in session.execute(chosen)}
     fresh = {person: duty for person, duty in members.items() if person not in walking}
     if not members:
         raise InvalidInput(faults=[Fault(N_("没有选人"), "members", remedy=N_("请选一起走的人"))])
     _checked(session, patrol.route, walking | fresh, fresh)
+    if patrol.ended_at is not None:
+        raise Conflict(N_("这个班次已经结束"))
     _refuse_busy(session, list(fresh))
     session.add_all(PatrolMember(patrol_id=patrol_id, person_id=p, duty=duty) for p, duty in fresh.items())
     session.flush()

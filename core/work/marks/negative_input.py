@@ -34,8 +34,8 @@ class Event:
     points: str | Decimal | int | None = None
     source: str = ""
     document: str = ""
-    behind: str = ""
     unit_id: UUID | None = None
+    behind: str = ""
 
 
 def checked_event(session: Session, event: Event, now: datetime) -> dict[str, Any]:
