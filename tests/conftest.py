@@ -48,6 +48,8 @@ LONG = (
     "tests/browser/test_walk",
     "tests/browser/test_ledger_walk",
 )
+# The longest sweeps run in full where somebody waits for no answer (.ci/run), and in part in `make test` on two cores.
+WHOLE = os.environ.get("SANCHENG_TEST_WHOLE") == "1"
 QUICK = {"fsync": "off", "synchronous_commit": "off", "max_connections": "120"}
 
 

@@ -13,12 +13,14 @@ from dataclasses import replace
 import pytest
 
 from core.databases import Urls
+from core.work.roles import ROLES
 from tests.routes import canaries
 from tests.routes.recipes import COMMON, SECRET, WRITES
 from tests.routes.walk import (
     CHANGING,
     ENDS_LOGIN,
     GROUPS,
+    SHARING,
     call_of,
     methods_of,
     renew,
@@ -39,6 +41,13 @@ def test_everybody_asks_once() -> None:
     """Each kind of asker is in one group; a new role is named here until somebody lets it ask."""
     asking = [name for group in GROUPS.values() for name in group]
     assert sorted(asking) == sorted(ASKERS)
+
+
+def test_others_stand_for_those_who_do_not_always_ask() -> None:
+    """Whoever is left out of the shorter walk may do nothing that somebody in it may not do, too."""
+    walking = frozenset().union(*(role.verbs for code, role in ROLES.items() if code not in SHARING))
+    for code in SHARING:
+        assert ROLES[code].verbs <= walking, code
 
 
 def test_every_route_has_a_recipe(world: World) -> None:

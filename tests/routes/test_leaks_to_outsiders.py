@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.databases import Urls
-from tests.routes.walk import GROUPS, walk
+from tests.routes.walk import asking, walk
 from tests.routes.world import World, standing
 
 
@@ -17,6 +17,6 @@ def world(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory)
         yield made
 
 
-@pytest.mark.parametrize("asker", GROUPS["outsiders"])
+@pytest.mark.parametrize("asker", asking("outsiders"))
 def test_nobody_sees_the_other_tenants_rows(world: World, asker: str) -> None:
     walk(world, asker)

@@ -20,6 +20,7 @@ from core.work.accounts import open_login
 from core.work.actors import resolve_actor
 from tenants.accounts import AppUser
 from tenants.db import now
+from tests.conftest import WHOLE
 from tests.routes import canaries
 from tests.routes.recipes import COMMON, SECRET, WRITES, Sent, query_of, value_of
 from tests.routes.world import CITY_ROLES, NOBODY, OPERATOR, TODAY, Asker, World
@@ -37,7 +38,14 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "discipline": ("assessor", "discipline", "discipline_liaison"),
     "outsiders": (*(f"city_{role}" for role in CITY_ROLES), OPERATOR, NOBODY),
 }
+# All that these may do is done by others who ask; they walk when everything is asked for.
+SHARING = frozenset({"inspector", "grid_worker", "assessor", "discipline_liaison"})
 IN_A_TENANT = ("/t/", "/c/", "/api/")  # addresses under which no tries are counted
+
+
+def asking(group: str) -> list[str]:
+    """Who of a group walks: everybody where everything is asked for, else those that no others stand for."""
+    return [name for name in GROUPS[group] if WHOLE or name not in SHARING]
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ from core.work.loop.parties import RESUMES, STAYS
 from core.work.loop.states import CLOSED_STATES, HELD, MERGED, RETURNED, RUNS, STATES
 from core.work.loop.transitions import TRANSITIONS, Transition
 from core.work.tables import Finding, FindingEvent, Part
+from tests.conftest import WHOLE
 from tests.work.ledger_town import THURSDAY, Town, lay_finding, town
 
 PEOPLE = ("liaison", "helper", "place", "office", "leader", "stranger", "discipline", "inspector")
@@ -35,7 +36,7 @@ BY_SYSTEM = ("take", "unpark", "hold", "release", "cancel", "note", "recompute")
 ERRANDS = tuple(sorted(TRANSITIONS.keys() - {"move"}))
 BEGINNINGS = ("reported", "dispatched", "dispatched by a leader")
 SEVERITIES = ("ordinary", "serious", "urgent")
-RUNS_EACH = 56  # x 37 errands: 2 072 lives; at least 2 000 are asked for
+RUNS_EACH = 56 if WHOLE else 10  # x 37 errands: 2 072 lives, at least 2 000 are asked for; else 370
 
 Attempt = st.tuples(
     st.sampled_from(("errand", "errand", "legal", "any", "system")),
@@ -318,8 +319,9 @@ def test_every_history_holds(wall, ground, errand) -> None:
 
     live()
     # The random road must really lead through the whole table, or this page proves little. The straight life takes the
-    # errand in any case; the floors are half of the least that was measured: 12 kinds of steps, 109 taken, 28 refused.
+    # errand in any case; the floors are half of the least that was measured for 56 lives: 12 kinds of steps, 109 taken,
+    # 28 refused.
     assert taken[errand]
-    assert len(taken) >= 6, taken
+    assert len(taken) >= (6 if WHOLE else 3), taken
     assert taken.total() >= RUNS_EACH, taken
-    assert refused.total() >= 14, refused
+    assert refused.total() >= RUNS_EACH // 4, refused

@@ -13,10 +13,11 @@ from sqlalchemy import func, select
 from core.errors import Stale
 from core.work.loop.ledger import act
 from core.work.tables import Finding, FindingEvent
+from tests.conftest import WHOLE
 from tests.factory import add_actor
 from tests.work.ledger_town import THURSDAY, lay_finding, town
 
-THREADS, FINDINGS = 16, 1_000
+THREADS, FINDINGS = 16, 1_000 if WHOLE else 200
 
 
 def test_sixteen_threads_on_a_thousand_findings_close_none_twice(wall, tmp_path) -> None:
