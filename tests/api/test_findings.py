@@ -223,6 +223,7 @@ def test_the_new_filters(client_for, site: Town) -> None:
     assert count("opened_from=2026-11-19&opened_to=2026-11-19") == count("as_of=2026-11-19") == whole
     assert count("as_of=2026-11-18") == count("opened_from=2026-11-20") == 0
     assert count(f"person_id={site.liaison.person_id}") == count(f"area_id={uuid4()}") == 0
+    assert count(f"area_id={site.district.root}") == whole, "what lies under a unit belongs to it as to an area"
     for bad in ("group=x", "source=x", "severity=x", "returned=x", "as_of=x", "person_id=7", "area_id=7"):
         made = caller.get(f"findings/counts?{bad}")
         assert made.status_code == 422, bad
