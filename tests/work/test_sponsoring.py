@@ -208,6 +208,7 @@ def test_many_units_take_as_few_queries_as_one(session, stage) -> None:
     homes = [add_unit(session, "community", f"社区{n}", [street, root]) for n in range(60)]
     for n, home in enumerate(homes):
         begin(session, "leader", nobody(session, f"包保{n}"), object_unit_id=home)
+    session.flush()  # what is written is not counted
     asked: list[str] = []
 
     def count(*args) -> None:
@@ -216,10 +217,12 @@ def test_many_units_take_as_few_queries_as_one(session, stage) -> None:
     connection = session.connection()
     event.listen(connection, "before_cursor_execute", count)
     days = (TODAY - 30 * DAY, TODAY)
+    sponsors_of_units(session, homes[:1], TODAY, did=days)
+    for_one = len(asked)
     found = sponsors_of_units(session, homes, TODAY, did=days)
     event.remove(connection, "before_cursor_execute", count)
     assert all(len(lines) == 1 and lines[0].did is not None for lines in found.values())
-    assert len(asked) <= 15
+    assert len(asked) - for_one == for_one <= 14  # three of them count what was settled at the places
 
 
 # ---- keeping them ----
