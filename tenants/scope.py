@@ -126,8 +126,12 @@ class Wall:
             )
 
 
-# Compiling a statement costs tenfold what it saves: policies make the planner guess high, and what people ask is small.
-STATE_SCOPE = "SELECT set_config('app.scope', %s, true), set_config('jit', 'off', true)"
+# Compiling a statement, or calling other processes for it, costs tenfold what it saves: policies make the planner guess
+# high, what people ask is small, and the processors are busy with other people's questions.
+STATE_SCOPE = (
+    "SELECT set_config('app.scope', %s, true), set_config('jit', 'off', true),"
+    " set_config('max_parallel_workers_per_gather', '0', true)"
+)
 # Whatever the login role can become by SET ROLE counts as its own: membership is enough, use of it is not awaited.
 ROLE_CHECK = """
 WITH mine AS (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
 
@@ -13,10 +15,14 @@ from core.api.fields import Body, Flag, Id, ListOf, Mapping, Moment, Number, One
 from core.api.publication_shapes import SealedEffectShape
 from core.api.replies import ListQuery, cut_list
 from core.api.rooms import READING, Room
-from core.figures.comparison import RANKED, UNRANKED, ComparisonRow, compare, received_periods
+from core.errors import NotFound
+from core.figures.comparison import RANKED, UNRANKED, ComparisonRow, compare, known_districts, received_periods
 from core.figures.exports import comparison_csv
+from core.figures.pairs import DOUBTS, read_pair
 from core.figures.periods import Period, containing
+from core.figures.tables import Publication, PublishedFigure
 from core.work.roles import COMPARE
+from core.work.tenancy import find_tenant
 
 room = Room("comparison", __name__, description="A city's comparison of its districts (区县比较).", city=True)
 
@@ -35,6 +41,12 @@ class ComparisonShape(Body):
     publication_id = Id(required=True, allow_none=True)
     edition = Text(required=True)
     percent = Number(required=True, allow_none=True)
+    interval_low = Number(required=True, allow_none=True, metadata={"description": "of the 95 % interval as published"})
+    interval_high = Number(required=True, allow_none=True)
+    best = Whole(required=True, allow_none=True, metadata={"description": "the best rank that the intervals allow"})
+    worst = Whole(required=True, allow_none=True)
+    same_as_above = Flag(required=True, metadata={"description": "not told apart from the one above it"})
+    warnings = ListOf(Mapping(), required=True, metadata={"description": "codes with numbers, as published"})
     percent_of_all = Number(required=True, allow_none=True)
     coverage = Number(required=True, allow_none=True)
     earned = Number(required=True, allow_none=True)
@@ -98,6 +110,93 @@ def export_comparison(query: dict[str, Any]) -> Response:
     name = quote(f"comparison-{asked.tenant().slug}-{period.key}.csv")
     made.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
     return made
+
+
+class SideShape(Body):
+    """One side of a pair (对照一方): the publication that its figures come from."""
+
+    district_slug = Text(required=True)
+    district_name = Text(required=True)
+    publication_id = Id(required=True, allow_none=True)
+    period = PeriodKey(required=True)
+    edition = Text(required=True)
+    sha256 = Text(required=True)
+
+
+class PairRowShape(Body):
+    """One heading or indicator of both (对照行); the difference is left less right."""
+
+    level = Text(required=True)
+    code = Text(required=True)
+    name_zh = Text(required=True)
+    name_en = Text(required=True)
+    unit = Text(required=True)
+    left = Number(required=True, allow_none=True)
+    right = Number(required=True, allow_none=True)
+    difference = Number(required=True, allow_none=True)
+
+
+class PairShape(Body):
+    """Two districts side by side (两区对照); ``doubts`` names what makes them hard to compare."""
+
+    left = Part(SideShape, required=True)
+    right = Part(SideShape, required=True)
+    doubts = ListOf(Text(validate=OneOf(DOUBTS)), required=True)
+    rows = ListOf(Part(PairRowShape), required=True)
+
+
+class PairQuery(Body):
+    """Which two, of which campaign and period (对照条件)."""
+
+    campaign = Text(required=True)
+    period = PeriodKey(required=True)
+    left = Text(required=True, metadata={"description": "a district's slug"})
+    right = Text(required=True, metadata={"description": "another's, or the same in another period"})
+    right_period = PeriodKey(metadata={"description": "the same as the left one if left out"})
+
+
+@room.get("/comparison/pair")
+@asked.require(COMPARE)
+@room.arguments(PairQuery, location="query")
+@room.response(200, PairShape)
+@room.refuses(*READING)
+def show_pair(query: dict[str, Any]) -> dict[str, Any]:
+    """Two districts side by side, figure by figure"""
+    known = list(known_districts(asked.db(), query["campaign"]).values())
+    sides = [(query["left"], query["period"]), (query["right"], query.get("right_period") or query["period"])]
+    left, right = ((_known(slug, known), period) for slug, period in sides)
+    pair = read_pair(
+        asked.db(), asked.actor(), query["campaign"], (left[0].tenant_id, left[1]), (right[0].tenant_id, right[1])
+    )
+    rows = [
+        PairRowShape.pick(row) | {name: _value(getattr(row, name)) for name in ("left", "right")} for row in pair.rows
+    ]
+    return {
+        "left": _side(*left, pair.left),
+        "right": _side(*right, pair.right),
+        "doubts": list(pair.doubts),
+        "rows": rows,
+    }
+
+
+def _known(slug: str, rows: Iterable[ComparisonRow]) -> ComparisonRow:
+    """The row of the tenant that owns a slug. Raises NotFound."""
+    with asked.house().wall.platform() as platform:
+        owner = find_tenant(platform, slug, kind="district")
+    found = next((row for row in rows if row.tenant_id == owner.id), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _value(figure: PublishedFigure | None) -> Decimal | None:
+    return figure.value if figure else None
+
+
+def _side(row: ComparisonRow, period: Period, sent: Publication | None) -> dict[str, Any]:
+    said = {"publication_id": sent.id, "edition": sent.edition, "sha256": sent.sha256} if sent else {}
+    place = {"district_slug": row.district_slug, "district_name": row.district_name, "period": period.key}
+    return {"publication_id": None, "edition": "", "sha256": ""} | place | said
 
 
 def shape_row(row: ComparisonRow) -> dict[str, Any]:

@@ -1,12 +1,10 @@
-"""Scores as JSON (得分的应答结构): totals, headings, indicators, and what explains one of them."""
+"""Scores as JSON (得分的应答结构): totals, headings and indicators, each basis apart."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
-from core.figures.explain import ExplainRow, Explanation
-from core.figures.finding_metrics import FindingPart
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Totals
 from core.work.marks.negative_moves import EFFECTS
 
@@ -38,7 +36,7 @@ class VetoShape(Body):
 class EffectShape(Body):
     """What an entry of the negative list does to the total, with its document; after a bar there is none (负面清单影响)."""
 
-    entry_id = Id(required=True)
+    entry_id = Id(required=True, allow_none=True, metadata={"description": "null for the edition's veto policy"})
     title = Text(required=True)
     document = Text(required=True)
     source = Text(required=True)
@@ -99,6 +97,17 @@ class SampleShape(Body):
     n = Whole(required=True)
 
 
+class TrackShape(Body):
+    """One indicator on one basis, apart from the others: verified, self or declared (口径)."""
+
+    basis = Text(required=True, validate=OneOf(("verified", "self", "declared")))
+    numerator = Number(required=True, allow_none=True)
+    denominator = Number(required=True, allow_none=True)
+    n = Whole(required=True)
+    value = Number(required=True, allow_none=True)
+    earned = Number(required=True, allow_none=True)
+
+
 class FigureShape(Body):
     """One indicator; not assessed is not zero, and says why (指标数值)."""
 
@@ -119,6 +128,10 @@ class FigureShape(Body):
     possible = Number(required=True)
     n = Whole(required=True)
     sample = Part(SampleShape, required=True, allow_none=True)
+    level = Text(required=True, metadata={"description": "the letter of a level indicator, else empty"})
+    over = Flag(required=True, metadata={"description": "a rate above 100 %"})
+    tracks = ListOf(Part(TrackShape), required=True)
+    gap = Number(required=True, allow_none=True, metadata={"description": "self-checked less verified value"})
 
 
 class ScoreDetail(ScoreShape):
@@ -126,57 +139,12 @@ class ScoreDetail(ScoreShape):
 
     categories = ListOf(Part(HeadingShape), required=True)
     indicators = ListOf(Part(FigureShape), required=True)
-
-
-class FailedShape(Body):
-    """An item that did not pass (不合格检查项)."""
-
-    code = Text(required=True)
-    text_zh = Text(required=True)
-    text_en = Text(required=True)
-
-
-class RowShape(Body):
-    """One visit or finding and what it adds to numerator and denominator (明细行)."""
-
-    kind = Text(required=True, validate=OneOf(("visit", "finding")))
-    ref = Id(required=True)
-    number = Text(required=True, allow_none=True)
-    day = Day(required=True)
-    site_id = Id(required=True, allow_none=True)
-    site = Text(required=True)
-    label = Text(required=True)
-    label_en = Text(required=True)
-    numerator = Number(required=True)
-    denominator = Number(required=True, allow_none=True)
-    failed = ListOf(Part(FailedShape), required=True)
-    visit_id = Id(required=True, allow_none=True)
-
-
-class CostShape(Body):
-    """An open finding that costs points (失分问题)."""
-
-    finding_id = Id(required=True)
-    number = Text(required=True, allow_none=True)
-    title = Text(required=True)
-    title_en = Text(required=True)
-    state = Text(required=True)
-    site_id = Id(required=True, allow_none=True)
-    site = Text(required=True)
-    due_at = Moment(required=True)
-
-
-class ExplanationShape(Body):
-    """A figure with everything behind it; the rows add up to it exactly (数值说明)."""
-
-    figure = Part(FigureShape, required=True)
-    rule_zh = Text(required=True)
-    rule_en = Text(required=True)
-    formula = Text(required=True)
-    numerator = Number(required=True, allow_none=True)
-    denominator = Number(required=True, allow_none=True)
-    rows = ListOf(Part(RowShape), required=True)
-    findings = ListOf(Part(CostShape), required=True)
+    estimate = Part(
+        TotalsShape,
+        required=True,
+        metadata={"description": "with self-checked and declared values where nothing was verified; never ranked"},
+    )
+    estimated = ListOf(Text(), required=True, metadata={"description": "indicators that only the estimate has"})
 
 
 def shape_score(score: CampaignScore) -> dict[str, Any]:
@@ -206,7 +174,8 @@ def shape_score(score: CampaignScore) -> dict[str, Any]:
 def shape_detail(score: CampaignScore) -> dict[str, Any]:
     """A score with its headings and indicators as JSON."""
     categories = [shape_heading(one) for one in score.categories]
-    return shape_score(score) | {"categories": categories, "indicators": [*map(shape_figure, score.indicators)]}
+    more = {"estimate": shape_totals(score.estimate), "estimated": list(score.estimated)}
+    return shape_score(score) | more | {"categories": categories, "indicators": [*map(shape_figure, score.indicators)]}
 
 
 def shape_totals(totals: Totals) -> dict[str, Any]:
@@ -221,28 +190,5 @@ def shape_heading(one: CategoryFigure) -> dict[str, Any]:
 
 def shape_figure(one: IndicatorFigure) -> dict[str, Any]:
     """An indicator as JSON."""
-    return FigureShape.pick(one) | {"sample": SampleShape.pick(one.sample) if one.sample else None}
-
-
-def shape_explanation(found: Explanation) -> dict[str, Any]:
-    """An explanation as JSON."""
-    return {
-        "figure": shape_figure(found.figure),
-        "rule_zh": found.rule_zh,
-        "rule_en": found.rule_en,
-        "formula": found.formula,
-        "numerator": found.numerator,
-        "denominator": found.denominator,
-        "rows": [*map(shape_row, found.rows)],
-        "findings": [*map(shape_cost, found.findings)],
-    }
-
-
-def shape_row(row: ExplainRow) -> dict[str, Any]:
-    """A row of an explanation as JSON."""
-    return RowShape.pick(row) | {"failed": [FailedShape.pick(item) for item in row.failed]}
-
-
-def shape_cost(part: FindingPart) -> dict[str, Any]:
-    """A finding that costs points as JSON."""
-    return CostShape.pick(part)
+    sample = SampleShape.pick(one.sample) if one.sample else None
+    return FigureShape.pick(one) | {"sample": sample, "tracks": [*map(TrackShape.pick, one.tracks)]}

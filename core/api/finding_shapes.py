@@ -66,6 +66,7 @@ class FindingFacts(Body):
     extended_days = Whole(required=True)
     reopened = Whole(required=True)
     relapsed = Whole(required=True)
+    seen_again = Whole(required=True, metadata={"description": "how often a later visit found it still there"})
     review_on = Day(required=True, allow_none=True)
     overdue = Flag(required=True)
     parts = ListOf(Part(PartShape), required=True)

@@ -97,6 +97,8 @@ class Changes(Body):
     severity = Text(validate=OneOf(tuple(SEVERITIES)))
     restricted = Text(validate=OneOf((YES, NO)), metadata={"description": "into the restricted class or out of it"})
     place = Text()
+    site_id = Text(metadata={"description": "the site where it really is; empty: at none, then `place` says where"})
+    unit_id = Text(metadata={"description": "the territory of a place that is no site"})
 
 
 class FindingStep(Body):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Response
@@ -98,14 +99,14 @@ def get_form(campaign: str, code: str) -> Response:
     return reply(shape_form(found, form) | {"items": [shape_item(item) for item in form.items]})
 
 
-def in_force() -> list[Campaign]:
-    """The campaigns that run in this tenant, each with the one edition it runs."""
-    return enabling.enabled(asked.db(), asked.house().registry)
+def in_force(day: date | None = None) -> list[Campaign]:
+    """The campaigns that run in this tenant, each with the one edition it runs on a day, by default today."""
+    return enabling.enabled(asked.db(), asked.house().registry, day=day or asked.today())
 
 
-def one_in_force(key: str) -> Campaign:
-    """A campaign that runs here; a suspended one is as good as none. Raises NotFound."""
-    found = next((campaign for campaign in in_force() if campaign.key == key), None)
+def one_in_force(key: str, day: date | None = None) -> Campaign:
+    """A campaign that runs here, with its edition of a day; a suspended one is as good as none. Raises NotFound."""
+    found = next((campaign for campaign in in_force(day) if campaign.key == key), None)
     if found is None:
         raise NotFound
     return found

@@ -11,8 +11,19 @@ from core.work.papers.notice_moves import STATES
 from core.work.papers.notices import NoticeDetail
 
 
+class AddresseeShape(Body):
+    """A unit to which a notice goes (主送单位), with how far it is."""
+
+    unit_id = Id(required=True)
+    unit_name = Text(required=True)
+    state = Text(required=True, validate=OneOf(tuple(STATES)))
+    read_at = Moment(required=True, allow_none=True)
+    signed_at = Moment(required=True, allow_none=True)
+    replied_at = Moment(required=True, allow_none=True)
+
+
 class NoticeShape(Body):
-    """A notice in a list (通知文书); overdue: an answer is still asked for and its day has passed; gone: its findings have all left the unit."""
+    """A notice in a list (通知文书); unit_id is the first addressee, state that of the addressee who is least far; overdue: an answer is still asked for and its day has passed; gone: its findings have all left the unit."""
 
     id = Id(required=True)
     number = Text(required=True)
@@ -30,6 +41,7 @@ class NoticeShape(Body):
     findings = Whole(required=True)
     overdue = Flag(required=True)
     gone = Flag(required=True)
+    addressees = ListOf(Part(AddresseeShape), required=True)
 
 
 class NoticeList(Body):
@@ -47,6 +59,7 @@ class NoticeEventShape(Body):
     verb = Text(required=True)
     from_state = Text(required=True, allow_none=True)
     to_state = Text(required=True)
+    unit_id = Id(required=True, allow_none=True)
     person_id = Id(required=True, allow_none=True)
     person_name = Text(required=True)
     unit_name = Text(required=True)
@@ -77,13 +90,18 @@ class NoticeDetailShape(NoticeShape):
 
 def shape_notice(row: NoticeRow) -> dict[str, Any]:
     """A notice in a list as JSON."""
-    return NoticeShape.pick(row)
+    return NoticeShape.pick(row) | {"addressees": [AddresseeShape.pick(one) for one in row.addressees]}
 
 
 def shape_detail(found: NoticeDetail) -> dict[str, Any]:
     """A notice in full as JSON."""
     notice = found.notice
-    counted = {"findings": len(found.findings) + found.others, "overdue": found.overdue, "gone": found.gone}
+    counted = {
+        "findings": len(found.findings) + found.others,
+        "overdue": found.overdue,
+        "gone": found.gone,
+        "addressees": [AddresseeShape.pick(one.row) for one in found.addressees],
+    }
     same = {name: getattr(notice, name) for name in NoticeShape.names() if name not in counted}
     return NoticeDetailShape.arrange(
         same

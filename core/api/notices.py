@@ -24,18 +24,23 @@ from core.api.replies import (
     reply_list,
 )
 from core.api.rooms import READING, WRITING, Room
+from core.api.then import ThenQuery, past_day
 from core.work.loop.step_input import MOST_PHOTOS
 from core.work.papers import notices
-from core.work.papers.notice_issuing import LONGEST_CLAUSE, LONGEST_TITLE, MOST_FINDINGS, Draft, issue
+from core.work.papers.notice_issuing import LONGEST_CLAUSE, LONGEST_TITLE, MOST_FINDINGS, MOST_UNITS, Draft, issue
 from core.work.papers.notice_kinds import KINDS
 from core.work.papers.notice_list import BOXES, NoticeFilter, list_notices
 from core.work.papers.notice_moves import MOVES, STATES
 from core.work.roles import ANSWER, DIRECT, SEE
 
-room = Room("notices", __name__, description="Notices (通知文书): numbered papers to a unit, signed for and answered.")
+room = Room(
+    "notices",
+    __name__,
+    description="Notices (通知文书): numbered papers to one or several units, signed for and answered by each.",
+)
 
 
-class NoticeQuery(ListQuery):
+class NoticeQuery(ListQuery, ThenQuery):
     """Which notices (文书筛选); the newest first."""
 
     box = Text(load_default="all", validate=OneOf(BOXES), metadata={"description": "in: to sign or answer; out: sent"})
@@ -49,10 +54,11 @@ class NoticeQuery(ListQuery):
 
 
 class NewNotice(Body):
-    """A paper to issue (文书草稿); due_at is by when an answer is asked for."""
+    """A paper to issue (文书草稿) to unit_id, to unit_ids or to both, unit_id first; due_at is by when an answer is asked for."""
 
     kind = Text(required=True, validate=OneOf(tuple(KINDS)))
-    unit_id = Id(required=True)
+    unit_id = Id(load_default=None, allow_none=True)
+    unit_ids = ListOf(Id(), load_default=[], validate=Length(max=MOST_UNITS))
     title = Text(required=True, validate=Length(min=1, max=LONGEST_TITLE))
     demand = Text(required=True, validate=Length(min=1, max=2000))
     clause = Text(load_default="", validate=Length(max=LONGEST_CLAUSE))
@@ -61,9 +67,10 @@ class NewNotice(Body):
 
 
 class NewNoticeStep(Body):
-    """A step to take (文书办理)."""
+    """A step to take (文书办理); unit_id is the addressee whose step it is, needed where the asker stands for several."""
 
     verb = Text(required=True, validate=OneOf(tuple(MOVES)))
+    unit_id = Id(load_default=None, allow_none=True)
     note = Text(load_default="", validate=Length(max=2000))
     photos = ListOf(Text(), load_default=[], validate=Length(max=MOST_PHOTOS))
 
@@ -84,6 +91,8 @@ def list_all(query: dict[str, Any]) -> Response:
         query.get("until"),
         query["overdue"],
         query.get("finding_id"),
+        query.get("area_id"),
+        past_day(query),
     )
     after, size = read_cursor(query["cursor"], [a_moment, UUID]), query["page_size"]
     place = (after[0], after[1]) if after else None
@@ -109,13 +118,16 @@ def get_notice(notice_id: UUID) -> Response:
 @room.response(201, NoticeDetailShape, headers=ETAG)
 @room.refuses(*WRITING)
 def issue_notice(body: dict[str, Any]) -> Response:
-    """Issue a notice to a unit
+    """Issue a notice to one or several units, under one number
 
     Its number is given at the end; a repetition with the same Idempotency-Key gets the first answer and no second number.
     """
 
     def run() -> tuple[int, Any]:
-        return 201, _one(issue(asked.db(), asked.actor(), Draft(**body), now=asked.now()).id)
+        units = [one for one in (body["unit_id"], *body["unit_ids"]) if one is not None]
+        said = {name: value for name, value in body.items() if name != "unit_ids"}
+        draft = Draft(**said | {"unit_id": units[0] if units else None, "further": units[1:]})
+        return 201, _one(issue(asked.db(), asked.actor(), draft, now=asked.now()).id)
 
     return once(run, headers=lambda made: {"ETag": etag(made["version"]), "Location": here("notices", made["id"])})
 
@@ -129,7 +141,8 @@ def issue_notice(body: dict[str, Any]) -> Response:
 def act(body: dict[str, Any], notice_id: UUID) -> Response:
     """Take a step: read, sign, reply, send_back, close, cancel
 
-    If-Match names the version that was seen: without it 428, when somebody was faster 412 with the ETag that is current.
+    All but cancel are steps of one addressee. If-Match names the version that was seen: without it 428, when somebody was
+    faster with the same addressee (cancel: with any) 412 with the ETag that is current.
     """
     version = expected_version()
 
@@ -142,6 +155,7 @@ def act(body: dict[str, Any], notice_id: UUID) -> Response:
             version=version,
             note=body["note"],
             photos=body["photos"],
+            unit_id=body["unit_id"],
             now=asked.now(),
         )
         return 200, _one(notice_id)

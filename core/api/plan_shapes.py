@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.api.fields import Body, Flag, Id, ListOf, Number, Part, Text
+from core.api.fields import Body, Flag, Id, ListOf, Moment, Number, Part, Text
 from core.api.problems import say
 from core.work.inspection.visit_plan import PlannedItem, PlannedQuestion, QuestionGroup, VisitPlan
+from core.work.intake.open_before import Standing
 from core.work.tables import Site
 
 
@@ -54,6 +56,19 @@ class GroupShape(Body):
     questions = ListOf(Part(QuestionShape), required=True)
 
 
+class StandingShape(Body):
+    """An open finding at a question (未销号问题): of the question itself, or reported without a form under its category."""
+
+    question = Text(required=True)
+    same_question = Flag(required=True)
+    id = Id(required=True)
+    number = Text(required=True, allow_none=True)
+    title = Text(required=True)
+    title_en = Text(required=True)
+    state = Text(required=True)
+    opened_at = Moment(required=True)
+
+
 class PlanShape(Body):
     """The forms and questions due at a site (检查方案)."""
 
@@ -61,9 +76,12 @@ class PlanShape(Body):
     site_name = Text(required=True)
     forms = ListOf(Part(PlannedFormShape), required=True)
     groups = ListOf(Part(GroupShape), required=True)
+    standing = ListOf(
+        Part(StandingShape), required=True, metadata={"description": "what is open here, to be sent as `again`"}
+    )
 
 
-def shape_plan(site: Site, plan: VisitPlan) -> dict[str, Any]:
+def shape_plan(site: Site, plan: VisitPlan, standing: Mapping[str, Standing]) -> dict[str, Any]:
     """A plan as JSON; hints are said in the reader's language."""
     forms = [
         {
@@ -76,7 +94,18 @@ def shape_plan(site: Site, plan: VisitPlan) -> dict[str, Any]:
         }
         for planned in plan.forms
     ]
-    return {"site_id": site.id, "site_name": site.name, "forms": forms, "groups": [*map(_group, plan.groups)]}
+    named = {"site_id": site.id, "site_name": site.name, "forms": forms, "groups": [*map(_group, plan.groups)]}
+    return named | {"standing": [*_standing(standing)]}
+
+
+def _standing(standing: Mapping[str, Standing]) -> Iterator[dict[str, Any]]:
+    for code, here in standing.items():
+        for is_same, findings in ((True, here.same), (False, here.alike)):
+            for one in findings:
+                said = {
+                    name: getattr(one, name) for name in ("id", "number", "title", "title_en", "state", "opened_at")
+                }
+                yield {"question": code, "same_question": is_same} | said
 
 
 def _group(group: QuestionGroup) -> dict[str, Any]:

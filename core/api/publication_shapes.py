@@ -10,12 +10,13 @@ from core.api.replies import hundredths
 from core.figures.grants import DETAILS
 from core.figures.model import percent
 from core.figures.publishing import Copy, Preview
-from core.figures.sealed_effects import effects_of, share_of, without_effects
+from core.figures.sealed_effects import EFFECT, effects_of, share_of
+from core.figures.sealed_rows import SITE, UNIT
 from core.figures.shelf import period_of
 from core.figures.tables import Publication, PublishedFigure
 from core.work.marks.negative_moves import EFFECTS
 
-LEVELS = ("category", "indicator")
+LEVELS = ("category", "indicator", UNIT, SITE)
 
 
 class HeaderShape(Body):
@@ -46,6 +47,11 @@ class HeaderShape(Body):
     findings = Mapping(required=True, metadata={"additionalProperties": {"type": "integer"}})
     vetoes = ListOf(Text(), required=True)
     is_demo = Flag(required=True)
+    interval_low = Number(required=True, allow_none=True, metadata={"description": "95 %, of assessed points"})
+    interval_high = Number(required=True, allow_none=True)
+    interval_seed = Text(required=True)
+    warnings = ListOf(Mapping(), required=True, metadata={"description": "machine codes with numbers"})
+    content_sha256 = Text(required=True, metadata={"description": "the same whenever the same is said"})
     corrects_sha256 = Text(required=True, allow_none=True)
 
 
@@ -69,7 +75,10 @@ class PublicationList(Body):
 
 
 class PublishedShape(Body):
-    """One sealed figure: a heading or an indicator (已发布数值)."""
+    """One sealed figure: a heading, an indicator, a unit or a site (已发布数值).
+
+    Of a unit or site ``n`` are its visits, ``numerator`` its findings and ``denominator`` its sites.
+    """
 
     position = Whole(required=True)
     level = Text(required=True, validate=OneOf(LEVELS))
@@ -89,6 +98,10 @@ class PublishedShape(Body):
     assessed = Number(required=True)
     possible = Number(required=True)
     n = Whole(required=True)
+    interval_low = Number(required=True, allow_none=True)
+    interval_high = Number(required=True, allow_none=True)
+    self_value = Number(required=True, allow_none=True, metadata={"description": "self-checked; beside, never mixed"})
+    declared_value = Number(required=True, allow_none=True)
 
 
 class SealedEffectShape(Body):
@@ -113,6 +126,7 @@ class PublicationDetail(PublicationShape):
 class CopyShape(HeaderShape):
     """What one reader would get (送达副本)."""
 
+    says_the_same = Flag(required=True, metadata={"description": "as the publication that it corrects"})
     is_own = Flag(required=True)
     figures = ListOf(Part(PublishedShape), required=True)
     effects = ListOf(Part(SealedEffectShape), required=True)
@@ -154,8 +168,8 @@ def shape_publication(row: Publication) -> dict[str, Any]:
 
 
 def shape_figures(figures: Iterable[PublishedFigure]) -> list[dict[str, Any]]:
-    """Sealed headings and indicators as JSON."""
-    points, plain = ("earned", "assessed", "possible"), without_effects(figures)
+    """Sealed headings, indicators, units and sites as JSON."""
+    points, plain = ("earned", "assessed", "possible"), [one for one in figures if one.level != EFFECT]
     return [PublishedShape.pick(one) | {name: hundredths(getattr(one, name)) for name in points} for one in plain]
 
 
@@ -172,6 +186,7 @@ def shape_preview(found: Preview) -> dict[str, Any]:
 def _copy(one: Copy) -> dict[str, Any]:
     return shape_header(one.publication) | {
         "is_own": one.is_own,
+        "says_the_same": one.says_the_same,
         "figures": shape_figures(one.figures),
         "effects": shape_effects(one.figures),
     }

@@ -89,10 +89,8 @@ def get_publication(publication_id: UUID) -> Response:
     row = shelf.find_publication(asked.db(), publication_id)
     figures = shelf.figures_of(asked.db(), row)
     holds = seal_of(row, figures) == row.sha256
-    return reply(
-        shape_publication(row)
-        | {"seal_holds": holds, "figures": shape_figures(figures), "effects": shape_effects(figures)}
-    )
+    shown = shape_figures(shelf.shown_figures(asked.db(), asked.actor(), figures, asked.today()))
+    return reply(shape_publication(row) | {"seal_holds": holds, "figures": shown, "effects": shape_effects(figures)})
 
 
 @room.post("/publications")
@@ -108,7 +106,7 @@ def publish(body: dict[str, Any]) -> Response:
     """
 
     def run() -> tuple[int, Any]:
-        campaign = one_in_force(body["campaign"])
+        campaign = one_in_force(body["campaign"], body["period"].start)
         sent = publishing.publish(
             asked.db(),
             asked.actor(),

@@ -74,9 +74,11 @@ def reply(body: Any, status: int = 200, **headers: str) -> Response:
     return made
 
 
-def reply_list(rows: Iterable[Mapping[str, Any]], next_cursor: str | None = None) -> Response:
-    """A list as JSON, with the link to its next page when there is one."""
-    made = reply({"items": list(rows), "next_cursor": next_cursor})
+def reply_list(
+    rows: Iterable[Mapping[str, Any]], next_cursor: str | None = None, beside: Mapping[str, Any] | None = None
+) -> Response:
+    """A list as JSON, with the link to its next page when there is one; ``beside`` stands beside its items."""
+    made = reply({"items": list(rows), "next_cursor": next_cursor, **(beside or {})})
     if next_cursor:
         given = [(key, value) for key, value in request.args.items(multi=True) if key != "cursor"]
         made.headers["Link"] = f'<{request.path}?{urlencode([*given, ("cursor", next_cursor)])}>; rel="next"'
@@ -88,6 +90,7 @@ def cut_list(
     query: Mapping[str, Any],
     shape: Callable[[Row], Mapping[str, Any]],
     key: Callable[[Row], Any] = lambda row: row.id,  # type: ignore[attr-defined]  # most rows have one
+    beside: Mapping[str, Any] | None = None,
 ) -> Response:
     """One page of a list that was read whole, since it is small and ordered otherwise than by its key."""
     start = 0
@@ -99,7 +102,7 @@ def cut_list(
         start = keys.index(after[0]) + 1
     page = rows[start : start + query["page_size"]]
     more = len(rows) > start + len(page)
-    return reply_list([shape(row) for row in page], cursor_of(str(key(page[-1]))) if more else None)
+    return reply_list([shape(row) for row in page], cursor_of(str(key(page[-1]))) if more else None, beside)
 
 
 def etag(version: int) -> str:

@@ -222,7 +222,8 @@ def _shape(finding: Finding) -> dict[str, Any]:
     """The finding as it stands, with the reasons of its first line of history."""
     opened = asked.db().get_one(FindingEvent, (finding.tenant_id, finding.id, 1)).detail
     parts = parts_of(asked.db(), [finding.id]).get(finding.id, ())
-    same = [name for name in ReportedShape.names() if hasattr(finding, name) and name not in ("parts", "route")]
+    # The name is judged first: asking a finding whether it has parts reads them.
+    same = [name for name in ReportedShape.names() if name not in ("parts", "route") and hasattr(finding, name)]
     return {name: getattr(finding, name) for name in same} | {
         "duplicate_of": opened.get("duplicate_of"),
         "parts": [PartShape.pick(part) for part in parts],

@@ -12,6 +12,8 @@ from core.api.describe import REPEATABLE
 from core.api.fields import Body, Id, Length, ListOf, Mapping, Number, OneOf, Part, Text
 from core.api.replies import ListQuery, once, placed, reply, reply_list, sort_by
 from core.api.rooms import READING, WRITING, Room
+from core.api.then import ThenQuery, past_day
+from core.work.organisation.areas import sites_in_area
 from core.work.places import site_lists, sites
 from core.work.roles import KEEP_SITES, SEE
 
@@ -44,7 +46,7 @@ class SiteList(Body):
     next_cursor = Text(required=True, allow_none=True)
 
 
-class SiteQuery(ListQuery):
+class SiteQuery(ListQuery, ThenQuery):
     """Which sites (点位筛选)."""
 
     sort = sort_by(*site_lists.SORTS)
@@ -87,6 +89,7 @@ class NewSite(SiteChange):
 @room.refuses(*READING)
 def list_sites(query: dict[str, Any]) -> Response:
     """List the sites within reach"""
+    as_of, area = past_day(query), query.get("area_id")
     page = site_lists.list_sites(
         asked.db(),
         asked.actor(),
@@ -95,6 +98,8 @@ def list_sites(query: dict[str, Any]) -> Response:
         unit_id=query.get("unit_id"),
         text=query["q"],
         state=None if query["state"] == "any" else query["state"],
+        also=[sites_in_area(asked.db().tenant_id, area, as_of or asked.today())] if area else [],
+        as_of=as_of,
         cursor=query["cursor"],
         page_size=query["page_size"],
         sort=query["sort"],

@@ -12,8 +12,9 @@ from sqlalchemy import Select, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.errors import NotFound
-from core.work.inspection.visit_chain import versions
+from core.work.inspection.visit_chain import stood_at, versions
 from core.work.loop.sight import sees_finding, sees_visit
+from core.work.organisation.areas import visits_in_area
 from core.work.tables import AnswerRow, Attachment, Finding, ItemResult, Sheet, Site, Visit
 from tenants.access import Actor, subtree
 from tenants.models import Person
@@ -31,6 +32,8 @@ class VisitFilter:
     since: date | None = None
     until: date | None = None
     newest_first: bool = True
+    area_id: UUID | None = None
+    as_of: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,12 @@ class VisitInFull:
 def read_visits(
     session: Session, actor: Actor, wanted: VisitFilter, after: tuple[Any, ...] | None, most: int, on: date
 ) -> list[VisitRow]:
-    """The visits in force within reach by (day, id), at most so many, after the given pair when there is one."""
+    """The visits in force, now or on a past day, within reach by (day, id), at most so many, after the given pair when there is one."""
     keys = (Visit.day, Visit.id)
-    query = _filtered(_chosen(actor, on), actor, wanted, on).where(Visit.replaced_at.is_(None))
+    day = wanted.as_of or on
+    query = _filtered(_chosen(actor, on), actor, wanted, day).where(stood_at(wanted.as_of))
+    if wanted.area_id is not None:
+        query = query.where(visits_in_area(actor.tenant.id, wanted.area_id, day))
     if after is not None:
         here, there = tuple_(*keys), tuple_(*after)
         query = query.where(here < there if wanted.newest_first else here > there)

@@ -37,6 +37,17 @@ class OpenedShape(Body):
     title_en = Text(required=True)
     key_item = Flag(required=True)
     due_at = Moment(required=True)
+    outcome = Text(required=True, allow_none=True, metadata={"description": "on_spot: put right and closed at once"})
+
+
+class AgainShape(Body):
+    """An open finding that a visit found still there (仍未整改)."""
+
+    id = Id(required=True)
+    question = Text(required=True)
+    number = Text(required=True, allow_none=True)
+    title = Text(required=True)
+    title_en = Text(required=True)
 
 
 class SubmittedShape(Body):
@@ -51,6 +62,7 @@ class SubmittedShape(Body):
     basis = Text(required=True, validate=OneOf(BASES))
     sheets = ListOf(Part(SheetShape), required=True)
     findings = ListOf(Part(OpenedShape), required=True)
+    again = ListOf(Part(AgainShape), required=True, metadata={"description": "open before, and found still there"})
 
 
 class VisitShape(Body):
@@ -132,7 +144,8 @@ def shape_submitted(visit: Visit) -> dict[str, Any]:
         "day": visit.day,
         "basis": visit.basis,
         "sheets": [text_points(SheetShape.arrange(sheet)) for sheet in kept["sheets"]],
-        "findings": [OpenedShape.arrange(finding) for finding in kept["findings"]],
+        "findings": [OpenedShape.arrange({"outcome": None} | finding) for finding in kept["findings"]],
+        "again": [AgainShape.arrange(finding) for finding in kept.get("again", ())],
     }
 
 

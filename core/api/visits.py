@@ -13,6 +13,7 @@ from core.api.forms import in_force
 from core.api.plan_shapes import PlanShape, shape_plan
 from core.api.replies import ListQuery, a_day, cursor_of, here, read_cursor, reply, reply_list, sort_by
 from core.api.rooms import READING, WRITING, Room
+from core.api.then import ThenQuery, past_day
 from core.api.visit_reading import VisitFilter, read_visit, read_visits
 from core.api.visit_shapes import (
     BASES,
@@ -24,6 +25,7 @@ from core.api.visit_shapes import (
     shape_visit,
 )
 from core.work.inspection import visit_corrections, visits
+from core.work.intake.open_before import open_before
 from core.work.roles import DIRECT, SEE, VISIT
 
 room = Room(
@@ -31,7 +33,7 @@ room = Room(
 )
 
 
-class VisitQuery(ListQuery):
+class VisitQuery(ListQuery, ThenQuery):
     """Which visits (检查筛选)."""
 
     sort = sort_by("-day", "day")
@@ -59,6 +61,10 @@ class NewVisit(Body):
     photos = Mapping(load_default=dict, metadata={"description": "lists of photo ids or SHA-256"})
     notes = Mapping(load_default=dict)
     severities = Mapping(load_default=dict, metadata={"description": "ordinary, serious or urgent, of what failed"})
+    fixed = Mapping(
+        load_default=dict, metadata={"description": "lists of photos after, of what was put right on the spot"}
+    )
+    again = Mapping(load_default=dict, metadata={"description": "the open finding that is still there, by its id"})
     started_at = Moment(load_default=None, allow_none=True)
     note = Text(load_default="", validate=Length(max=2000))
     basis = Text(load_default=None, allow_none=True, validate=OneOf(BASES))
@@ -84,7 +90,8 @@ class NewCorrection(Body):
 def get_plan(query: dict[str, Any]) -> Response:
     """Show what is due at a site: the forms of all campaigns, each question once"""
     site, plan = visits.due_at_site(asked.db(), asked.actor(), query["site"], in_force(), asked.today())
-    return reply(shape_plan(site, plan))
+    standing = open_before(asked.db(), asked.actor(), site.id, plan, asked.now())
+    return reply(shape_plan(site, plan, standing))
 
 
 @room.post("/visits")
@@ -139,6 +146,8 @@ def list_visits(query: dict[str, Any]) -> Response:
         since=query.get("since"),
         until=query.get("until"),
         newest_first=query["sort"].startswith("-"),
+        area_id=query.get("area_id"),
+        as_of=past_day(query),
     )
     size = query["page_size"]
     after = read_cursor(query["cursor"], [a_day, UUID])

@@ -12,6 +12,7 @@ from core.api.describe import ETAG, IF_MATCH, REPEATABLE
 from core.api.fields import Body, Flag, Id, Length, ListOf, Moment, Number, OneOf, PeriodKey, Text, Whole
 from core.api.replies import ListQuery, etag, expected_version, here, once, reply, reply_list
 from core.api.rooms import READING, WRITING, Room
+from core.api.then import ThenQuery, past_day
 from core.api.whistle_shapes import (
     CalledFiguresShape,
     CallerFiguresShape,
@@ -35,7 +36,7 @@ room = Room("whistles", __name__, description="Whistles (吹哨报到): an area 
 VERBS = tuple(move.verb for move in MOVES.values() if move.by != CLOCK)
 
 
-class WhistleQuery(ListQuery):
+class WhistleQuery(ListQuery, ThenQuery):
     """Which whistles (吹哨筛选); newest first."""
 
     state = ListOf(Text(validate=OneOf(tuple(STATES))), load_default=[], metadata={"description": "repeat for several"})
@@ -87,10 +88,11 @@ class NewWhistleStep(Body):
 def list_all(query: dict[str, Any]) -> Response:
     """List the whistles within reach, newest first"""
     since, until = query["period"].bounds if "period" in query else (None, None)
+    then = {"area_id": query.get("area_id"), "as_of": past_day(query)}
     page = list_whistles(
         asked.db(),
         asked.actor(),
-        Filter(query["state"], query["unit_id"], since, until, query.get("late"), query["q"]),
+        Filter(query["state"], query["unit_id"], since, until, query.get("late"), query["q"], **then),
         cursor=query["cursor"] or None,
         page_size=query["page_size"],
         now=asked.now(),

@@ -25,7 +25,10 @@ Sealed = TypeVar("Sealed", Form, Edition)
 Definition = Form | Edition | Campaign
 
 _KINDS: dict[type, str] = {Form: "form", Edition: "edition", Campaign: "campaign"}
-_OUTSIDE = frozenset({"sha256", "reports"})  # the hash itself, and what belongs to the package, not to the standard
+# The hash itself, and what belongs to the package, not to the standard.
+_OUTSIDE = frozenset({"sha256", "reports", "draft", "others"})
+# What came to the contract later is left out while it says nothing, so that what was sealed before keeps its hash.
+_LATER = frozenset({"follows", "lineage", "veto", "city_sizes", "levels"})
 
 
 def to_body(obj: Definition) -> str:
@@ -64,7 +67,8 @@ def _dump(plain: Any) -> str:  # plain JSON values
 
 def _encode(value: Any) -> Any:  # any field of a definition, to plain JSON values
     if is_dataclass(value):
-        plain = {f.name: _encode(getattr(value, f.name)) for f in fields(value) if _inside(f.name)}
+        said = ((f, getattr(value, f.name)) for f in fields(value) if _inside(f.name))
+        plain = {f.name: _encode(one) for f, one in said if f.name not in _LATER or one != f.default}
         kind = _KINDS.get(type(value))
         return plain | {"kind": kind} if kind else plain
     if isinstance(value, Decimal):

@@ -14,6 +14,8 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from core.campaigns.arithmetic import tidy
+from core.campaigns.levels import LevelBound
+from core.campaigns.policy import FLAG_ONLY, CitySize, VetoPolicy
 from core.campaigns.terms import Category, Question, Role, SiteType
 from core.errors import N_, NotFound
 
@@ -157,8 +159,10 @@ class IndicatorGroup:
 class Edition:
     """An immutable version of a campaign's standard (测评体系版本), sealed by ``sha256``.
 
-    ``key`` is the name of its folder. ``reports`` names the templates that the installed package brings; they are no part
-    of the standard, hence neither of the body nor of the hash.
+    ``key`` is the name of its folder. ``follows`` names the edition that it replaces and ``lineage`` what its author says
+    became of that one's indicators, as pairs of an old and a new code (一对一、拆分、合并). ``reports`` names the templates that
+    the installed package brings, ``draft`` says that the standard is only proposed (征求意见稿); neither is part of the
+    standard, hence neither of the body nor of the hash.
     """
 
     key: str
@@ -176,8 +180,14 @@ class Edition:
     forms: tuple[Form, ...]
     links: tuple[Link, ...]
     materials: tuple[Material, ...] = ()
+    follows: str = ""
+    lineage: tuple[tuple[str, str], ...] = ()
     reports: tuple[str, ...] = field(default=(), compare=False)
+    draft: bool = field(default=False, compare=False)
     sha256: str = ""
+    veto: VetoPolicy | None = None
+    city_sizes: tuple[CitySize, ...] = ()
+    levels: tuple[LevelBound, ...] = ()
     _indicators: Mapping[str, Indicator] = field(init=False, repr=False, compare=False)
     _forms: Mapping[str, Form] = field(init=False, repr=False, compare=False)
     _items: Mapping[str, Item] = field(init=False, repr=False, compare=False)
@@ -195,6 +205,11 @@ class Edition:
     def points(self) -> Decimal:
         """The indicators' points in all; equals ``scale``."""
         return tidy(sum((i.points for i in self.indicators), Decimal(0)))
+
+    @property
+    def veto_policy(self) -> VetoPolicy:
+        """What a veto does to the total (否决规则)."""
+        return self.veto or FLAG_ONLY
 
     def indicator(self, code: str) -> Indicator:
         """The indicator of this code; NotFound when the edition has none."""
@@ -241,6 +256,8 @@ class Campaign:
 
     ``key`` names it everywhere outside ('sanitary_city'), ``short`` in the domain files ('sanitary'); ``hq_role`` is the
     role that hosts its HQ office. Own site types, categories, questions and roles carry the short name as prefix.
+    ``editions`` are in force one after the other; ``others`` are what the package has beside them: proposed standards, and
+    for a campaign as a district runs it every edition that it does not run.
     """
 
     key: str
@@ -256,9 +273,15 @@ class Campaign:
     hq_role: str = ""
     questions: tuple[Question, ...] = ()
     roles: tuple[Role, ...] = ()
+    others: tuple[Edition, ...] = field(default=(), compare=False)
 
     def __hash__(self) -> int:
         return hash((self.key, self.editions))
+
+    @property
+    def shipped(self) -> tuple[Edition, ...]:
+        """Every edition that the package has (全部版本), earliest first."""
+        return tuple(sorted((*self.editions, *self.others), key=lambda e: (e.valid_from, e.key)))
 
     @property
     def edition(self) -> Edition:

@@ -38,7 +38,7 @@ class Report:
 def check_campaign(path_or_package: Path | str) -> Report:
     """Lint a folder (Path) or an importable package (str): files against each other, golden cases, texts.
 
-    Faults are returned, not raised. Every scoring mode that an edition uses needs a golden case.
+    Faults are returned, not raised. Every scoring mode that an edition uses needs a golden case of that edition.
     """
     is_path = isinstance(path_or_package, Path)
     try:
@@ -50,9 +50,9 @@ def check_campaign(path_or_package: Path | str) -> Report:
     folder = Path(path_or_package) if is_path else files(str(path_or_package))
     faults = Faults()
     golden = _golden(campaign, folder, faults)
-    for edition in campaign.editions:
+    for edition in campaign.shipped:
         _check_texts(edition, faults)
-    _check_modes(campaign, golden, faults)
+        _check_modes(edition, [g for g in golden if g.edition == edition.key], faults)
     return Report(campaign, tuple(faults.found), tuple(golden))
 
 
@@ -76,18 +76,17 @@ def _golden(campaign: Campaign, folder: Traversable, faults: Faults) -> list[Gol
     ]
 
 
-def _check_modes(campaign: Campaign, golden: list[GoldenResult], faults: Faults) -> None:
-    """Note the scoring modes in use that no golden case computes."""
+def _check_modes(edition: Edition, golden: list[GoldenResult], faults: Faults) -> None:
+    """Note the scoring modes that an edition uses and no golden case of its own computes."""
     covered: set[tuple[str, str]] = set()
     used: set[tuple[str, str]] = set()
     codes = {(g.kind, g.code) for g in golden}
-    for edition in campaign.editions:
-        for kind, code, mode in _modes(edition):
-            used.add((kind, mode))
-            if (kind, code) in codes:
-                covered.add((kind, mode))
+    for kind, code, mode in _modes(edition):
+        used.add((kind, mode))
+        if (kind, code) in codes:
+            covered.add((kind, mode))
     for kind, mode in sorted(used - covered):
-        place = {"where": "golden", "field": kind, "value": mode}
+        place = {"where": f"golden（{edition.key}）", "field": kind, "value": mode}
         faults.add(N_("这种计分方式没有验算用例"), **place, remedy=N_("请补一个手工算好的用例"))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from fractions import Fraction
 
 from core.campaigns.arithmetic import tidy
 from core.campaigns.attainment import level_order
@@ -11,13 +12,17 @@ from core.campaigns.catalogue import Indicator, Item, Link, Material
 from core.campaigns.expressions import BadExpression, names, parse
 from core.campaigns.forms import ReadForm
 from core.campaigns.indicators import Placed
+from core.campaigns.levels import LevelBound
 from core.campaigns.tables import Faults, Row
+from core.campaigns.targets import needs_size
 from core.campaigns.terms import Vocabulary
 from core.errors import N_
 
 FORM_POINTS = Decimal(100)
+_OWN_PARAMS = frozenset({"floor", "ceiling", "per"})
 
 _NUMBER = re.compile(r"-?[0-9]{1,9}(\.[0-9]{1,6})?")
+_SHARE = re.compile(r"(0|1|0?\.[0-9]{1,6}|[0-9]{1,3}/[1-9][0-9]{0,2})")  # a level's share: 1, 0.66 or 2/3
 
 
 def check_indicators(placed: Placed[Indicator], scale: Decimal, words: Vocabulary, where: str, faults: Faults) -> None:
@@ -52,12 +57,23 @@ def _check_params(indicator: Indicator, row: Row) -> None:
         row.fault("scoring_params", N_("缺少参数或不是数字"), N_("请写成 {needed}=60"), needed=needed)
     elif needed in ("floor", "ceiling") and _same_number(params[needed], indicator.target):
         row.fault("scoring_params", N_("起点与目标值相同，无法按比例计分"), N_("请改起点或改用 threshold"))
-    if indicator.mode == "level" and not (params and all(_NUMBER.fullmatch(v) for v in params.values())):
-        row.fault("scoring_params", N_("等级表写法有误"), N_("请写成 A=1;B=1;C=1;none=0"))
+    if indicator.mode == "level" and not (params and all(_is_share(v) for v in params.values())):
+        row.fault("scoring_params", N_("等级表写法有误"), N_("请写成 A=1;B=2/3;C=1/3;none=0，每级在 0 到 1 之间"))
+    if needs_size(indicator) and not any(_NUMBER.fullmatch(v) for k, v in params.items() if k not in _OWN_PARAMS):
+        row.fault("scoring_params", N_("没有写明各城市规模的目标"), N_("请写成 small=90;medium=92;large=95"))
+    if indicator.params.get("mean", "types") not in ("types", "visits"):
+        row.fault(
+            "scoring_params", N_("平均方式不认识"), N_("请写 mean=types（各类点位平均）或 mean=visits（各次检查平均）")
+        )
     if indicator.mode == "site_mean" and not (indicator.forms or params.get("items") == "linked"):
         row.fault("scoring_params", N_("没有写明取哪些检查表"), N_("请写成 forms=检查表代码，或 items=linked"))
     if (indicator.points == 0) != (indicator.mode == "gate"):
         row.fault("points", N_("门槛指标不计分，其他指标必须有分"), N_("请核对 points 与 scoring_mode"))
+
+
+def _is_share(text: str) -> bool:
+    """A number from 0 to 1, written as a decimal or as a fraction."""
+    return bool(_SHARE.fullmatch(text)) and Fraction(text) <= 1
 
 
 def _same_number(one: str, other: str) -> bool:
@@ -170,3 +186,16 @@ def check_materials(placed: Placed[Material], by_code: dict[str, Indicator]) -> 
     """Materials name existing indicators."""
     for material, row in placed:
         row.known("indicator", material.indicator, by_code, N_("没有这个指标"))
+
+
+def check_levels(placed: Placed[LevelBound], by_code: dict[str, Indicator]) -> None:
+    """Bounds name level indicators, their metrics and their levels."""
+    for one, row in placed:
+        if not row.known("indicator", one.indicator, by_code, N_("没有这个指标")):
+            continue
+        indicator = by_code[one.indicator]
+        if indicator.mode != "level":
+            row.fault("indicator", N_("不是等级指标"), N_("请核对 scoring_mode"))
+            continue
+        row.known("metric", one.metric, input_names(indicator), N_("指标不用这个数"))
+        row.known("level", one.level, level_order(indicator), N_("等级不在等级表里"))

@@ -1,26 +1,32 @@
 """Golden cases (验算用例): inputs and the scores that somebody computed by hand; a package without them is not accepted.
 
 A file holds ``[[item]]`` (code, answer, attrs), ``[[form]]`` (code, answers; what is not named is left out) and
-``[[indicator]]`` (code, numerator, denominator, reference, previous, parts, levels) tables, each with an ``expect`` table
-that names the fields of the score to compare. ``edition`` at the top picks an edition; without it the current one is meant.
+``[[indicator]]`` (code, numerator, denominator, reference, previous, size, parts, levels, measured) tables, each with an ``expect`` table
+that names the fields of the score to compare; ``[[rate]]`` (numerator, denominator), ``[[change]]`` (now, before),
+``[[composition]]`` (parts: name, score, weight) and ``[[sum]]`` (parts, scale) check the arithmetic that editions share, by
+``value``. ``edition`` at the top picks an edition; without it the current one is meant.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from types import SimpleNamespace
 from typing import Any
 
 from core.campaigns.answers import parse_answer
+from core.campaigns.attainment import level_order
 from core.campaigns.catalogue import Campaign, Edition
+from core.campaigns.composition import Part, add_up, change, compose, rate
+from core.campaigns.levels import levels_of
 from core.campaigns.scoring import ItemScore, score_form, score_indicator, score_item
 from core.campaigns.settings import parse_toml
 from core.campaigns.tables import Faults, decode
 from core.campaigns.terms import Vocabulary
 from core.errors import N_, SanchengError
 
-KINDS = ("item", "form", "indicator")
+KINDS = ("item", "form", "indicator", "rate", "change", "composition", "sum")
 _KEYS = {
     "item": {"code", "answer", "attrs", "expect"},
     "form": {"code", "answers", "expect"},
@@ -31,10 +37,16 @@ _KEYS = {
         "values",
         "reference",
         "previous",
+        "size",
         "parts",
         "levels",
+        "measured",
         "expect",
     },
+    "rate": {"code", "numerator", "denominator", "expect"},
+    "change": {"code", "now", "before", "expect"},
+    "composition": {"code", "parts", "expect"},
+    "sum": {"code", "parts", "scale", "expect"},
 }
 
 
@@ -47,6 +59,7 @@ class GoldenResult:
     code: str
     expected: Mapping[str, Any]
     got: Mapping[str, Any]
+    edition: str = ""
 
     @property
     def ok(self) -> bool:
@@ -63,7 +76,10 @@ def run_golden(campaign: Campaign, words: Vocabulary, data: bytes, where: str, f
     for kind, listed in cases.items():
         if kind not in KINDS or not isinstance(listed, list):
             faults.add(
-                N_("不认识的用例种类"), where=where, field=kind, remedy=N_("可用 [[item]] [[form]] [[indicator]]")
+                N_("不认识的用例种类"),
+                where=where,
+                field=kind,
+                remedy=N_("可用 [[item]] [[form]] [[indicator]] [[rate]] [[change]] [[composition]] [[sum]]"),
             )
             continue
         for case in listed:
@@ -76,7 +92,7 @@ def run_golden(campaign: Campaign, words: Vocabulary, data: bytes, where: str, f
 
 
 def _edition(campaign: Campaign, key: str | None, where: str, faults: Faults) -> Edition:
-    for edition in campaign.editions:
+    for edition in campaign.shipped:
         if edition.key == key:
             return edition
     if key is not None:
@@ -109,11 +125,15 @@ def _run(kind: str, case: Any, desk: _Desk) -> GoldenResult | None:
         desk.fault(N_("用例写法有误"), f"{kind}.{code}", ", ".join(sorted(strange)), remedy)
         return None
     try:
-        score = {"item": _item, "form": _form, "indicator": _indicator}[kind](code, case, desk.edition, desk.words)
+        score = _SCORERS[kind](code, case, desk.edition, desk.words)
     except (SanchengError, KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
         desk.fault(N_("用例无法计算"), f"{kind}.{code}", str(error), N_("请核对输入"))
         return None
-    return GoldenResult(desk.where, kind, code, expected, {name: getattr(score, name, None) for name in expected})
+    return GoldenResult(desk.where, kind, code, expected, _got(score, expected), desk.edition.key)
+
+
+def _got(score: object, expected: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: getattr(score, name, None) for name in expected}
 
 
 def _item(code: str, case: dict[str, Any], edition: Edition, words: Vocabulary) -> ItemScore:
@@ -135,7 +155,37 @@ def _indicator(code: str, case: dict[str, Any], edition: Edition, _words: Vocabu
     given = {k: v for k, v in case.items() if k not in ("code", "expect")}
     if "parts" in given:
         given["parts"] = [tuple(pair) for pair in given["parts"]]
-    return score_indicator(edition.indicator(code), **given)
+    indicator = edition.indicator(code)
+    if "measured" in given:
+        given["levels"] = levels_of(edition.levels, code, level_order(indicator), given.pop("measured"))
+    return score_indicator(indicator, **given)
+
+
+def _rate(_code: str, case: dict[str, Any], _edition: Edition, _words: Vocabulary) -> Any:
+    return SimpleNamespace(value=rate(case["numerator"], case["denominator"]))
+
+
+def _change(_code: str, case: dict[str, Any], _edition: Edition, _words: Vocabulary) -> Any:
+    return SimpleNamespace(value=change(case["now"], case["before"]))
+
+
+def _composition(_code: str, case: dict[str, Any], _edition: Edition, _words: Vocabulary) -> Any:  # a Composition
+    return compose([Part(one["name"], one.get("score"), one["weight"]) for one in case["parts"]])
+
+
+def _sum(_code: str, case: dict[str, Any], _edition: Edition, _words: Vocabulary) -> Any:
+    return SimpleNamespace(value=add_up(case["parts"], case["scale"]))
+
+
+_SCORERS: Mapping[str, Callable[[str, dict[str, Any], Edition, Vocabulary], Any]] = {
+    "item": _item,
+    "form": _form,
+    "indicator": _indicator,
+    "rate": _rate,
+    "change": _change,
+    "composition": _composition,
+    "sum": _sum,
+}
 
 
 def _same(expected: Any, got: Any) -> bool:  # numbers by value, all else as it is written

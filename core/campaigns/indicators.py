@@ -1,4 +1,4 @@
-"""Reading what an edition counts (指标与取数规则): indicators.csv, metrics.csv, links.csv and materials.csv."""
+"""Reading what an edition counts (指标与取数规则): indicators.csv, metrics.csv, links.csv, materials.csv, lineage.csv, levels.csv."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TypeVar
 
 from core.campaigns.catalogue import Indicator, Link, Material, Metric
+from core.campaigns.levels import LevelBound
 from core.campaigns.tables import Columns, Faults, Row, read_table, unique
 from core.errors import N_
 
@@ -20,7 +21,19 @@ METHODS = (
     "departmental",
     "observation",
 )
-MODES = ("threshold", "linear", "lower_linear", "deduct", "site_mean", "level", "gate")
+MODES = (
+    "threshold",
+    "linear",
+    "lower_linear",
+    "deduct",
+    "band10",
+    "conform",
+    "ratio",
+    "min_count",
+    "site_mean",
+    "level",
+    "gate",
+)
 OPERATORS = (">=", "<=", ">", "<", "=")
 FREQUENCIES = (
     "continuous",
@@ -80,6 +93,9 @@ _METRICS = Columns(
 )
 _LINKS = Columns(("category", "indicator"))
 _MATERIALS = Columns(("code", "indicator", "name_zh", "name_en"), ("note",))
+
+_LEVELS = Columns(("indicator", "metric", "level", "op", "bound"), ("note",))
+_LINEAGE = Columns(("old", "new"), ("note",))
 
 Thing = TypeVar("Thing")
 Placed = list[tuple[Thing, Row]]  # each thing beside the row it was read from, so that later checks can name the place
@@ -176,6 +192,34 @@ def read_materials(data: bytes, where: str, faults: Faults) -> Placed[Material]:
     rows = read_table(data, where, _MATERIALS, faults)
     unique(rows, "code")
     return [(_material(row), row) for row in rows]
+
+
+def read_lineage(data: bytes, where: str, faults: Faults) -> Placed[tuple[str, str]]:
+    """What became of the earlier edition's indicators, as pairs of an old and a new code; a pair given twice is a fault."""
+    placed = [((r.code("old"), r.code("new")), r) for r in read_table(data, where, _LINEAGE, faults)]
+    seen: set[tuple[str, str]] = set()
+    for pair, row in placed:
+        if pair in seen:
+            row.fault("old", N_("承接关系重复"), N_("请删去这一行"))
+        seen.add(pair)
+    return placed
+
+
+def read_levels(data: bytes, where: str, faults: Faults) -> Placed[LevelBound]:
+    """What a metric must be for each level of an indicator; a level given twice is a fault."""
+    placed = [(_level_bound(row), row) for row in read_table(data, where, _LEVELS, faults)]
+    seen: set[tuple[str, str, str]] = set()
+    for one, row in placed:
+        key = one.indicator, one.metric, one.level
+        if key in seen:
+            row.fault("level", N_("等级界限重复"), N_("请删去这一行"))
+        seen.add(key)
+    return placed
+
+
+def _level_bound(row: Row) -> LevelBound:
+    names = (row.code("indicator"), row.code("metric"), row.code("level"))
+    return LevelBound(*names, row.choice("op", OPERATORS), row.decimal("bound"))
 
 
 def _material(row: Row) -> Material:

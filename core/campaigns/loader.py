@@ -10,10 +10,27 @@ from pathlib import Path
 
 from core.campaigns.body import seal
 from core.campaigns.catalogue import Campaign, Edition, Indicator, Link, Material, Metric
-from core.campaigns.crosschecks import check_forms, check_indicators, check_links, check_materials, check_means
+from core.campaigns.crosschecks import (
+    check_forms,
+    check_indicators,
+    check_levels,
+    check_links,
+    check_materials,
+    check_means,
+)
 from core.campaigns.forms import ReadForm, read_forms
-from core.campaigns.indicators import Placed, read_indicators, read_links, read_materials, read_metrics
+from core.campaigns.indicators import (
+    Placed,
+    read_indicators,
+    read_levels,
+    read_lineage,
+    read_links,
+    read_materials,
+    read_metrics,
+)
+from core.campaigns.levels import LevelBound
 from core.campaigns.metricchecks import check_metrics, shelves_of
+from core.campaigns.policy import read_sizes, read_veto
 from core.campaigns.settings import Section, read_section
 from core.campaigns.tables import Faults
 from core.campaigns.terms import Vocabulary
@@ -21,6 +38,7 @@ from core.campaigns.vocabulary import check_own, load_vocabulary, read_vocabular
 from core.errors import N_, NotFound
 
 CONTRACT = 1  # the version of the plugin contract this core carries out
+STAGES = ("", "final", "draft")  # a draft (征求意见稿) is shipped beside the editions in force, never as one of them
 REPORT_ENDINGS = (".docx", ".html")
 
 
@@ -70,6 +88,8 @@ def _load(folder: Traversable, package: str) -> Campaign:
 
 def _campaign(head: Section, package: str, editions: tuple[Edition, ...], own: Vocabulary) -> Campaign:
     zh, en = head.pair("title")
+    drafts = tuple(e for e in editions if e.draft)
+    drafts = () if len(drafts) == len(editions) else drafts  # a standard that is nothing but proposed is all there is
     campaign = Campaign(
         key=head.text("key"),
         short=head.text("short"),
@@ -78,7 +98,8 @@ def _campaign(head: Section, package: str, editions: tuple[Edition, ...], own: V
         description=head.text("description"),
         contract=head.integer("contract", default=CONTRACT),
         package=package,
-        editions=editions,
+        editions=tuple(e for e in editions if e not in drafts),
+        others=drafts,
         site_types=tuple(own.site_types.values()),
         categories=tuple(own.categories.values()),
         hq_role=head.text("hq_role"),
@@ -102,7 +123,7 @@ def _check_campaign(campaign: Campaign, head: Section, shared: Vocabulary, own: 
 
 def _read_editions(folder: Traversable, words: Vocabulary, faults: Faults) -> tuple[Edition, ...]:
     """All editions, earliest first: every subfolder that holds an edition.toml."""
-    found = [_edition(f, words, faults) for f in _listing(folder) if f.is_dir() and (f / "edition.toml").is_file()]
+    found = [read_edition(f, words, faults) for f in _listing(folder) if f.is_dir() and (f / "edition.toml").is_file()]
     if not found:
         faults.add(N_("没有测评体系版本"), where="edition.toml", remedy=N_("请至少建一个含 edition.toml 的子文件夹"))
     return tuple(sorted(found, key=lambda e: (e.valid_from, e.key)))
@@ -116,10 +137,13 @@ class _Parts:
     metrics: Placed[Metric]
     links: Placed[Link]
     materials: Placed[Material]
+    lineage: Placed[tuple[str, str]]
+    levels: Placed[LevelBound]
     forms: list[ReadForm]
 
 
-def _edition(folder: Traversable, words: Vocabulary, faults: Faults) -> Edition:
+def read_edition(folder: Traversable, words: Vocabulary, faults: Faults) -> Edition:
+    """One edition from its folder, held against the vocabulary; what is wrong with it is noted in ``faults``."""
     at = folder.name
     head = read_section((folder / "edition.toml").read_bytes(), f"{at}/edition.toml", faults)
     parts = _parts(folder, words, faults)
@@ -133,13 +157,21 @@ def _edition(folder: Traversable, words: Vocabulary, faults: Faults) -> Edition:
 def _parts(folder: Traversable, words: Vocabulary, faults: Faults) -> _Parts:
     at = folder.name
     materials: Placed[Material] = []
+    lineage: Placed[tuple[str, str]] = []
     if (folder / "materials.csv").is_file():
         materials = read_materials((folder / "materials.csv").read_bytes(), f"{at}/materials.csv", faults)
+    if (folder / "lineage.csv").is_file():
+        lineage = read_lineage((folder / "lineage.csv").read_bytes(), f"{at}/lineage.csv", faults)
+    levels: Placed[LevelBound] = []
+    if (folder / "levels.csv").is_file():
+        levels = read_levels((folder / "levels.csv").read_bytes(), f"{at}/levels.csv", faults)
     return _Parts(
         read_indicators(_bytes(folder, "indicators.csv", faults), f"{at}/indicators.csv", faults),
         read_metrics(_bytes(folder, "metrics.csv", faults), f"{at}/metrics.csv", faults),
         read_links(_bytes(folder, "links.csv", faults), f"{at}/links.csv", faults),
         materials,
+        lineage,
+        levels,
         read_forms(folder / "forms", f"{at}/forms", words, faults),
     )
 
@@ -150,6 +182,9 @@ def _check_references(parts: _Parts, words: Vocabulary, faults: Faults) -> None:
     check_means(parts.indicators, shelves.forms)
     check_links(parts.links, shelves.indicators, words)
     check_materials(parts.materials, shelves.indicators)
+    check_levels(parts.levels, shelves.indicators)
+    for (_, new), row in parts.lineage:
+        row.known("new", new, shelves.indicators, N_("没有这个指标"))
     check_forms(parts.forms, shelves.indicators, {link for link, _ in parts.links}, words, faults)
     check_metrics(parts.metrics, parts.indicators, shelves)
 
@@ -160,6 +195,9 @@ def _sealed(head: Section, folder: Traversable, parts: _Parts, scale: Decimal) -
     valid_from, valid_to = head.day("valid_from"), head.day_or_none("valid_to")
     if valid_to is not None and valid_to < valid_from:
         head.fault("valid_to", N_("失效日期早于生效日期"), N_("请核对两个日期"))
+    stage = head.optional("stage")
+    if stage not in STAGES:
+        head.fault("stage", N_("不是允许的取值"), N_("可填：{allowed}"), allowed="final, draft")
     edition = Edition(
         key=folder.name,
         title_zh=zh,
@@ -176,6 +214,12 @@ def _sealed(head: Section, folder: Traversable, parts: _Parts, scale: Decimal) -
         forms=tuple(seal(one.form) for one in parts.forms),
         links=tuple(link for link, _ in parts.links),
         materials=tuple(m for m, _ in parts.materials),
+        follows=head.optional("follows"),
+        lineage=tuple(pair for pair, _ in parts.lineage),
+        draft=stage == "draft",
+        veto=read_veto(head, scale),
+        city_sizes=read_sizes(head),
+        levels=tuple(one for one, _ in parts.levels),
         reports=tuple(f.name for f in _listing(folder / "reports") if f.name.endswith(REPORT_ENDINGS)),
     )
     head.finish()

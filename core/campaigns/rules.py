@@ -9,6 +9,8 @@ band10                ``9-10/7-8/0-6`` (a note to the inspector), or ``from=coun
                       ``from=unmet;0=10;1=8;else=0`` (unmet = m - n of an n-of-m answer)
 ratio                 ``ok/checked`` (names what is counted, a note)
 min_count             ``need=2``, or ``need=9 per 500m`` (by the site's ``length_m``)
+grade                 ``A>=9=1;B>=7=2/3;else=1/3`` by the rating, or ``from=count;A<=0=1;B<=2=2/3;else=0``: A full, B two
+                      thirds, C one third or nothing, as the edition says; the last grade does not pass
 ====================  =====================================================================================
 """
 
@@ -18,6 +20,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 
 from core.campaigns.expressions import compare
 from core.errors import N_, Fault, InvalidInput
@@ -29,6 +32,7 @@ NATURAL = {
     "band10": "rating10",
     "ratio": "n_of_m",
     "min_count": "count",
+    "grade": "rating10",
 }
 #: what ``from=`` may read -> the answer type it is read from
 SOURCES = {"count": "count", "unmet": "n_of_m", "rating10": "rating10"}
@@ -37,6 +41,8 @@ PASS_RATING = 7  # 9-10 good, 7-8 pass, 0-6 fail
 _DEDUCT = re.compile(r"per=(\d+(?:\.\d+)?),\s*cap=(\d+(?:\.\d+)?)", re.ASCII)
 _NEED = re.compile(r"need=(\d+)(?:\s+per\s+(\d+)\s*m)?", re.ASCII)
 _PASS = re.compile(r"pass(<=|>=|<|>|=)(\d+)", re.ASCII)
+_GRADE = re.compile(r"([A-Z])(<=|>=|<|>|=)(\d+)=(\d+(?:/[1-9]\d*|\.\d+)?)", re.ASCII)
+_LAST = re.compile(r"else=(\d+(?:/[1-9]\d*|\.\d+)?)", re.ASCII)
 _BAND = re.compile(r"(\d+|else)=(\d+)", re.ASCII)
 
 
@@ -52,10 +58,19 @@ class Rule:
     bands: tuple[tuple[int, int], ...] = ()
     otherwise: int = 0
     passing: tuple[str, int] | None = None
+    grades: tuple[tuple[str, str, int, Fraction], ...] = ()  # letter, comparison, bound, share: the first that holds
+    last: Fraction = Fraction(0)
 
     def rating_of(self, raw: int) -> int:
         """The rating 0..10 that a raw number stands for (分档)."""
         return dict(self.bands).get(raw, self.otherwise)
+
+    def grade_of(self, raw: int) -> tuple[str, Fraction]:
+        """The grade that a raw number reaches (等次) and its share of the points; '' is the last one, which does not pass."""
+        for letter, op, bound, share in self.grades:
+            if compare(op, Fraction(raw), Fraction(bound)):
+                return letter, share
+        return "", self.last
 
     def passes(self, raw: int) -> bool:
         """Whether a raw number passes ``pass=``."""
@@ -73,11 +88,13 @@ class BadRule(InvalidInput):
 def parse_rule(mode: str, rule: str) -> Rule:
     """The rule of an item; BadRule with the remedy when the mode cannot be scored by it."""
     if mode not in NATURAL:
-        raise _bad(mode, N_("没有这种计分方式"), N_("可用：conform, deduct, band10, ratio, min_count"))
+        raise _bad(mode, N_("没有这种计分方式"), N_("可用：conform, deduct, band10, ratio, min_count, grade"))
     if rule.startswith("from="):
         return _derived(mode, rule)
     if mode == "deduct":
         return _deduct(rule)
+    if mode == "grade":
+        return _grades("", rule, rule.split(";"))
     return _min_count(rule) if mode == "min_count" else Rule()
 
 
@@ -115,8 +132,10 @@ def _derived(mode: str, rule: str) -> Rule:
         if match is None:
             raise _bad(rule, N_("缺少合格条件"), N_("请写成 from=count;pass=0"))
         return Rule(source=source, passing=(match[1], int(match[2])))
+    if mode == "grade":
+        return _grades(source, rule, terms)
     if mode != "band10":
-        raise _bad(rule, N_("这种计分方式不能用 from="), N_("from= 只用于 conform 和 band10"))
+        raise _bad(rule, N_("这种计分方式不能用 from="), N_("from= 只用于 conform、band10 和 grade"))
     return _bands(source, rule, terms)
 
 
@@ -131,3 +150,16 @@ def _bands(source: str, rule: str, terms: list[str]) -> Rule:
         raise _bad(rule, N_("分档不完整"), N_("请至少写一档并以 else=0 结尾"))
     bands = tuple((int(k), v) for k, v in found.items() if k != "else")
     return Rule(source=source, bands=bands, otherwise=found["else"])
+
+
+def _grades(source: str, rule: str, terms: list[str]) -> Rule:
+    """Grades from best to worst, each with its share; ``else=`` comes last."""
+    *listed, end = (term.strip() for term in terms)
+    found = [_GRADE.fullmatch(term) for term in listed]
+    last = _LAST.fullmatch(end)
+    grades = tuple((m[1], m[2], int(m[3]), Fraction(m[4])) for m in found if m)
+    shares = [*(share for *_, share in grades), Fraction(last[1]) if last else Fraction(2)]
+    falling = all(one > other for one, other in pairwise(shares))
+    if last is None or not grades or None in found or not falling or shares[0] > 1:
+        raise _bad(rule, N_("等次规则写法有误"), N_("请写成 A>=9=1;B>=7=2/3;else=1/3，得分率由高到低"))
+    return Rule(source=source, grades=grades, last=shares[-1])

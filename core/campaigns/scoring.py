@@ -1,7 +1,7 @@
 """Points from answers (计分): one item, one form, one indicator; exact inside, two decimals half-up at the end.
 
 "Passed" is the same in every campaign: yes; no occurrence (deduct) or as many as needed (min_count); a rating of 7 or more;
-n = m. Not applicable is left out, never zero.
+n = m; any grade but the last. Not applicable is left out, never zero.
 """
 
 from __future__ import annotations
@@ -97,6 +97,9 @@ def _share(item: Item, rule: Rule, raw: int, answer: Answer, attrs: Mapping[str,
     if item.mode == "band10":
         rating = rule.rating_of(raw) if rule.bands else raw
         return Fraction(rating, 10), rating >= PASS_RATING, ""
+    if item.mode == "grade":
+        letter, share = rule.grade_of(raw)
+        return share, bool(letter), ""
     if item.mode == "deduct":
         lost = min(rule.per * raw, rule.cap)
         return clamp(1 - lost / exact(item.points)), raw == 0, ""

@@ -33,6 +33,25 @@ class Section:
             return ""
         return value.strip()
 
+    def optional(self, key: str) -> str:
+        """A text that may be left out; a wrong one is noted and read as left out."""
+        return self.text(key) if self._get(key) is not None else ""
+
+    def table(self, key: str) -> dict[str, Any]:
+        """A table that may be left out; anything else is noted and read as left out."""
+        value = self._get(key)
+        if value is not None and not isinstance(value, dict):
+            self.fault(key, N_("设置写法有误"), N_("请写成 {name} = {{ …… }}"), name=key)
+        return value if isinstance(value, dict) else {}
+
+    def tables(self, key: str) -> list[dict[str, Any]]:
+        """A list of tables that may be left out; anything else is noted and read as left out."""
+        value = self._get(key)
+        fits = isinstance(value, list) and all(isinstance(one, dict) for one in value)
+        if value is not None and not fits:
+            self.fault(key, N_("设置写法有误"), N_("请写成 {name} = [{{ …… }}, {{ …… }}]"), name=key)
+        return value if isinstance(value, list) and fits else []
+
     def pair(self, key: str) -> tuple[str, str]:
         """A text in Chinese and English: ``key = { zh = "...", en = "..." }``."""
         value = self._get(key)

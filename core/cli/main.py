@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from core.account import Refused
-from core.cli import campaigns, people, server, tenants
+from core.cli import bench, campaigns, check, people, seals, server, tenants
 from core.errors import SanchengError
 from tenants.scope import UnsafeWall
 
@@ -42,5 +42,8 @@ for command in (
     campaigns.campaign,
     people.user,
     people.token,
+    seals.seals,
+    check.check,
+    bench.bench,
 ):
     main.add_command(command)

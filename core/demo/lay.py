@@ -14,6 +14,7 @@ from sqlalchemy import select
 from core.campaigns.registry import Registry, installed
 from core.demo.card_scenes import give_cards, set_rules
 from core.demo.cast import ACCOUNTS, CITIES, PARTS, PASSWORD, STAGE, Part
+from core.demo.edition_scenes import run_shadow
 from core.demo.headquarters import fill_posts, name_sponsors, set_up_headquarters
 from core.demo.inspections import play_findings, play_visits
 from core.demo.ledger_scenes import play_ledger
@@ -151,6 +152,7 @@ SCENES: tuple[tuple[str, Callable[[Play], None]], ...] = (
     ("ledger", play_ledger),
     ("papers", play_papers),
     ("cards", give_cards),
+    ("editions", run_shadow),
 )
 
 
@@ -195,7 +197,7 @@ def send_figures(
     month = containing("month", first)
     while month.end < until.astimezone(ZONE).date():
         at = datetime.combine(month.end + timedelta(days=1), datetime.min.time().replace(hour=10), ZONE)
-        for campaign in enabled(session, registry):
+        for campaign in enabled(session, registry, day=month.start):
             if latest_publication(session, campaign.key, month) is None:
                 publish(session, actor, campaign, campaign.edition, month, now=at)
                 session.flush()

@@ -15,6 +15,7 @@ from core.demo.playing import LABEL, Play
 from core.demo.scripts import LEAD
 from core.work.intake.reporting import report
 from core.work.loop.ledger import act
+from core.work.loop.states import WITH_UNIT
 from core.work.marks.negative_input import Event
 from core.work.marks.negative_list import watch
 from core.work.papers import notices
@@ -37,6 +38,7 @@ Steps = Sequence[tuple[int, str, str]]  # days back, verb, note
 def play_papers(play: Play) -> None:
     """Everything that goes from unit to unit beside the ledger."""
     _send_notices(play)
+    _send_circular(play)
     _solve_whistle(play)
     _leave_whistle_running(play)
     _draw_sample(play)
@@ -71,6 +73,20 @@ def _send_notices(play: Play) -> None:
             notices.act(play.session, actor, notice.id, verb, version=notice.version, note=said, now=play.at(day, 11))
     done = play.session.scalars(select(Notice).where(Notice.unit_id == play.street(1))).one()
     notices.act(play.session, play.desk, done.id, "close", version=done.version, now=play.at(7, 16))
+
+
+def _send_circular(play: Play) -> None:
+    """One circular to every street about what is still open; two of them have signed for it."""
+    streets = [unit.id for unit in play.units("subdistrict")]
+    still = Finding.state.in_(WITH_UNIT), Finding.restricted.is_(False), Finding.hidden.is_(False)
+    about = play.session.scalars(select(Finding.id).where(*still).order_by(Finding.due_at, Finding.id).limit(6)).all()
+    title, demand = f"本月环境卫生检查情况{LABEL}", f"各街道对照问题清单立即整改，举一反三{LABEL}"
+    draft = Draft("circular", streets[0], title, demand, finding_ids=about, further=streets[1:])
+    notice = issue(play.session, play.desk, draft, now=play.at(2, 9))
+    for day, unit_id in enumerate(streets[:2]):
+        notices.act(
+            play.session, play.liaison(unit_id), notice.id, "sign", version=1, unit_id=unit_id, now=play.at(2 - day, 11)
+        )
 
 
 def _solve_whistle(play: Play) -> None:

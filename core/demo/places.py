@@ -14,9 +14,9 @@ from sqlalchemy import select
 
 from core.demo.cast import PLACES, STAGE, Part
 from core.work.actors import resolve_actor
+from core.work.dated import valid_on
 from core.work.duties.posts import add_person_with_post
 from core.work.inspection.photos import store
-from core.work.organisation.units import in_force
 from core.work.places.sites import add_site
 from core.work.tables import Site
 from tenants.access import Actor, TenantRef, root_unit
@@ -102,7 +102,7 @@ def liaison_name(unit: Unit) -> str:
 def place_sites(session: ScopedSession, stage: Stage, since: date) -> None:
     """Put made-up sites into the district's real communities; the stage has the whole list, others the shared types."""
     random = Random(stage.part.seed)  # noqa: S311 - a fixed seed is the point
-    wanted = (Unit.kind.in_(("community", "village")), in_force(Unit, since))
+    wanted = (Unit.kind.in_(("community", "village")), valid_on(Unit, since))
     units = list(session.scalars(select(Unit).where(*wanted).order_by(Unit.code)))
     known = {site.name: site.id for site in session.scalars(select(Site))}
     counts = [(types, many if stage.is_main else few, word) for types, many, few, word in PLACES]

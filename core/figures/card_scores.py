@@ -8,11 +8,11 @@ from uuid import UUID
 from sqlalchemy import and_, func, select
 
 from core.campaigns import Campaign
+from core.figures.by_edition import score_in_force
 from core.figures.card_findings import VERIFIED, Window
 from core.figures.card_subjects import pairs_of
 from core.figures.model import cents
 from core.figures.periods import Period
-from core.figures.scores import score_slices
 from core.work.marks.card_rules import League
 from core.work.tables import Sheet, Visit
 from tenants.scope import ScopedSession
@@ -27,7 +27,7 @@ def share_counts(
     if not ids:
         return {}
     period = Period("day", window.first, window.last)
-    found = score_slices(session, None, campaign, campaign.edition, (period,), tuple(ids), cut_off=window.cut_off)
+    found = score_in_force(session, None, campaign, (period,), tuple(ids), cut_off=window.cut_off)
     scores = {one: found[one, 0] for one in ids}
     return {
         one: {"earned": cents(s.earned), "possible": cents(s.assessed), "visits": s.visits} for one, s in scores.items()

@@ -7,16 +7,18 @@ districts scored by the same edition are ranked against each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
 
 from core.errors import N_, Forbidden
 from core.figures.effects import NEGATIVE
+from core.figures.intervals import rank_ranges, same_as_above
 from core.figures.model import percent
 from core.figures.periods import Period
 from core.figures.sealed_effects import SealedEffect, before_effects, read_sealed_effects
@@ -49,8 +51,9 @@ class ComparisonRow:
 
     Points are Decimal; ``percent`` is of assessed points, ``gap`` the points not assessed; ``seal`` the first characters
     of the publication's hash. ``earned`` is what remains after the ``effects`` of the negative list; under a bar there are
-    no shares and no rank. A district without a publication has its names only. ``tenant_id`` tells districts apart
-    and is never shown.
+    no shares and no rank. ``best`` and ``worst`` are the ranks that the published intervals allow, ``same_as_above`` says that
+    it cannot be told from the one above it; ``warnings`` came with the publication. A district without a publication has its
+    names only. ``tenant_id`` tells districts apart and is never shown.
     """
 
     campaign: str
@@ -66,6 +69,11 @@ class ComparisonRow:
     edition: str = ""
     edition_sha256: str = ""
     percent: Decimal | None = None
+    interval_low: Decimal | None = None
+    interval_high: Decimal | None = None
+    best: int | None = None
+    worst: int | None = None
+    same_as_above: bool = False
     percent_of_all: Decimal | None = None
     coverage: Decimal | None = None
     earned: Decimal | None = None
@@ -81,6 +89,7 @@ class ComparisonRow:
     sha256: str = ""
     is_correction: bool = False
     is_demo: bool = False
+    warnings: tuple[Mapping[str, Any], ...] = ()
     cut_off: datetime | None = None
     published_at: datetime | None = None
 
@@ -116,7 +125,25 @@ def compare(session: ScopedSession, actor: Actor | None, campaign: str | None, p
         for r in rows
     ]
     missing = [replace(r, previous_rank=before.get(_place(r))) for p, r in known.items() if p not in now]
-    return sorted([*found, *missing], key=_order)
+    return _told_apart(sorted([*found, *missing], key=_order))
+
+
+def _told_apart(rows: Sequence[ComparisonRow]) -> list[ComparisonRow]:
+    """The rows with the ranks that the intervals of their league allow; an old publication without one allows all."""
+    found = list(rows)
+    for league in dict.fromkeys(league_of(one) for one in rows if one.rank):
+        places = [n for n, one in enumerate(rows) if one.rank and league_of(one) == league]
+        ends = [(rows[n].interval_low, rows[n].interval_high) for n in places]
+        bounds = [(low, high) if low is not None and high is not None else None for low, high in ends]
+        told = zip(places, rank_ranges(bounds), same_as_above(bounds), strict=True)
+        for n, (best, worst), same in told:
+            found[n] = replace(rows[n], best=best, worst=worst, same_as_above=same)
+    return found
+
+
+def league_of(row: ComparisonRow) -> tuple[str, str, bool]:
+    """Who is ranked together: one campaign, one edition, and demonstration never with the real."""
+    return row.campaign, row.edition_sha256, row.is_demo
 
 
 def received_periods(session: ScopedSession, actor: Actor | None, campaign: str | None = None) -> list[Period]:
@@ -207,6 +234,8 @@ def _row(one: Publication) -> ComparisonRow:
         edition=one.edition,
         edition_sha256=one.edition_sha256,
         percent=None if barred else percent(one.earned, one.assessed),
+        interval_low=None if barred else one.interval_low,
+        interval_high=None if barred else one.interval_high,
         percent_of_all=None if barred else percent(one.earned, one.total),
         coverage=percent(one.assessed, one.total),
         earned=as_points(one.earned),
@@ -221,17 +250,18 @@ def _row(one: Publication) -> ComparisonRow:
         sha256=one.sha256,
         is_correction=one.corrects_sha256 is not None,
         is_demo=one.is_demo,
+        warnings=tuple(one.warnings or ()),
         cut_off=one.cut_off,
         published_at=one.published_at,
     )
 
 
 def _ranks(rows: Iterable[ComparisonRow]) -> dict[Place, int]:
-    """Competition ranks within a campaign and edition: 1 + how many are strictly better."""
+    """Competition ranks within a league: 1 + how many are strictly better."""
     ranked = [r for r in rows if r.unranked == RANKED and r.percent is not None]
     found = {}
     for one in ranked:
-        league = [r for r in ranked if (r.campaign, r.edition_sha256) == (one.campaign, one.edition_sha256)]
+        league = [r for r in ranked if league_of(r) == league_of(one)]
         better = sum(1 for r in league if r.percent is not None and one.percent is not None and r.percent > one.percent)
         found[_place(one)] = better + 1
     return found
@@ -241,11 +271,12 @@ def _place(row: ComparisonRow) -> Place:
     return row.campaign, row.tenant_id
 
 
-def _order(row: ComparisonRow) -> tuple[str, str, bool, int, bool, str, int]:
+def _order(row: ComparisonRow) -> tuple[str, str, bool, bool, int, bool, str, int]:
     """By campaign; ranked ones first, then those shown only, then those without a publication, then by slug."""
     return (
         row.campaign,
         row.edition if row.rank else "~",
+        row.is_demo,
         row.rank is None,
         row.rank or 0,
         row.publication_id is None,

@@ -20,7 +20,9 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.campaigns import Edition
 from core.campaigns.arithmetic import half_up
+from core.campaigns.policy import CAPPED, INELIGIBLE
 from core.figures.frames import Frame, SliceKey
 from core.figures.model import EffectLine, Totals, Veto, cents
 from core.figures.periods import day_of
@@ -98,6 +100,35 @@ def take_effect(totals: Totals, entries: Sequence[NegativeEntry]) -> tuple[Effec
     return tuple(lines)
 
 
+def rule_on(
+    totals: Totals, lines: Sequence[EffectLine], vetoes: Sequence[Veto], edition: Edition, on: date
+) -> tuple[EffectLine, ...]:
+    """The lines and, after them, what the edition's policy makes of its vetoes: a ceiling, or no total at all."""
+    policy = edition.veto_policy
+    if any(line.after is None for line in lines):
+        return tuple(lines)
+    ruled = {policy.effect(veto.kind): veto for veto in reversed(vetoes)}  # the first veto of each effect names it
+    effect = next((one for one in (INELIGIBLE, CAPPED) if one in ruled), None)
+    if effect is None:
+        return tuple(lines)
+    before = cents(lines[-1].after or Decimal(0)) if lines else cents(totals.earned)
+    cap = cents(policy.cap or Decimal(0))
+    after = None if effect == INELIGIBLE else min(before, _ceiling(totals, cap))
+    line = EffectLine(
+        entry_id=None,
+        title=f"否决项：{ruled[effect].name_zh}",
+        document=edition.document,
+        source="edition",
+        happened_on=on,
+        triggered_on=on,
+        effect=BAR if effect == INELIGIBLE else CAP,
+        points=Decimal(0 if effect == INELIGIBLE else cap).scaleb(-2),
+        before=Decimal(before).scaleb(-2),
+        after=None if after is None else Decimal(after).scaleb(-2),
+    )
+    return (*lines, line)
+
+
 def _ceiling(totals: Totals, points: int) -> int:
     """A ceiling on the whole scale as its proportion of the assessed points, half-up, in 1/100."""
     if not totals.total:
@@ -122,9 +153,11 @@ def _line(entry: NegativeEntry, before: int, after: int | None) -> EffectLine:
 
 
 def bars(lines: Iterable[EffectLine]) -> Iterable[Veto]:
-    """Each bar as a veto among the others (一票否决)."""
+    """Each bar as a veto among the others (一票否决); seals know them all by one code."""
     for one in lines:
         if one.after is None:
-            zh = f"负面清单一票否决：{one.title}（{one.document}）"
-            en = f"barred by the negative list: {one.title} ({one.document})"
-            yield Veto("bar", NEGATIVE, "负面清单一票否决", "Barred by the negative list", zh, en)
+            by_list = one.entry_id is not None
+            name_zh = "负面清单一票否决" if by_list else "按版本规则一票否决"
+            name_en = "Barred by the negative list" if by_list else "Barred by the edition's veto policy"
+            zh, en = f"{name_zh}：{one.title}（{one.document}）", f"{name_en}: {one.title} ({one.document})"
+            yield Veto("bar", NEGATIVE, name_zh, name_en, zh, en)

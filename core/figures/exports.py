@@ -16,13 +16,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 _ZH = (
     "周期", "创建项目", "区县", "区县代号", "名次", "上期名次", "占已评估分%", "覆盖率%", "占总分%", "得分", "已评估分", "总分", "未评估分",
-    "检查次数", "点位数", "否决项", "版本", "截止时间", "封签", "是否更正", "说明", "负面清单前得分", "负面清单",
+    "检查次数", "点位数", "否决项", "版本", "截止时间", "封签", "是否更正", "说明", "负面清单前得分", "负面清单", "区间下限%", "区间上限%", "最好名次", "最差名次", "与上一名不可区分", "演示数据", "提示数",
 )  # fmt: skip
 _EN = (
     "period", "campaign", "district", "district slug", "rank", "previous rank", "% of assessed points", "coverage %",
     "% of all points", "earned", "assessed", "total", "not assessed", "visits", "sites", "vetoes", "edition", "cut-off",
     "seal", "correction", "note",
-    "earned before negative list", "negative list",
+    "earned before negative list", "negative list", "interval low %", "interval high %", "best rank", "worst rank",
+    "not told apart from the one above", "demonstration", "warnings",
 )  # fmt: skip
 
 
@@ -45,10 +46,20 @@ def csv_lines(rows: Iterable[Sequence[Any]]) -> Iterator[str]:
         yield buffer.getvalue()
 
 
+def comparison_header(*, english: bool) -> tuple[str, ...]:
+    """The titles of the comparison's columns."""
+    return _EN if english else _ZH
+
+
+def comparison_lines(rows: Iterable[ComparisonRow], period: Period, *, english: bool) -> Iterator[list[Any]]:
+    """The comparison line by line, as its files have it."""
+    return (_line(row, period, english) for row in rows)
+
+
 def comparison_csv(rows: Iterable[ComparisonRow], period: Period, *, english: bool = False) -> Iterator[str]:
     """The comparison as CSV; the minimum volume is printed in its last line."""
     yield from csv_lines([_EN if english else _ZH])
-    for line in csv_lines([_line(row, period, english) for row in rows]):
+    for line in csv_lines(comparison_lines(rows, period, english=english)):
         if line != BOM:
             yield line
     note = f"minimum volume: {MINIMUM_VISITS} visits" if english else f"最低检查次数：{MINIMUM_VISITS} 次"
@@ -58,7 +69,8 @@ def comparison_csv(rows: Iterable[ComparisonRow], period: Period, *, english: bo
 def _line(row: ComparisonRow, period: Period, english: bool) -> list[Any]:
     word = int(english)
     note = UNRANKED[row.unranked][word] if row.unranked else ""
-    correction = (("否", "是"), ("no", "yes"))[word][row.is_correction] if row.publication_id else ""
+    said = (("否", "是"), ("no", "yes"))[word]
+    correction, demo = (said[row.is_correction], said[row.is_demo]) if row.publication_id else ("", "")
     return [
         period.key,
         row.title_en if english else row.title_zh,
@@ -83,4 +95,11 @@ def _line(row: ComparisonRow, period: Period, english: bool) -> list[Any]:
         note,
         row.earned_before,
         "; ".join(f"{one.title} ({one.document})" for one in row.effects),
+        row.interval_low,
+        row.interval_high,
+        row.best,
+        row.worst,
+        said[row.same_as_above] if row.rank else "",
+        demo,
+        len(row.warnings) if row.publication_id else "",
     ]

@@ -20,8 +20,8 @@ from core.figures.frames import Frame, SliceKey, by_moment
 from core.figures.item_metrics import VERIFIED
 from core.figures.terms import FindingTerm, RecheckTerm, Selection
 from core.work.loop.states import PARKED, STANDS, STATES
-from core.work.loop.transitions import CLOSED, CLOSED_STATES, DISMISSED
-from core.work.tables import Finding, FindingCampaign, FindingItem, Site
+from core.work.loop.transitions import CLOSED, CLOSED_STATES, DISMISSED, SEEN_AGAIN
+from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem, Site
 
 DONE = (*CLOSED_STATES, *DISMISSED)
 AT_REST = (PARKED, *(state.code for state in STATES.values() if state.clock == STANDS))
@@ -86,7 +86,7 @@ def finding_parts(
 ) -> list[tuple[FindingPart, tuple[bool, ...]]]:
     """The findings behind some terms in a frame of one slice, each with whether it counts in each term."""
     query = by_moment(frame, own_findings(frame, campaign), Finding.due_at, Finding.unit_id, Finding.site_id)
-    inside = [_condition(term, Finding.state, Finding.closed_at, Finding.due_at, frame) for term in terms]
+    inside = [condition_of(term, Finding.state, Finding.closed_at, Finding.due_at, frame) for term in terms]
     flags = [case((one, 1), else_=0).label(f"counts_{n}") for n, one in enumerate(inside)]
     query = described(query.where(or_(*inside)).add_columns(*flags), frame)
     rows = session.execute(query.order_by(Finding.due_at, Finding.id)).mappings()
@@ -94,7 +94,7 @@ def finding_parts(
 
 
 def costing_findings(session: Session, frame: Frame, selection: Selection) -> list[FindingPart]:
-    """Findings still open that were raised by some items in the frame's days, the dearest first."""
+    """Findings still open that were raised by some items in the frame's days, or found still there, the dearest first; each once."""
     if not selection:
         return []
     lost = (
@@ -106,15 +106,24 @@ def costing_findings(session: Session, frame: Frame, selection: Selection) -> li
         .group_by(FindingItem.finding_id)
         .subquery("lost")
     )
-    query = select(*_COLUMNS).where(*counting(frame), Finding.state.not_in(DONE))
-    query = by_moment(frame, query, Finding.opened_at, Finding.unit_id, Finding.site_id).join(
-        lost, lost.c.finding_id == Finding.id
+    standing = select(*COLUMNS).where(*counting(frame), Finding.state.not_in(DONE))
+    standing = standing.join(lost, lost.c.finding_id == Finding.id)
+    opened = by_moment(frame, standing, Finding.opened_at, Finding.unit_id, Finding.site_id)
+    seen = and_(
+        FindingEvent.tenant_id == frame.tenant_id,
+        FindingEvent.finding_id == Finding.id,
+        FindingEvent.verb == SEEN_AGAIN,
     )
-    query = described(query.add_columns(lost.c.lost), frame).order_by(lost.c.lost.desc(), Finding.due_at, Finding.id)
-    return [part_of(row, row["lost"]) for row in session.execute(query).mappings()]
+    again = standing.join(FindingEvent, seen).where(Finding.seen_again > 0)
+    again = by_moment(frame, again, FindingEvent.at, Finding.unit_id, Finding.site_id)
+    found: dict[UUID, FindingPart] = {}
+    for query in (opened, again):
+        for row in session.execute(described(query.add_columns(lost.c.lost), frame)).mappings():
+            found[row["id"]] = part_of(row, row["lost"])
+    return sorted(found.values(), key=lambda one: (-one.lost, one.due_at, one.finding_id))
 
 
-_COLUMNS: tuple[Any, ...] = (
+COLUMNS: tuple[Any, ...] = (
     Finding.id,
     Finding.number,
     Finding.title,
@@ -139,17 +148,17 @@ def own_findings(frame: Frame, campaign: str) -> Select[Any]:
         FindingCampaign.finding_id == Finding.id,
         FindingCampaign.campaign == campaign,
     )
-    return select(*_COLUMNS).where(*counting(frame), belongs)
+    return select(*COLUMNS).where(*counting(frame), belongs)
 
 
 def _counted(query: Select[Any], terms: list[FindingTerm], frame: Frame) -> Select[Any]:
     base = query.subquery("base")
     c = base.c
-    counts = [func.count().filter(_condition(t, c.state, c.closed_at, c.due_at, frame)) for t in terms]
+    counts = [func.count().filter(condition_of(t, c.state, c.closed_at, c.due_at, frame)) for t in terms]
     return select(c.unit, c.span, *counts).group_by(c.unit, c.span)
 
 
-def _condition(term: FindingTerm, state: Any, closed_at: Any, due_at: Any, frame: Frame) -> ColumnElement[bool]:
+def condition_of(term: FindingTerm, state: Any, closed_at: Any, due_at: Any, frame: Frame) -> ColumnElement[bool]:
     """Whether a finding counts in a term, as it stood at the cut-off; the columns may be a subquery's."""
     if term.unwanted:
         due: ColumnElement[bool] = state.not_in(sorted({*term.states, *AT_REST}))

@@ -30,7 +30,7 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from core.figures.periods import Period, day_of
 from core.work.organisation.areas import AREA
-from core.work.tables import AreaMember
+from core.work.tables import AreaMember, ItemResult, Sheet
 from tenants.models import Unit, UnitPath
 from tenants.scope import ScopedSession
 
@@ -41,13 +41,18 @@ Day = InstrumentedAttribute[date] | ColumnElement[date]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """Disjoint periods, units (none: the whole district) and the moment up to which records count."""
+    """Disjoint periods, units (none: the whole district) and the moment up to which records count.
+
+    ``results`` and ``sheets`` are the rows that are read: those stored, or as another edition gives them (regrading).
+    """
 
     tenant_id: int
     periods: tuple[Period, ...]
     cut_off: datetime
     units: tuple[UUID, ...] = ()
     has_area: bool = False  # whether one of the units is an area: its records are its members'
+    results: Any = ItemResult
+    sheets: Any = Sheet
 
     @property
     def slices(self) -> tuple[SliceKey, ...]:
@@ -124,9 +129,10 @@ def _by_area(
     """The same where some of the units are areas: a record is theirs once, by a member unit above its place or by its site."""
     owner, inner = aliased(Unit), aliased(UnitPath)
     tenant = literal(frame.tenant_id)
-    within = select(inner.unit_id).where(
-        inner.tenant_id == tenant, inner.ancestor_id == owner.id, _on(inner, day)
-    )  # an area, and the areas under it
+    below = select(inner.unit_id).where(inner.tenant_id == tenant, inner.ancestor_id == owner.id, _on(inner, day))
+    within = below.correlate(
+        owner, *query.get_final_froms()
+    )  # an area, and the areas under it; two selects further out
     member = and_(AreaMember.tenant_id == tenant, AreaMember.area_id.in_(within), _on(AreaMember, day))
     under = exists().where(stood, UnitPath.ancestor_id == owner.id)
     by_unit = exists().where(stood, member, AreaMember.unit_id == UnitPath.ancestor_id)

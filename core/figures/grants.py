@@ -6,7 +6,8 @@ its reader; what comes after does not leave any more.
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
 
 from sqlalchemy import select
 
@@ -20,7 +21,9 @@ from tenants.db import now
 from tenants.models import EnabledCampaign
 from tenants.scope import ScopedSession
 
-DETAILS = ("totals", "categories", "indicators")
+DETAILS = ("totals", "categories", "indicators", "units", "sites")  # each with what stands before it
+
+IN_FORCE, WITHDRAWN, EXPIRED, NOT_BEGUN = "in_force", "withdrawn", "expired", "not_begun"
 
 
 def give_grant(
@@ -92,6 +95,36 @@ def grant_history(session: ScopedSession) -> list[PublicationGrant]:
     return list(session.scalars(query.order_by(PublicationGrant.created_at.desc(), PublicationGrant.id.desc())))
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What a district allows this reader now (收到的授权); what was received before stays, whatever the state.
+
+    ``state`` is in_force, withdrawn, expired or not_begun; ``since`` the day on which it began.
+    """
+
+    grant: PublicationGrant
+    state: str
+    since: date
+
+
+def grants_received(session: ScopedSession, on: date) -> list[Received]:
+    """The deciding grant of each district and campaign that addressed this reader, by campaign and district."""
+    query = select(PublicationGrant).where(
+        PublicationGrant.reader_id == session.tenant_id, PublicationGrant.tenant_id != session.tenant_id
+    )
+    ordered = query.order_by(PublicationGrant.created_at, PublicationGrant.id)
+    last = {(g.campaign, g.district_slug, g.tenant_id): g for g in session.scalars(ordered)}
+    return [Received(grant, *_state(grant, on)) for _, grant in sorted(last.items())]
+
+
+def _state(grant: PublicationGrant, on: date) -> tuple[str, date]:
+    if grant.revoked:
+        return WITHDRAWN, grant.valid_from
+    if grant.valid_to is not None and grant.valid_to < on:
+        return EXPIRED, grant.valid_to + timedelta(days=1)
+    return (IN_FORCE if grant.valid_from <= on else NOT_BEGUN), grant.valid_from
+
+
 def issuer_of(actor: Actor | None, issuer: TenantRef | None) -> TenantRef:
     """The district that speaks: the actor's own, or the one named by the installation."""
     if actor is not None:
@@ -148,7 +181,7 @@ def _faults(
     if reader.kind != "city" or reader.id == district.id:
         found.append(Fault(N_("只能授权给市级单位"), field="reader", value=reader.slug, remedy=N_("请选择所属城市")))
     if detail not in DETAILS:
-        remedy = N_("可选：totals（总分）、categories（分项）、indicators（指标）")
+        remedy = N_("可选：totals（总分）、categories（分项）、indicators（指标）、units（单位）、sites（点位）")
         found.append(Fault(N_("不认识的详细程度"), field="detail", value=detail, remedy=remedy))
     if valid_to is not None and valid_to < valid_from:
         remedy = N_("截止日期不能早于开始日期 {day}")

@@ -7,11 +7,8 @@ that an explanation cannot differ from its figure.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
 from fractions import Fraction
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import (
     ARRAY,
@@ -26,70 +23,22 @@ from sqlalchemy import (
     column,
     func,
     literal,
+    literal_column,
+    or_,
     select,
 )
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.functions import Function
 
 from core.figures.frames import Frame, SliceKey, by_day
+from core.figures.item_facts import ItemFacts, ItemSums, VisitPart
 from core.figures.terms import FormTerm, ItemTerm, Selection
 from core.work.inspection.visit_chain import in_force
-from core.work.tables import ItemResult, Sheet, Site
+from core.work.tables import Site, SiteKind
 from tenants.models import EnabledCampaign
 
-VERIFIED = "verified"
-FormKey = tuple[str, str]  # campaign and form code
-
-
-@dataclass(frozen=True, slots=True)
-class ItemSums:
-    """Sums over visits (汇总): ``visits`` that answered, of them ``passed``; ``percent`` is the sum of scores out of 100.
-
-    ``n`` of ``m``: yes = 1 of 1, rating 7 or more = 1 of 1, a count = 1 of 1 when it passed; ``raw`` adds the numbers as
-    answered. ``earned`` and ``possible`` are points.
-    """
-
-    visits: Fraction = Fraction(0)
-    passed: Fraction = Fraction(0)
-    percent: Fraction = Fraction(0)
-    n: Fraction = Fraction(0)
-    m: Fraction = Fraction(0)
-    raw: Fraction = Fraction(0)
-    earned: Fraction = Fraction(0)
-    possible: Fraction = Fraction(0)
-
-    def __add__(self, other: ItemSums) -> ItemSums:
-        names = self.__dataclass_fields__
-        return ItemSums(**{name: getattr(self, name) + getattr(other, name) for name in names})
-
-
-@dataclass(frozen=True, slots=True)
-class VisitPart:
-    """What one visit adds to the sums (一次检查的贡献), and the items that did not pass."""
-
-    visit_id: UUID
-    day: date
-    site_id: UUID
-    site: str
-    sums: ItemSums
-    forms: tuple[str, ...] = ()
-    failed: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class ItemFacts:
-    """The sums of one slice by selection and by form (一个口径的汇总)."""
-
-    items: dict[Selection, ItemSums] = field(default_factory=dict)
-    forms: dict[FormKey, ItemSums] = field(default_factory=dict)
-    visits: int = 0
-    sites: int = 0
-
-    def sums(self, term: ItemTerm | FormTerm, campaign: str) -> ItemSums:
-        """The sums that a term reads."""
-        if isinstance(term, ItemTerm):
-            return self.items.get(term.selection, ItemSums())
-        return sum((self.forms.get((campaign, f), ItemSums()) for f in term.forms), ItemSums())
+VERIFIED, SELF = "verified", "self"
 
 
 def enabled_keys(session: Session) -> tuple[str, ...]:
@@ -104,12 +53,13 @@ def items_asking(
     """The items by which enabled campaigns asked some questions in the frame's days."""
     if not (wanted := tuple(questions)) or not campaigns:
         return {}
-    query = select(ItemResult.question, ItemResult.campaign, ItemResult.item).where(
-        ItemResult.tenant_id == frame.tenant_id,
-        ItemResult.question.in_(wanted),
-        ItemResult.campaign.in_(campaigns),
-        ItemResult.day >= min(p.start for p in frame.spans),
-        ItemResult.day <= max(p.end for p in frame.spans),
+    asked = frame.results
+    query = select(asked.question, asked.campaign, asked.item).where(
+        asked.tenant_id == frame.tenant_id,
+        asked.question.in_(wanted),
+        asked.campaign.in_(campaigns),
+        asked.day >= min(p.start for p in frame.spans),
+        asked.day <= max(p.end for p in frame.spans),
     )
     found: dict[str, set[tuple[str, str]]] = {}
     for question, campaign, item in session.execute(query.distinct()):
@@ -118,19 +68,30 @@ def items_asking(
 
 
 def read_items(
-    session: Session, frame: Frame, selections: Iterable[Selection], campaign: str
+    session: Session,
+    frame: Frame,
+    selections: Iterable[Selection],
+    campaign: str,
+    typed: Iterable[Selection] = (),
+    basis: str = VERIFIED,
 ) -> dict[SliceKey, ItemFacts]:
-    """All sums of a frame: three queries whatever the number of indicators."""
+    """All sums of a frame: three queries whatever the number of indicators, one more for what is ``typed`` by site type."""
     facts = {key: ItemFacts() for key in frame.slices}
     numbered = dict(enumerate(s for s in dict.fromkeys(selections) if s))
     if numbered:
-        for row in session.execute(_totals(_per_visit(frame, numbered), ("key",))).mappings():
-            here, selection = facts[row["unit"], row["span"]].items, numbered[row["key"]]
-            here[selection] = here.get(selection, ItemSums()) + _sums(row)
-    for row in session.execute(_totals(_per_sheet(frame, campaign), ("form",))).mappings():
-        forms, key = facts[row["unit"], row["span"]].forms, (campaign, row["form"])
-        forms[key] = forms.get(key, ItemSums()) + _sums(row)
-    for row in session.execute(_volume(frame, campaign)).mappings():
+        for row in session.execute(totals(per_visit(frame, numbered, basis=basis), ("key",))).mappings():
+            here, selection, sums = facts[row["unit"], row["span"]].items, numbered[row["key"]], sums_of(row)
+            here[selection] = here[selection] + sums if selection in here else sums
+    by_type = {n: one for n, one in numbered.items() if one in set(typed)}
+    if by_type:
+        inner = per_visit(frame, by_type, named=True, basis=basis)
+        for row in session.execute(totals(inner, ("key", "kinds"))).mappings():
+            facts[row["unit"], row["span"]].add_kind(by_type[row["key"]], row["kinds"], sums_of(row))
+    for row in session.execute(totals(per_sheet(frame, campaign, basis=basis), ("form", "kinds"))).mappings():
+        one, key, sums = facts[row["unit"], row["span"]], (campaign, row["form"]), sums_of(row)
+        one.forms[key] = one.forms[key] + sums if key in one.forms else sums
+        one.add_kind(key, row["kinds"], sums)
+    for row in session.execute(_volume(frame, campaign, basis)).mappings():
         one = facts[row["unit"], row["span"]]
         one.visits, one.sites = row["visits"], row["sites"]
     return facts
@@ -141,9 +102,9 @@ def parts_of(session: Session, frame: Frame, term: ItemTerm | FormTerm, campaign
     if isinstance(term, ItemTerm):
         if not term.selection:
             return []
-        inner = _per_visit(frame, {0: term.selection}, named=True)
+        inner = per_visit(frame, {0: term.selection}, named=True)
     else:
-        inner = _per_sheet(frame, campaign, term.forms)
+        inner = per_sheet(frame, campaign, term.forms)
     query = select(inner, Site.name.label("site")).join(
         Site, and_(Site.tenant_id == frame.tenant_id, Site.id == inner.c.site_id)
     )
@@ -155,10 +116,10 @@ def _part(row: RowMapping) -> VisitPart:
     failed = tuple(sorted(row.get("failed") or ()))
     place = (row["visit_id"], row["day"], row["site_id"], row["site"])
     forms = (row["form"],) if "form" in row else tuple(sorted(row["forms"]))
-    return VisitPart(*place, _sums(row), forms, failed)
+    return VisitPart(*place, sums_of(row), forms, failed, row["kinds"])
 
 
-def _sums(row: RowMapping) -> ItemSums:
+def sums_of(row: RowMapping) -> ItemSums:
     """One row of sums, all with the same possible points a visit."""
     visits = Fraction(row.get("visits", 1))
     earned, each = Fraction(row["earned"]), Fraction(row["possible"])
@@ -174,7 +135,30 @@ def _sums(row: RowMapping) -> ItemSums:
     )
 
 
-def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool = False) -> Subquery:
+def has_self_checks(session: Session, frame: Frame, campaign: str) -> bool:
+    """Whether somebody checked himself in the frame's days: most reads need not look any further."""
+    sheet = frame.sheets
+    found = select(sheet.visit_id).where(
+        sheet.tenant_id == frame.tenant_id,
+        sheet.campaign == campaign,
+        sheet.basis == SELF,
+        or_(*(sheet.day.between(p.start, p.end) for p in frame.spans)),
+    )
+    return session.scalar(select(found.exists())) or False
+
+
+def kinds_of(frame: Frame, site: Any, day: Any) -> Any:  # columns of a row, and the types of its place as text
+    """The types that a row's site had on its day, by comma; those it ever had where the register began later."""
+    kind = SiteKind
+    listed = func.string_agg(kind.site_type, aggregate_order_by(literal_column("','"), kind.site_type))
+    ever = select(listed).where(kind.tenant_id == frame.tenant_id, kind.site_id == site)
+    then = ever.where(kind.valid_from <= day, or_(kind.valid_to.is_(None), kind.valid_to > day))
+    return func.coalesce(then.scalar_subquery(), ever.scalar_subquery(), "")
+
+
+def per_visit(
+    frame: Frame, numbered: Mapping[int, Selection], *, named: bool = False, basis: str = VERIFIED
+) -> Subquery:
     """One row for each selection and visit: whether all passed, and the sums of n, m and points."""
     pairs = [(key, c, item) for key, one in numbered.items() for c, item in sorted(one)]
     # Three bound arrays instead of a list of values: SQLAlchemy keeps the compiled statement, which is a third of the time.
@@ -188,7 +172,7 @@ def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool =
         .table_valued(column("key", Integer), column("campaign", String), column("item", String), name="wanted")
         .render_derived()
     )
-    result = ItemResult
+    result = frame.results
     query: Select[*tuple[Any, ...]] = (
         select(
             wanted.c.key,
@@ -207,16 +191,16 @@ def _per_visit(frame: Frame, numbered: Mapping[int, Selection], *, named: bool =
         .where(
             result.tenant_id == frame.tenant_id,
             result.campaign.in_(sorted({c for _, c, _ in pairs})),
-            result.basis == VERIFIED,
+            result.basis == basis,
             result.outcome != "na",
             in_force(frame.tenant_id, result.visit_id),
         )
     )
     base = by_day(frame, query, result.day, result.unit_id, result.site_id).subquery("base")
-    return _folded(base, named)
+    return _folded(frame, base, named)
 
 
-def _folded(base: Subquery, named: bool) -> Subquery:
+def _folded(frame: Frame, base: Subquery, named: bool) -> Subquery:
     c = base.c
     passed = case((c.outcome == "pass", 1), else_=0)
     columns: list[Any] = [
@@ -227,41 +211,44 @@ def _folded(base: Subquery, named: bool) -> Subquery:
         func.sum(func.coalesce(c.m, 1)).label("m"),
         func.sum(func.coalesce(c.n, 0)).label("raw"),
     ]
-    keys = [c.unit, c.span, c.key, c.visit_id]
+    keys = [c.unit, c.span, c.key, c.visit_id, c.site_id]
     if named:
         failed: Function[Any] = func.array_agg(c.item)
         columns.append(failed.filter(c.outcome != "pass").label("failed"))
         columns.append(func.array_agg(c.form.distinct()).label("forms"))
-        keys += [c.day, c.site_id]
+        columns.append(kinds_of(frame, c.site_id, c.day).label("kinds"))
+        keys.append(c.day)
     return select(*keys, *columns).group_by(*keys).subquery("per_visit")
 
 
-def _per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = ()) -> Subquery:
+def per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = (), basis: str = VERIFIED) -> Subquery:
     """One row for each sheet of the campaign that has points to give."""
+    sheet = frame.sheets
     query: Select[*tuple[Any, ...]] = select(
-        Sheet.form,
-        Sheet.visit_id,
-        Sheet.day,
-        Sheet.site_id,
-        Sheet.earned,
-        Sheet.possible,
+        sheet.form,
+        sheet.visit_id,
+        sheet.day,
+        sheet.site_id,
+        sheet.earned,
+        sheet.possible,
         literal(0).label("passed"),
         literal(0).label("n"),
         literal(0).label("m"),
         literal(0).label("raw"),
+        kinds_of(frame, sheet.site_id, sheet.day).label("kinds"),
     ).where(
-        Sheet.tenant_id == frame.tenant_id,
-        Sheet.campaign == campaign,
-        Sheet.basis == VERIFIED,
-        Sheet.possible > 0,
-        in_force(frame.tenant_id, Sheet.visit_id),
+        sheet.tenant_id == frame.tenant_id,
+        sheet.campaign == campaign,
+        sheet.basis == basis,
+        sheet.possible > 0,
+        in_force(frame.tenant_id, sheet.visit_id),
     )
     if forms:
-        query = query.where(Sheet.form.in_(forms))
-    return by_day(frame, query, Sheet.day, Sheet.unit_id, Sheet.site_id).subquery("per_sheet")
+        query = query.where(sheet.form.in_(forms))
+    return by_day(frame, query, sheet.day, sheet.unit_id, sheet.site_id).subquery("per_sheet")
 
 
-def _totals(inner: Subquery, names: tuple[str, ...]) -> Select[Any]:
+def totals(inner: Subquery, names: tuple[str, ...]) -> Select[Any]:
     """The sums over visits of the same possible points, so that scores out of 100 add up without rounding."""
     c = inner.c
     keys = [c.unit, c.span, *(c[name] for name in names), c.possible]
@@ -269,15 +256,16 @@ def _totals(inner: Subquery, names: tuple[str, ...]) -> Select[Any]:
     return select(*keys, func.count().label("visits"), *sums).group_by(*keys)
 
 
-def _volume(frame: Frame, campaign: str) -> Select[Any]:
-    """How many verified visits answered a form of the campaign, at how many sites."""
-    query: Select[*tuple[Any, ...]] = select(Sheet.visit_id, Sheet.site_id).where(
-        Sheet.tenant_id == frame.tenant_id,
-        Sheet.campaign == campaign,
-        Sheet.basis == VERIFIED,
-        in_force(frame.tenant_id, Sheet.visit_id),
+def _volume(frame: Frame, campaign: str, basis: str) -> Select[Any]:
+    """How many visits answered a form of the campaign, at how many sites."""
+    sheet = frame.sheets
+    query: Select[*tuple[Any, ...]] = select(sheet.visit_id, sheet.site_id).where(
+        sheet.tenant_id == frame.tenant_id,
+        sheet.campaign == campaign,
+        sheet.basis == basis,
+        in_force(frame.tenant_id, sheet.visit_id),
     )
-    base = by_day(frame, query, Sheet.day, Sheet.unit_id, Sheet.site_id).subquery("base")
+    base = by_day(frame, query, sheet.day, sheet.unit_id, sheet.site_id).subquery("base")
     counts = (
         func.count(base.c.visit_id.distinct()).label("visits"),
         func.count(base.c.site_id.distinct()).label("sites"),

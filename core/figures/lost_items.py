@@ -1,6 +1,6 @@
 """Items that lose points easily (易失分项): the checklist items of a period by the points they lost, the dearest first.
 
-Read from the same verified results as the scores. An item of a form that two campaigns share stands under each of them.
+In the whole of a unit, at sites of one type, and grouped by type and by unit; a site of two types stands under each. Read from the same verified results as the scores. An item of a form that two campaigns share stands under each of them.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, case, func, select
+from sqlalchemy import Select, and_, case, func, select
 
 from core.campaigns import Campaign, Item
 from core.figures.frames import Frame, by_day, frame_of
@@ -20,8 +20,9 @@ from core.figures.item_metrics import VERIFIED
 from core.figures.model import percent
 from core.figures.periods import Period
 from core.figures.scores import check_reach
+from core.work.dated import valid_on
 from core.work.inspection.visit_chain import in_force
-from core.work.tables import ItemResult
+from core.work.tables import ItemResult, SiteKind
 from tenants.access import Actor
 from tenants.scope import ScopedSession
 
@@ -59,17 +60,74 @@ def lost_items(
     *,
     cut_off: datetime,
     count: int | None = 20,
+    site_type: str = "",
 ) -> list[LostItem]:
-    """The items that lost points in a period, the dearest first (one query). Raises NotFound, Forbidden."""
+    """The items that lost points in a period, at sites of a type if given, the dearest first (one query).
+
+    Raises NotFound, Forbidden.
+    """
     frame = frame_of(session, (period.previous, period), cut_off, () if unit_id is None else (unit_id,))
     check_reach(session, actor, unit_id, frame)
+    return _grouped(session, frame, campaigns, count, site_type).get("", [])
+
+
+def lost_by_type(
+    session: ScopedSession,
+    actor: Actor | None,
+    campaigns: Sequence[Campaign],
+    period: Period,
+    unit_id: UUID | None = None,
+    *,
+    cut_off: datetime,
+    count: int | None = 3,
+) -> dict[str, list[LostItem]]:
+    """The same by the type that the sites had on the day (one query). Raises NotFound, Forbidden."""
+    frame = frame_of(session, (period.previous, period), cut_off, () if unit_id is None else (unit_id,))
+    check_reach(session, actor, unit_id, frame)
+    return _grouped(session, frame, campaigns, count, by="site_type")
+
+
+def lost_by_unit(
+    session: ScopedSession,
+    actor: Actor | None,
+    campaigns: Sequence[Campaign],
+    period: Period,
+    units: Sequence[UUID],
+    *,
+    cut_off: datetime,
+    count: int | None = 3,
+    site_type: str = "",
+) -> dict[UUID, list[LostItem]]:
+    """The same of each of some units (one query). Raises NotFound, Forbidden."""
+    if not units:
+        return {}
+    frame = frame_of(session, (period.previous, period), cut_off, tuple(units))
+    for unit_id in units:
+        check_reach(session, actor, unit_id, frame)
+    return _grouped(session, frame, campaigns, count, site_type, "unit")
+
+
+def _grouped(
+    session: ScopedSession,
+    frame: Frame,
+    campaigns: Sequence[Campaign],
+    count: int | None,
+    site_type: str = "",
+    by: str = "",
+) -> dict[Any, list[LostItem]]:
+    """The losing items of each group, the dearest first; one group of '' when nothing is grouped."""
     known = {one.key: {i.code: (f.code, i) for f in one.edition.forms for i in f.items} for one in campaigns}
-    spans: dict[tuple[str, str], dict[int, Any]] = {}
-    for row in session.execute(_sums(frame, sorted(known))).mappings():
-        spans.setdefault((row["campaign"], row["item"]), {})[row["span"]] = row
-    found = [_item(key, rows, known) for key, rows in spans.items() if 1 in rows and rows[1]["lost"]]
-    found.sort(key=lambda one: (-one.lost, one.campaign, one.code))
-    return found[:count]
+    spans: dict[tuple[Any, str, str], dict[int, Any]] = {}
+    for row in session.execute(_sums(frame, sorted(known), site_type, by)).mappings():
+        spans.setdefault((row[by] if by else "", row["campaign"], row["item"]), {})[row["span"]] = row
+    found: dict[Any, list[LostItem]] = {}
+    for (group, *key), rows in spans.items():
+        if 1 in rows and rows[1]["lost"]:
+            found.setdefault(group, []).append(_item((key[0], key[1]), rows, known))
+    order = {
+        group: sorted(listed, key=lambda one: (-one.lost, one.campaign, one.code)) for group, listed in found.items()
+    }
+    return {group: listed[:count] for group, listed in order.items()}
 
 
 def _item(
@@ -96,7 +154,7 @@ def _points(cents: int) -> Decimal:
     return Decimal(int(cents)).scaleb(-2)
 
 
-def _sums(frame: Frame, campaigns: Sequence[str]) -> Select[Any]:
+def _sums(frame: Frame, campaigns: Sequence[str], site_type: str = "", by: str = "") -> Select[Any]:
     result = ItemResult
     query: Select[*tuple[Any, ...]] = select(
         result.campaign,
@@ -113,6 +171,12 @@ def _sums(frame: Frame, campaigns: Sequence[str]) -> Select[Any]:
         result.outcome != "na",
         in_force(frame.tenant_id, result.visit_id),
     )
+    if site_type or by == "site_type":
+        typed = and_(
+            SiteKind.tenant_id == frame.tenant_id, SiteKind.site_id == result.site_id, valid_on(SiteKind, result.day)
+        )
+        query = query.add_columns(SiteKind.site_type).join(SiteKind, typed)
+        query = query.where(SiteKind.site_type == site_type) if site_type else query
     base = by_day(frame, query, result.day, result.unit_id, result.site_id).subquery("base")
     c = base.c
     sums = (
@@ -123,4 +187,5 @@ def _sums(frame: Frame, campaigns: Sequence[str]) -> Select[Any]:
         func.min(c.form).label("form"),
         func.min(c.question).label("question"),
     )
-    return select(c.campaign, c.item, c.span, *sums).group_by(c.campaign, c.item, c.span)
+    keys = [c.campaign, c.item, c.span] + ([c[by]] if by else [])
+    return select(*keys, *sums).group_by(*keys)

@@ -40,6 +40,9 @@ class Cell:
     n: int
     reason_zh: str
     reason_en: str
+    numerator: Decimal | None = None
+    denominator: Decimal | None = None
+    self_value: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +67,37 @@ class Matrix:
 
 
 @dataclass(frozen=True, slots=True)
+class Break:
+    """The period at which a district began to be scored by another edition (版本更替), by its place in the series."""
+
+    at: int
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
 class Series:
-    """A district's share of assessed points over periods (走势); a gap is None. ``tenant_id`` is never shown."""
+    """A district's share of assessed points over periods (走势); a gap is None. ``tenant_id`` is never shown.
+
+    ``editions`` is the edition that scored each period, as key and hash; None where nothing was published.
+    """
 
     tenant_id: int
     district_slug: str
     district_name: str
     values: tuple[Decimal | None, ...]
+    editions: tuple[tuple[str, str] | None, ...] = ()
+
+    @property
+    def breaks(self) -> list[Break]:
+        """Where another edition began to score: shares before and after cannot be compared."""
+        found: list[Break] = []
+        last: tuple[str, str] | None = None
+        for at, one in enumerate(self.editions):
+            if one is not None and last is not None and one[1] != last[1]:
+                found.append(Break(at, last[0], one[0]))
+            last = one or last
+        return found
 
 
 def matrix(
@@ -103,12 +130,16 @@ def comparison_trend(
     found = [{r.tenant_id: r for r in to_rows(latest_received(session, campaign, p).values())} for p in periods]
     series = []
     for row in known_districts(session, campaign).values():
-        values = tuple(f[row.tenant_id].percent if row.tenant_id in f else None for f in found)
-        series.append(Series(row.tenant_id, row.district_slug, row.district_name, values))
+        sent = [f.get(row.tenant_id) for f in found]
+        values = tuple(one.percent if one else None for one in sent)
+        editions = tuple((one.edition, one.edition_sha256) if one else None for one in sent)
+        series.append(Series(row.tenant_id, row.district_slug, row.district_name, values, editions))
     return periods, series
 
 
 def _cell(one: PublishedFigure) -> Cell:
     earned = None if one.earned is None else as_points(one.earned)
     share = None if one.earned is None else percent(one.earned, one.assessed)
-    return Cell(one.status, one.value, earned, as_points(one.possible), share, one.n, one.reason, one.reason_en)
+    words = (one.reason, one.reason_en)
+    beside = (one.numerator, one.denominator, one.self_value)
+    return Cell(one.status, one.value, earned, as_points(one.possible), share, one.n, *words, *beside)

@@ -7,92 +7,18 @@ points" stand side by side and are never mixed in one ranking.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from uuid import UUID
 
-from core.campaigns import Campaign, Edition, Indicator
+from core.campaigns import Campaign, Edition
 from core.campaigns.arithmetic import exact, half_up
+from core.figures.figure import IndicatorFigure, Sample, Track
 from core.figures.periods import Period
-from core.figures.terms import Plan
 
 ZERO = Decimal("0.00")
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """A verified share seen in visits (抽查值), shown beside a ledger's figure and never mixed with it."""
-
-    numerator: Fraction
-    denominator: Fraction
-    n: int
-
-    @property
-    def value(self) -> Decimal | None:
-        """The share in percent; None when nothing was seen."""
-        return half_up(self.numerator / self.denominator * 100) if self.denominator else None
-
-
-@dataclass(frozen=True, slots=True)
-class IndicatorFigure:
-    """One indicator in one unit and period (指标数值). ``status`` is assessed or not_assessed; ``n`` counts observations."""
-
-    indicator: Indicator
-    status: str
-    reason_zh: str
-    reason_en: str
-    numerator: Fraction | None
-    denominator: Fraction | None
-    value: Decimal | None
-    earned: Decimal | None
-    possible: Decimal
-    n: int
-    met: bool | None = None
-    breach: bool = False
-    sample: Sample | None = None
-    plan: Plan | None = field(default=None, repr=False, compare=False)
-
-    @property
-    def code(self) -> str:
-        """The indicator's code."""
-        return self.indicator.code
-
-    @property
-    def name_zh(self) -> str:
-        """The indicator's Chinese name."""
-        return self.indicator.name_zh
-
-    @property
-    def name_en(self) -> str:
-        """The indicator's English name."""
-        return self.indicator.name_en
-
-    @property
-    def category(self) -> str:
-        """The code of its heading."""
-        return self.indicator.category_code
-
-    @property
-    def unit(self) -> str:
-        """The unit of the value, such as %."""
-        return self.indicator.unit
-
-    @property
-    def target(self) -> str:
-        """The target as the paper has it, such as '>= 95'."""
-        return f"{self.indicator.target_op} {self.indicator.target}"
-
-    @property
-    def assessed(self) -> bool:
-        """Whether there is a value."""
-        return self.status == "assessed"
-
-    @property
-    def lost(self) -> Decimal | None:
-        """The points not reached; None when not assessed."""
-        return None if self.earned is None else self.possible - self.earned
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,12 +75,13 @@ class Veto:
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    """What one entry of the negative list does to a total (负面清单影响), with its document.
+    """What one entry of the negative list, or a veto by the edition's policy, does to a total (影响), with its document.
 
+    ``entry_id`` is None for the policy's.
     ``effect`` is deduct, cap or bar, ``points`` what is deducted or the ceiling; ``after`` is None under a bar.
     """
 
-    entry_id: UUID
+    entry_id: UUID | None
     title: str
     document: str
     source: str
@@ -190,14 +117,27 @@ class CampaignScore:
 
     @property
     def barred(self) -> bool:
-        """Whether an event of the negative list rules the district out (一票否决)."""
+        """Whether an event of the negative list, or a veto by the edition's policy, rules the district out (一票否决)."""
         return any(line.after is None for line in self.effects)
 
     @property
     def earned(self) -> Decimal:
-        """Points earned, after what the negative list takes."""
+        """Points earned, after what the negative list and the edition's veto policy take."""
         standing = [line.after for line in self.effects if line.after is not None]
         return standing[-1] if standing else self.totals.earned
+
+    @property
+    def estimate(self) -> Totals:
+        """The same with self-checked and declared values where nothing was verified (含自评和申报的估分); never ranked."""
+        stand_in = [(f, f.estimated) for f in self.indicators]
+        more = sum((one[1] for _, one in stand_in if one is not None), ZERO)
+        assessed = sum((f.possible for f, one in stand_in if one is not None), ZERO)
+        return Totals(self.totals.earned + more, self.totals.assessed + assessed, self.totals.total)
+
+    @property
+    def estimated(self) -> tuple[str, ...]:
+        """The codes of the indicators that only the estimate has."""
+        return tuple(f.code for f in self.indicators if f.estimated is not None)
 
     @property
     def assessed(self) -> Decimal:
@@ -254,3 +194,20 @@ def as_decimal(value: Fraction) -> Decimal:
 def cents(points: Decimal) -> int:
     """Points as an integer of 1/100."""
     return int(half_up(exact(points) * 100))
+
+
+__all__ = [
+    "ZERO",
+    "CampaignScore",
+    "CategoryFigure",
+    "EffectLine",
+    "IndicatorFigure",
+    "Sample",
+    "Totals",
+    "Track",
+    "Veto",
+    "as_decimal",
+    "cents",
+    "percent",
+    "total_of",
+]

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from core.campaigns import Campaign, Edition
+from core.figures.by_edition import score_in_force
 from core.figures.model import ZERO, CampaignScore, IndicatorFigure, percent
 from core.figures.periods import Period, last_periods
 from core.figures.scores import score_campaign, score_slices
@@ -34,8 +35,15 @@ class CampaignCard:
     previous: CampaignScore
 
     @property
+    def is_break(self) -> bool:
+        """Whether the period before was scored by another edition (版本更替): then the two are not compared."""
+        return self.score.edition.sha256 != self.previous.edition.sha256
+
+    @property
     def change(self) -> Decimal | None:
-        """How far the share of assessed points moved since the previous period; None when either is missing."""
+        """How far the share of assessed points moved since the period before; None when either is missing or another edition scored it."""
+        if self.is_break:
+            return None
         return _difference(self.score.percent_of_assessed, self.previous.percent_of_assessed)
 
 
@@ -111,7 +119,7 @@ def side_by_side(
     cards = []
     for one in campaigns:
         pair = (period.previous, period)
-        slices = score_slices(session, actor, one, one.edition, pair, units, cut_off=cut_off)
+        slices = score_in_force(session, actor, one, pair, units, cut_off=cut_off)
         cards.append(CampaignCard(slices[unit_id, 1], slices[unit_id, 0]))
     return cards
 
@@ -128,7 +136,7 @@ def by_unit(
     cut_off: datetime | None = None,
 ) -> list[UnitScore]:
     """The score of each unit of a kind within the actor's reach, best first, those without data last, then by name."""
-    units = _units(session, actor, kind, under, period.end)
+    units = units_of(session, actor, kind, under, period.end)
     if not units:
         return []
     ids = tuple(u.id for u in units)
@@ -141,7 +149,7 @@ def trend(
     session: ScopedSession,
     actor: Actor | None,
     campaign: Campaign,
-    edition: Edition,
+    edition: Edition | None,
     day: date,
     unit_id: UUID | None = None,
     *,
@@ -149,10 +157,16 @@ def trend(
     count: int = TREND,
     cut_off: datetime | None = None,
 ) -> list[TrendPoint]:
-    """The last periods up to the one that ``day`` lies in, oldest first; a gap stays a gap."""
+    """The last periods up to the one that ``day`` lies in, oldest first; a gap stays a gap.
+
+    ``edition`` None: each period by the edition in force at its start.
+    """
     periods = last_periods(kind, day, count)
     units = () if unit_id is None else (unit_id,)
-    slices = score_slices(session, actor, campaign, edition, periods, units, cut_off=cut_off)
+    if edition is None:
+        slices = score_in_force(session, actor, campaign, periods, units, cut_off=cut_off)
+    else:
+        slices = score_slices(session, actor, campaign, edition, periods, units, cut_off=cut_off)
     return [
         TrendPoint(period, one.percent_of_assessed, one.coverage, one.visits)
         for n, period in enumerate(periods)
@@ -189,7 +203,8 @@ def changed_since_yesterday(
     return Change(pair[0], pair[1], moved)
 
 
-def _units(session: ScopedSession, actor: Actor | None, kind: str, under: UUID | None, on: date) -> list[Unit]:
+def units_of(session: ScopedSession, actor: Actor | None, kind: str, under: UUID | None, on: date) -> list[Unit]:
+    """The units of a kind within the actor's reach on a day, under one of them if given, by name."""
     query = select(Unit).where(
         Unit.kind == kind, Unit.valid_from <= on, or_(Unit.valid_to.is_(None), Unit.valid_to > on)
     )

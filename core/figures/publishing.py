@@ -6,7 +6,6 @@ seal that it corrects and gives a reason; the old one stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +15,13 @@ from sqlalchemy.exc import IntegrityError
 from core.campaigns import Campaign, Edition
 from core.errors import N_, Conflict, Fault, InvalidInput
 from core.figures.grants import grants_in_force, issuer_of
-from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Totals, as_decimal, cents
+from core.figures.model import CampaignScore, cents
 from core.figures.periods import Period, day_of
-from core.figures.scores import score_campaign
-from core.figures.sealed_effects import effect_figures
-from core.figures.seals import seal_of
+from core.figures.sealed_contents import read_contents
+from core.figures.sealed_rows import FULL, LEVELS, Contents, figure_rows
+from core.figures.seals import SEAL_VERSION, content_of, seal_of
 from core.figures.tables import Publication, PublishedFigure
+from core.work.editions.in_force import edition_for
 from core.work.journal import record
 from core.work.permits import require
 from core.work.roles import PUBLISH
@@ -29,17 +29,18 @@ from tenants.access import Actor, TenantRef, root_unit
 from tenants.db import new_id
 from tenants.scope import ScopedSession
 
-FULL = "indicators"
-LEVELS = {"totals": (), "categories": ("category",), FULL: ("category", "indicator")}
-
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """What one reader gets (送达副本); before sealing its publication has no hash."""
+    """What one reader gets (送达副本); before sealing its publication has no seal.
+
+    ``says_the_same``: its content is that of the publication which it corrects, to the last digit.
+    """
 
     publication: Publication
     figures: tuple[PublishedFigure, ...]
     is_own: bool
+    says_the_same: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ def preview(
     issuer: TenantRef | None = None,
 ) -> Preview:
     """Show what publishing would send, to whom, in what detail; nothing is written. Raises Forbidden, InvalidInput."""
-    return _compose(session, actor, campaign, campaign.edition, period, now, "", issuer_of(actor, issuer))
+    edition = edition_for(session, campaign, period.start)
+    return _compose(session, actor, campaign, edition, period, now, "", issuer_of(actor, issuer))
 
 
 def publish(
@@ -82,8 +84,11 @@ def publish(
     """Seal and send a period's figures; the district's own copy comes first.
 
     ``issuer`` names the district when no person acts. Raises Forbidden; InvalidInput for a period that has not begun and
-    for a correction without a reason; Conflict when somebody else published at the same moment.
+    for a correction without a reason; Conflict when somebody else published at the same moment, and for an edition that
+    was not in force at the period's start: a shadow is never published.
     """
+    if edition.sha256 != edition_for(session, campaign, period.start).sha256:
+        raise Conflict(N_("只发布这一期在用版本的得分；影子版本和其他版本不发布"))
     said = reason.strip()
     found = _compose(session, actor, campaign, edition, period, now, said, issuer_of(actor, issuer))
     if found.is_correction and not said:
@@ -110,20 +115,24 @@ def _compose(
     if period.start > today:
         remedy = N_("请选择已经开始的周期")
         raise InvalidInput(faults=[Fault(N_("这一期还没有开始"), field="period", value=period.key, remedy=remedy)])
-    score = score_campaign(session, None, campaign, edition, period, cut_off=now)
-    readers = [(district.id, district.slug, district.name, FULL)]
     grants = grants_in_force(session, today, campaign.key)
+    finest = max([FULL, *(g.detail for g in grants)], key=list(LEVELS).index)
+    contents = read_contents(session, actor, campaign, edition, period, now, district.slug, finest)
+    readers = [(district.id, district.slug, district.name, finest)]
     readers += [(g.reader_id, g.reader_slug, g.reader_name, g.detail) for g in grants]
     copies = []
     for reader_id, slug, name, detail in readers:
-        row = _header(score, district, actor, now, reason)
+        row = _header(contents, district, actor, now, reason)
         row.reader_id, row.reader_slug, row.reader_name, row.detail = reader_id, slug, name, detail
-        _chain(session, row)
-        copies.append(Copy(row, tuple(_figures(score, row, detail)), reader_id == district.id))
-    return Preview(score, tuple(copies))
+        said = _chain(session, row)
+        figures = tuple(figure_rows(contents, row, detail))
+        row.content_sha256 = content_of(row, figures)
+        copies.append(Copy(row, figures, reader_id == district.id, said == row.content_sha256))
+    return Preview(contents.score, tuple(copies))
 
 
-def _header(score: CampaignScore, district: TenantRef, actor: Actor | None, now: datetime, reason: str) -> Publication:
+def _header(contents: Contents, district: TenantRef, actor: Actor | None, now: datetime, reason: str) -> Publication:
+    score, interval = contents.score, contents.interval
     totals = score.totals
     return Publication(
         id=new_id(),
@@ -148,14 +157,19 @@ def _header(score: CampaignScore, district: TenantRef, actor: Actor | None, now:
         findings=dict(score.findings),
         vetoes=[v.code for v in score.vetoes],
         is_demo=district.is_demo,
+        interval_low=interval.low if interval else None,
+        interval_high=interval.high if interval else None,
+        interval_seed=interval.seed if interval else "",
+        warnings=list(contents.warnings),
+        seal_version=SEAL_VERSION,
         reason=reason,
         published_by=actor.name if actor else "",
         published_at=now,
     )
 
 
-def _chain(session: ScopedSession, row: Publication) -> None:
-    """Give the copy its number, the seal before it, and the seal that it corrects."""
+def _chain(session: ScopedSession, row: Publication) -> str:
+    """Give the copy its number, the seal before it, and the seal that it corrects; the content hash of what it corrects, or ''."""
     mine = (Publication.reader_id == row.reader_id, Publication.tenant_id == row.tenant_id)
     last = select(func.max(Publication.sequence)).where(*mine).scalar_subquery()
     before = session.execute(
@@ -167,77 +181,10 @@ def _chain(session: ScopedSession, row: Publication) -> None:
         Publication.period_kind == row.period_kind,
         Publication.period_start == row.period_start,
     )
-    row.corrects_sha256 = session.scalar(
-        select(Publication.sha256).where(*mine, *same).order_by(Publication.sequence.desc()).limit(1)
-    )
-
-
-def _figures(score: CampaignScore, row: Publication, detail: str) -> Iterable[PublishedFigure]:
-    """The figures of a copy in the order of the catalogue, each heading before its indicators, then the effects."""
-    levels = LEVELS[detail]
-    position = 0
-    for category in score.categories if "category" in levels else ():
-        yield _category(category, row, position := position + 1)
-        if "indicator" in levels:
-            for one in score.indicators:
-                if one.category == category.code:
-                    yield _indicator(one, row, position := position + 1)
-    yield from effect_figures(score.effects, row, position)
-
-
-def _points(totals: Totals) -> dict[str, int | None]:
-    earned = cents(totals.earned) if totals.assessed else None
-    return {"earned": earned, "assessed": cents(totals.assessed), "possible": cents(totals.total)}
-
-
-def _category(one: CategoryFigure, row: Publication, position: int) -> PublishedFigure:
-    return PublishedFigure(
-        id=new_id(),
-        reader_id=row.reader_id,
-        tenant_id=row.tenant_id,
-        publication_id=row.id,
-        position=position,
-        level="category",
-        code=one.code,
-        category="",
-        name_zh=one.name_zh,
-        name_en=one.name_en,
-        status="assessed" if one.totals.assessed else "not_assessed",
-        reason="",
-        reason_en="",
-        value=one.totals.percent_of_assessed,
-        unit="%",
-        target="",
-        n=one.n,
-        **_points(one.totals),
-    )
-
-
-def _indicator(one: IndicatorFigure, row: Publication, position: int) -> PublishedFigure:
-    return PublishedFigure(
-        id=new_id(),
-        reader_id=row.reader_id,
-        tenant_id=row.tenant_id,
-        publication_id=row.id,
-        position=position,
-        level="indicator",
-        code=one.code,
-        category=one.category,
-        name_zh=one.name_zh,
-        name_en=one.name_en,
-        status=one.status,
-        reason=one.reason_zh,
-        reason_en=one.reason_en,
-        numerator=None if one.numerator is None else as_decimal(one.numerator),
-        denominator=None if one.denominator is None else as_decimal(one.denominator),
-        value=one.value,
-        unit=one.unit,
-        target=one.target,
-        earned=None if one.earned is None else cents(one.earned),
-        assessed=cents(one.possible) if one.assessed else 0,
-        possible=cents(one.possible),
-        n=one.n,
-    )
+    columns = (Publication.sha256, Publication.content_sha256)
+    old = session.execute(select(*columns).where(*mine, *same).order_by(Publication.sequence.desc()).limit(1)).first()
+    row.corrects_sha256 = old[0] if old else None
+    return old[1] if old else ""
 
 
 def _seal(session: ScopedSession, actor: Actor | None, copy: Copy) -> None:

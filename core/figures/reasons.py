@@ -9,7 +9,17 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from core.campaigns import IndicatorScore, Metric
-from core.campaigns.attainment import NO_DATA, NO_LEVEL, NO_MEAN, NO_PARTS, NO_PREVIOUS, NO_TARGET, ZERO_DENOMINATOR
+from core.campaigns.attainment import (
+    NO_DATA,
+    NO_LEVEL,
+    NO_MEAN,
+    NO_PARTS,
+    NO_PREVIOUS,
+    NO_PREVIOUS_RISE,
+    NO_SIZE,
+    NO_TARGET,
+    ZERO_DENOMINATOR,
+)
 from core.figures.terms import FindingTerm, Plan, RecheckTerm
 
 
@@ -23,6 +33,9 @@ class Reason(NamedTuple):
 ASSESSED = Reason("", "")
 NO_VISITS = Reason("本期没有相关的核查记录", "no verified visit answered it in this period")
 NO_FINDINGS = Reason("本期没有到期的问题", "no finding fell due in this period")
+NO_EXACT_RATE = Reason(
+    "分子和分母都只是约数或下限，得不出准确的比率", "both numbers are rounded or lower bounds: there is no exact rate"
+)
 NO_RECHECKS = Reason("本期没有回头看复查", "no closed finding was re-inspected in this period")
 
 _SOURCES = {
@@ -39,6 +52,8 @@ _SCORING = {
     ZERO_DENOMINATOR: "the denominator is zero",
     NO_MEAN: "the own five-year mean is missing, so there is no target",
     NO_PREVIOUS: "the target is not reached and the previous value is missing",
+    NO_PREVIOUS_RISE: "the target is not reached and the previous value is missing",
+    NO_SIZE: "the target depends on the city's size, and the population is missing",
     NO_PARTS: "the worst subdistrict decides, and values by subdistrict are missing",
     NO_LEVEL: "the density level is missing",
     NO_TARGET: "the target is no number and no reference is given",

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from core.campaigns import Indicator
 from core.campaigns.arithmetic import half_up
 from core.figures.model import IndicatorFigure
+from core.figures.strata import by_type
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
@@ -78,10 +79,27 @@ def _deduct(one: Indicator, points: str) -> Rule:
     )
 
 
-def _site_mean(_one: Indicator, points: str) -> Rule:
+def _site_mean(one: Indicator, points: str) -> Rule:
+    if not by_type(one):
+        return Rule(
+            f"各次检查百分制得分的平均值，按百分比折算为 {points} 分；未检查的点位不计零分",
+            f"the mean of the visits' scores out of 100, as a share of {_points_en(points)}; sites not visited are no zeros",
+        )
     return Rule(
-        f"各次检查百分制得分的平均值，按百分比折算为 {points} 分；未检查的点位不计零分",
-        f"the mean of the visits' scores out of 100, as a share of {_points_en(points)}; sites not visited are no zeros",
+        f"先求每类点位各次检查百分制得分的平均值，再对查到的各类点位求平均，按百分比折算为 {points} 分；没有查到的点位类型不计零分",
+        f"the mean of the site types' means of scores out of 100, as a share of {_points_en(points)};"
+        " a site type not visited is missing, not zero",
+    )
+
+
+def _band10(_one: Indicator, points: str) -> Rule:
+    return Rule(f"按 0–10 分评定，{points} 分 × 评定分 ÷ 10", f"rated 0-10: {_points_en(points)} x rating / 10")
+
+
+def _of_target(one: Indicator, points: str) -> Rule:
+    return Rule(
+        f"达到 {one.target} 得 {points} 分，不足的按所占比例计分",
+        f"{_points_en(points)} at {one.target}, in proportion below",
     )
 
 
@@ -111,6 +129,10 @@ _RULES: dict[str, Callable[[Indicator, str], Rule]] = {
     "lower_linear": _lower_linear,
     "deduct": _deduct,
     "site_mean": _site_mean,
+    "band10": _band10,
+    "conform": _threshold,
+    "ratio": _of_target,
+    "min_count": _of_target,
     "threshold": _threshold,
     "level": _level,
     "gate": _gate,

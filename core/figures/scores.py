@@ -9,22 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from uuid import UUID
 
-from core.campaigns import Campaign, Edition, score_indicator
-from core.campaigns.arithmetic import half_up
-from core.campaigns.attainment import NOT_ASSESSED
-from core.campaigns.scoring import KEY_GROUP_FLOOR
+from core.campaigns import Campaign, Edition
 from core.errors import N_, Forbidden, NotFound
-from core.figures.effects import bars, read_effects, take_effect
-from core.figures.finding_metrics import FindingFacts, read_findings
+from core.figures.assessing import figure_of
+from core.figures.effects import bars, read_effects, rule_on, take_effect
+from core.figures.finding_metrics import read_findings
 from core.figures.frames import Frame, SliceKey, frame_of
-from core.figures.item_metrics import ItemFacts, ItemSums, enabled_keys, items_asking, read_items
-from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, Sample, Veto, total_of
+from core.figures.item_facts import ItemFacts
+from core.figures.item_metrics import SELF, VERIFIED, enabled_keys, has_self_checks, items_asking, read_items
+from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, total_of
+from core.figures.past import Pairs, read_past
 from core.figures.periods import Period, day_of
-from core.figures.reasons import ASSESSED, empty_reason, scoring_reason, unfed_reason
+from core.figures.reading import Facts, read_plan
 from core.figures.recheck_metrics import read_rechecks
+from core.figures.regrading import regraded
+from core.figures.stat_facts import read_statistics
 from core.figures.terms import (
     FindingTerm,
     ItemTerm,
@@ -36,6 +37,8 @@ from core.figures.terms import (
     plan_indicator,
     questions_asked,
 )
+from core.figures.vetoes import gates, groups
+from core.work.organisation.area_sight import covers_members, sees_area
 from core.work.roles import SEE
 from core.work.tables import NegativeEntry
 from tenants.access import Actor, may, root_unit
@@ -56,6 +59,18 @@ class Plans:
         """Every term that is to be read."""
         for plan in (*self.figures, *self.samples.values()):
             yield from plan.terms
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Everything that one slice's score is made of (计分依据), so that changed facts are scored the very same way."""
+
+    campaign: Campaign
+    frame: Frame
+    key: SliceKey
+    plans: Plans
+    facts: Facts
+    entries: tuple[NegativeEntry, ...]
 
 
 def score_campaign(
@@ -88,39 +103,93 @@ def score_slices(
     cut_off: datetime | None = None,
 ) -> dict[SliceKey, CampaignScore]:
     """Score several disjoint periods or units at once, by (unit, index of the period), with the same few queries."""
+    grounds = read_grounds(session, actor, campaign, edition, periods, units, cut_off=cut_off)
+    return {key: score_ground(one) for key, one in grounds.items()}
+
+
+def read_grounds(
+    session: ScopedSession,
+    actor: Actor | None,
+    campaign: Campaign,
+    edition: Edition,
+    periods: tuple[Period, ...],
+    units: tuple[UUID, ...] = (),
+    *,
+    cut_off: datetime | None = None,
+) -> dict[SliceKey, Ground]:
+    """What the scores of some slices are made of, read but not scored yet; arguments and errors as of ``score_slices``."""
     frame = frame_of(session, periods, cut_off or now(), units)
     for unit_id in units or (None,):
         check_reach(session, actor, unit_id, frame)
+    frame = regraded(session, frame, campaign, edition)
     plans = make_plans(session, frame, campaign.key, edition)
-    selections = [t.selection for t in plans.terms() if isinstance(t, ItemTerm)]
-    items = read_items(session, frame, [*selections, *plans.groups.values()], campaign.key)
+    items = _read_items(session, frame, plans, campaign.key)
     findings = read_findings(session, frame, [t for t in plans.terms() if isinstance(t, FindingTerm)], campaign.key)
     again = read_rechecks(session, frame, [t for t in plans.terms() if isinstance(t, RecheckTerm)], campaign.key)
     for key, counts in again.items():
         findings[key].terms |= counts
+    stats = read_statistics(session, frame, plans.figures)
     entries = read_effects(session, frame, campaign.key)
-    return {
-        key: _score(campaign, edition, frame, key, plans, items[key], findings[key], entries[key])
-        for key in frame.slices
-    }
+
+    def pairs_of(bare: Edition, other: tuple[Period, ...], places: tuple[UUID, ...]) -> dict[SliceKey, Pairs]:
+        grounds = read_grounds(session, None, campaign, bare, other, places, cut_off=frame.cut_off)
+        return {key: _pairs(one) for key, one in grounds.items()}
+
+    past = read_past(session, frame, edition, plans.figures, pairs_of)
+    found: dict[SliceKey, Ground] = {}
+    for key in frame.slices:
+        here = {basis: one[key] for basis, one in items.items()}
+        facts = Facts(campaign.key, edition, here, findings[key], stats[key], past[key])
+        found[key] = Ground(campaign, frame, key, plans, facts, entries[key])
+    return found
+
+
+def _pairs(ground: Ground) -> Pairs:
+    """What each indicator of a slice found, before any target."""
+    found = {plan.indicator.code: read_plan(plan, ground.facts) for plan in ground.plans.figures}
+    return {code: (one.numerator, one.denominator) for code, one in found.items()}
+
+
+def _read_items(
+    session: ScopedSession, frame: Frame, plans: Plans, campaign: str
+) -> dict[str, dict[SliceKey, ItemFacts]]:
+    """The visits' sums by basis; those of self-checks only where there are any."""
+    terms = [t for t in plans.terms() if isinstance(t, ItemTerm)]
+    selections, typed = [t.selection for t in terms], [t.selection for t in terms if t.types]
+    found = {VERIFIED: read_items(session, frame, [*selections, *plans.groups.values()], campaign, typed)}
+    if has_self_checks(session, frame, campaign):
+        found[SELF] = read_items(session, frame, selections, campaign, typed, SELF)
+    return found
 
 
 def check_reach(session: ScopedSession, actor: Actor | None, unit_id: UUID | None, frame: Frame) -> None:
     """Refuse a unit that does not exist (NotFound) or lies out of the actor's reach (Forbidden).
 
-    The district's own totals are for everyone who may see anything; what lies under a unit is for its reach.
+    The district's own totals are for everyone who may see anything; what lies under a unit is for its reach, and what
+    lies in an area also for whoever reaches all its members.
     """
     if unit_id is not None and session.get(Unit, (frame.tenant_id, unit_id)) is None:
         raise NotFound(N_("没有找到这个单位"))
     if actor is None:
         return
-    if not may(session, actor, SEE, unit_id, day_of(frame.cut_off)):
+    on = day_of(frame.cut_off)
+    if may(session, actor, SEE, unit_id, on):
+        return
+    first = min(period.start for period in frame.periods)
+    if unit_id is None or not frame.has_area or not sees_area(session, actor, unit_id, on, first):
         raise Forbidden(N_("没有查看这个单位数据的权限"))
 
 
 def reaches_root(session: ScopedSession, actor: Actor | None, on: datetime) -> bool:
     """Whether the actor sees the whole district's rows, not its totals alone."""
     return actor is None or may(session, actor, SEE, root_unit(session).id, day_of(on))
+
+
+def opens_area(session: ScopedSession, actor: Actor | None, area_id: UUID, period: Period, moment: datetime) -> bool:
+    """Whether the rows behind an area's figures are the actor's to see: he sees the whole district, or all its members."""
+    if actor is None or reaches_root(session, actor, moment):
+        return True
+    return covers_members(session, actor, area_id, day_of(moment), period.start)
 
 
 def make_plans(session: ScopedSession, frame: Frame, campaign: str, edition: Edition) -> Plans:
@@ -136,23 +205,18 @@ def make_plans(session: ScopedSession, frame: Frame, campaign: str, edition: Edi
     return Plans(figures, samples, group_selections(edition, campaign))
 
 
-def _score(
-    campaign: Campaign,
-    edition: Edition,
-    frame: Frame,
-    key: SliceKey,
-    plans: Plans,
-    items: ItemFacts,
-    findings: FindingFacts,
-    entries: tuple[NegativeEntry, ...],
-) -> CampaignScore:
-    figures = tuple(
-        _figure(plan, plans.samples.get(plan.indicator.code), items, findings, campaign.key) for plan in plans.figures
-    )
+def score_ground(ground: Ground, figures: tuple[IndicatorFigure, ...] | None = None) -> CampaignScore:
+    """The score of one slice; ``figures`` stand in for its own where somebody asks what would be, if."""
+    plans, facts, frame, key = ground.plans, ground.facts, ground.frame, ground.key
+    edition, items = facts.edition, facts.items[VERIFIED]
+    if figures is None:
+        figures = tuple(figure_of(plan, plans.samples.get(plan.indicator.code), facts) for plan in plans.figures)
     totals = total_of(figures)
-    effects = take_effect(totals, entries)
+    vetoes = (*gates(figures), *groups(plans.groups, items))
+    last = min(frame.periods[key[1]].end, day_of(frame.cut_off))
+    effects = rule_on(totals, take_effect(totals, ground.entries), vetoes, edition, last)
     return CampaignScore(
-        campaign=campaign,
+        campaign=ground.campaign,
         edition=edition,
         period=frame.periods[key[1]],
         unit_id=key[0],
@@ -160,70 +224,12 @@ def _score(
         indicators=figures,
         categories=_categories(edition, figures),
         totals=totals,
-        vetoes=(*_gates(figures), *_groups(plans.groups, items), *bars(effects)),
+        vetoes=(*vetoes, *bars(effects)),
         visits=items.visits,
         sites=items.sites,
-        findings=findings.summary,
+        findings=facts.findings.summary,
         effects=effects,
     )
-
-
-def _figure(
-    plan: Plan, sample: Plan | None, items: ItemFacts, findings: FindingFacts, campaign: str
-) -> IndicatorFigure:
-    indicator = plan.indicator
-    beside = _sample(sample, items, findings, campaign)
-    numerator, denominator, n = read_plan(plan, items, findings, campaign)
-    if n == 0:
-        reason = unfed_reason(plan.unfed) if plan.unfed else empty_reason(plan)
-        return IndicatorFigure(
-            indicator, NOT_ASSESSED, *reason, None, None, None, None, indicator.points, 0, sample=beside, plan=plan
-        )
-    score = score_indicator(indicator, numerator, denominator)
-    reason = ASSESSED if score.earned is not None else scoring_reason(score)
-    return IndicatorFigure(
-        indicator,
-        score.status,
-        *reason,
-        numerator,
-        denominator,
-        score.value,
-        score.earned,
-        score.possible,
-        n,
-        score.met,
-        score.breach,
-        beside,
-        plan,
-    )
-
-
-def read_plan(
-    plan: Plan, items: ItemFacts, findings: FindingFacts, campaign: str
-) -> tuple[Fraction | None, Fraction | None, int]:
-    """Numerator, denominator and the number of observations; nothing observed is nothing, not zero."""
-    counts = [_read(term, items, findings, campaign) for term in plan.terms]
-    n = max((seen for _, seen in counts), default=0)
-    if n == 0:
-        return None, None, 0
-    return counts[0][0], counts[1][0] if len(counts) > 1 else None, n
-
-
-def _read(term: Term, items: ItemFacts, findings: FindingFacts, campaign: str) -> tuple[Fraction, int]:
-    """The value of a term and how many visits or findings it saw."""
-    if isinstance(term, FindingTerm | RecheckTerm):
-        found = findings.terms[term]
-        return found, int(found)
-    sums: ItemSums = items.sums(term, campaign)
-    value: Fraction = getattr(sums, term.measure)
-    return value, int(sums.visits)
-
-
-def _sample(plan: Plan | None, items: ItemFacts, findings: FindingFacts, campaign: str) -> Sample | None:
-    if plan is None:
-        return None
-    numerator, denominator, n = read_plan(plan, items, findings, campaign)
-    return Sample(numerator, denominator, n) if numerator is not None and denominator is not None else None
 
 
 def _categories(edition: Edition, figures: tuple[IndicatorFigure, ...]) -> tuple[CategoryFigure, ...]:
@@ -233,25 +239,3 @@ def _categories(edition: Edition, figures: tuple[IndicatorFigure, ...]) -> tuple
         n = sum(f.n for f in members)
         found.append(CategoryFigure(group.code, group.name_zh, group.name_en, total_of(members), n))
     return tuple(found)
-
-
-def _gates(figures: Iterable[IndicatorFigure]) -> Iterable[Veto]:
-    for one in figures:
-        if one.breach:
-            zh = f"前置条件未达到：{one.name_zh} {one.value}（目标 {one.target}）"
-            en = f"gate broken: {one.name_en} {one.value} (target {one.target})"
-            yield Veto("gate", one.code, one.name_zh, one.name_en, zh, en)
-
-
-def _groups(groups: Mapping[str, Selection], items: ItemFacts) -> Iterable[Veto]:
-    """Key groups whose points over the period stay under 70 % of what was possible."""
-    for group, selection in groups.items():
-        sums = items.items.get(selection, ItemSums())
-        if sums.possible and sums.earned < KEY_GROUP_FLOOR * sums.possible:
-            zh = f"关键项组 {group} 得 {_points(sums.earned)} 分，低于满分 {_points(sums.possible)} 分的七成"
-            en = f"key group {group} earned {_points(sums.earned)} of {_points(sums.possible)}, under 70 %"
-            yield Veto("key_group", group, f"关键项组 {group}", f"key group {group}", zh, en)
-
-
-def _points(value: Fraction) -> str:
-    return str(value) if value.denominator == 1 else str(half_up(value))

@@ -69,7 +69,7 @@ def effects_of(figures: Iterable[PublishedFigure]) -> tuple[SealedEffect, ...]:
 
 def without_effects(figures: Iterable[PublishedFigure]) -> list[PublishedFigure]:
     """A publication's headings and indicators."""
-    return [one for one in figures if one.level != EFFECT]
+    return [one for one in figures if one.level in ("category", "indicator")]
 
 
 def read_sealed_effects(session: ScopedSession, publications: Sequence[UUID]) -> dict[UUID, tuple[SealedEffect, ...]]:

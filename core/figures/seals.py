@@ -2,6 +2,9 @@
 
 The text names districts by slug and code, never by a tenant's number; keys are sorted, decimals are texts. Each seal
 contains the one before it for the same reader, so that a changed, swapped or missing publication shows.
+
+Beside the seal stands the hash of the content alone (内容摘要): what is said, without number, reader, moment and chain. Who
+says the same twice gets the same content hash. Publications of before (``seal_version`` 1) are sealed over fewer columns.
 """
 
 from __future__ import annotations
@@ -52,6 +55,16 @@ HEADER = (
     "published_by",
     "published_at",
 )
+SEAL_VERSION = 2  # of what is published now; see HEADER_2 and FIGURE_2
+HEADER_2 = ("interval_low", "interval_high", "interval_seed", "warnings", "seal_version", "content_sha256")
+FIGURE_2 = ("interval_low", "interval_high", "self_value", "declared_value")
+# No part of what is said: another number, reader, moment or place in the chain says the same.
+MOVING = frozenset(
+    {
+        *("sequence", "reader_slug", "reader_name", "cut_off", "previous_sha256", "corrects_sha256", "reason"),
+        *("published_by", "published_at", "seal_version", "content_sha256"),
+    }
+)
 FIGURE = (
     "position",
     "level",
@@ -87,9 +100,33 @@ class Break:
 
 def seal_text(publication: Publication, figures: Iterable[PublishedFigure]) -> str:
     """The canonical JSON of a publication with its figures in order."""
-    body = {name: _plain(getattr(publication, name)) for name in HEADER}
-    ordered = sorted(figures, key=lambda f: f.position)
-    body["figures"] = [{name: _plain(getattr(f, name)) for name in FIGURE} for f in ordered]
+    return _canonical(publication, figures, header_of(publication))
+
+
+def content_text(publication: Publication, figures: Iterable[PublishedFigure]) -> str:
+    """The canonical JSON of what a publication says, the same before and after it is sealed."""
+    return _canonical(publication, figures, [name for name in header_of(publication) if name not in MOVING])
+
+
+def content_of(publication: Publication, figures: Iterable[PublishedFigure]) -> str:
+    """The SHA-256 of the content, in hex."""
+    return hashlib.sha256(content_text(publication, figures).encode()).hexdigest()
+
+
+def header_of(publication: Publication) -> tuple[str, ...]:
+    """The columns of the header that a publication's seal covers."""
+    return HEADER if publication.seal_version == 1 else HEADER + HEADER_2
+
+
+def figure_columns(publication: Publication) -> tuple[str, ...]:
+    """The columns of each figure that a publication's seal covers."""
+    return FIGURE if publication.seal_version == 1 else FIGURE + FIGURE_2
+
+
+def _canonical(publication: Publication, figures: Iterable[PublishedFigure], header: Iterable[str]) -> str:
+    body = {name: plain(getattr(publication, name)) for name in header}
+    ordered, columns = sorted(figures, key=lambda f: f.position), figure_columns(publication)
+    body["figures"] = [{name: plain(getattr(f, name)) for name in columns} for f in ordered]
     return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
@@ -128,6 +165,8 @@ def _check(row: Publication, figures: list[PublishedFigure], last: Publication |
     messages = []
     if seal_of(row, figures) != row.sha256:
         messages.append(N_("内容与封签不符"))
+    elif row.seal_version > 1 and content_of(row, figures) != row.content_sha256:
+        messages.append(N_("内容摘要与内容不符"))
     if row.sequence != (last.sequence + 1 if last else 1):
         messages.append(N_("编号不连续，前面缺少发布件"))
     if row.previous_sha256 != (last.sha256 if last else None):
@@ -135,7 +174,8 @@ def _check(row: Publication, figures: list[PublishedFigure], last: Publication |
     return [Break(row.district_slug, row.reader_slug, row.sequence, message) for message in messages]
 
 
-def _plain(value: Any) -> Any:  # one column's value, as plain JSON
+def plain(value: Any) -> Any:  # one column's value
+    """A column's value as plain JSON: decimals and moments as texts."""
     if isinstance(value, Decimal):
         return format(value.normalize(), "f")
     if isinstance(value, datetime):

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import select
 
 from core.errors import N_, NotFound
 from core.figures.periods import Period
+from core.figures.sealed_rows import SITE, UNIT
 from core.figures.tables import Publication, PublishedFigure
+from core.work.roles import GRANT, PUBLISH, SEE
+from tenants.access import Actor, may, root_unit
 from tenants.scope import ScopedSession
 
 
@@ -45,6 +50,23 @@ def find_publication(session: ScopedSession, publication_id: UUID) -> Publicatio
     if found is None:
         raise NotFound(N_("没有找到这份发布件"))
     return found
+
+
+def shown_figures(
+    session: ScopedSession, actor: Actor | None, figures: Iterable[PublishedFigure], on: date
+) -> list[PublishedFigure]:
+    """What of a publication a person may read: of an own one units and sites only who sees the whole or publishes it.
+
+    What another tenant sent is for whoever may compare.
+    """
+    everything = actor is None or actor.has(PUBLISH) or actor.has(GRANT) or sees_whole(session, actor, on)
+    mine = session.tenant_id
+    return [one for one in figures if everything or one.tenant_id != mine or one.level not in (UNIT, SITE)]
+
+
+def sees_whole(session: ScopedSession, actor: Actor, on: date) -> bool:
+    """Whether a person sees every row of the district."""
+    return may(session, actor, SEE, root_unit(session).id, on)
 
 
 def figures_of(session: ScopedSession, publication: Publication) -> list[PublishedFigure]:

@@ -8,15 +8,31 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from core.figures.due_tables import PublicationReminder, PublicationTerm
+from core.figures.outside_tables import OutsideFigure, OutsidePublication
+from core.figures.run_tables import ScoreRun
 from tenants.db import AddressedRow, Base, now, uuid_key
+
+__all__ = [
+    "OutsideFigure",
+    "OutsidePublication",
+    "Publication",
+    "PublicationGrant",
+    "PublicationReminder",
+    "PublicationTerm",
+    "PublishedFigure",
+    "ScoreRun",
+]
 
 
 class PublicationGrant(AddressedRow, Base):
     """A district's dated word that a reader may receive a campaign's figures (发布授权); a later row replaces it.
 
-    ``detail`` is ``totals``, ``categories`` or ``indicators``; ``revoked`` withdraws what came before.
+    ``detail`` is ``totals``, ``categories``, ``indicators``, ``units`` or ``sites``, each with what stands before it;
+    ``revoked`` withdraws what came before.
     """
 
     __tablename__ = "publication_grant"
@@ -39,7 +55,10 @@ class PublicationGrant(AddressedRow, Base):
 class Publication(AddressedRow, Base):
     """One campaign's figures of one period, sealed under a hash and addressed (发布件); corrections name the old seal.
 
-    Points are integers of 1/100; ``cut_off`` is the moment up to which records counted; ``sha256`` covers the header and all figures and the previous seal of the same district.
+    Points are integers of 1/100; ``cut_off`` is the moment up to which records counted; ``sha256`` covers the header and all
+    figures and the previous seal of the same district, ``content_sha256`` what is said alone, so that saying the same twice
+    gives it twice. ``interval_low`` and ``interval_high`` are the 95 % interval of the share of assessed points in percent,
+    drawn with ``interval_seed``. ``warnings`` are machine codes with numbers. ``seal_version`` tells which columns the seal covers.
     """
 
     __tablename__ = "publication"
@@ -74,7 +93,13 @@ class Publication(AddressedRow, Base):
     findings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     vetoes: Mapped[list[str]] = mapped_column(default=list)
     is_demo: Mapped[bool] = mapped_column(default=False)
+    interval_low: Mapped[Decimal | None] = mapped_column(default=None)
+    interval_high: Mapped[Decimal | None] = mapped_column(default=None)
+    interval_seed: Mapped[str] = mapped_column(default="", server_default="")
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, default=list, server_default="[]")
+    seal_version: Mapped[int] = mapped_column(default=2, server_default="1")
     sha256: Mapped[str]
+    content_sha256: Mapped[str] = mapped_column(default="", server_default="")
     previous_sha256: Mapped[str | None] = mapped_column(default=None)
     corrects_sha256: Mapped[str | None] = mapped_column(default=None)
     reason: Mapped[str] = mapped_column(default="")
@@ -83,7 +108,12 @@ class Publication(AddressedRow, Base):
 
 
 class PublishedFigure(AddressedRow, Base):
-    """One sealed figure (已发布数值): a category or an indicator, assessed or not, with its numerator and denominator."""
+    """One sealed figure (已发布数值): a category or an indicator, assessed or not, with its numerator and denominator.
+
+    ``self_value`` and ``declared_value`` stand beside the verified ``value`` and are never mixed with it. Of a unit or a site
+    (level ``unit``, ``site``) ``value`` is its share of assessed points, ``n`` its visits, ``numerator`` its findings and
+    ``denominator`` its sites.
+    """
 
     __tablename__ = "published_figure"
     __table_args__ = (
@@ -92,6 +122,14 @@ class PublishedFigure(AddressedRow, Base):
             ["publication.reader_id", "publication.tenant_id", "publication.id"],
         ),
         Index("ix_published_figure_publication", "reader_id", "tenant_id", "publication_id"),
+        # One indicator of a whole nation is read from the index alone, one look-up a publication.
+        Index(
+            "ix_published_figure_code",
+            "reader_id",
+            "publication_id",
+            "code",
+            postgresql_include=["tenant_id", "status", "value", "n", "numerator", "denominator"],
+        ),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -114,3 +152,56 @@ class PublishedFigure(AddressedRow, Base):
     assessed: Mapped[int] = mapped_column(default=0)
     possible: Mapped[int]
     n: Mapped[int] = mapped_column(default=0)
+    interval_low: Mapped[Decimal | None] = mapped_column(default=None)
+    interval_high: Mapped[Decimal | None] = mapped_column(default=None)
+    self_value: Mapped[Decimal | None] = mapped_column(default=None)
+    declared_value: Mapped[Decimal | None] = mapped_column(default=None)
+
+
+class Standing(AddressedRow, Base):
+    """Where a district stands, as its city published it (市级公布名次): one row to one district, never changed.
+
+    ``rank`` of ``size`` ranked districts, or ``unranked`` says why there is none; ``best`` and ``worst`` are the ranks that
+    the intervals allow. ``rests_on`` is the seal of the district's own publication behind it. The author is the city, the
+    reader the district; a correction is a new row that names the old seal and gives a reason.
+    """
+
+    __tablename__ = "standing"
+    __table_args__ = (
+        UniqueConstraint("reader_id", "tenant_id", "sequence"),
+        Index("ix_standing_reader_period", "reader_id", "campaign", "period_start"),
+        Index("ix_standing_tenant_id", "tenant_id", "campaign", "period_start"),
+    )
+
+    id: Mapped[UUID] = uuid_key()
+    sequence: Mapped[int]
+    reader_slug: Mapped[str]
+    reader_name: Mapped[str]
+    city_slug: Mapped[str]
+    city_name: Mapped[str]
+    campaign: Mapped[str]
+    title_zh: Mapped[str]
+    title_en: Mapped[str]
+    edition: Mapped[str]
+    edition_sha256: Mapped[str]
+    period_kind: Mapped[str]
+    period_start: Mapped[date]
+    period_end: Mapped[date]
+    rank: Mapped[int | None] = mapped_column(default=None)
+    previous_rank: Mapped[int | None] = mapped_column(default=None)
+    size: Mapped[int]
+    unranked: Mapped[str] = mapped_column(default="")
+    percent: Mapped[Decimal | None] = mapped_column(default=None)
+    interval_low: Mapped[Decimal | None] = mapped_column(default=None)
+    interval_high: Mapped[Decimal | None] = mapped_column(default=None)
+    best: Mapped[int | None] = mapped_column(default=None)
+    worst: Mapped[int | None] = mapped_column(default=None)
+    visits: Mapped[int] = mapped_column(default=0)
+    rests_on: Mapped[str]
+    is_demo: Mapped[bool] = mapped_column(default=False)
+    sha256: Mapped[str]
+    previous_sha256: Mapped[str | None] = mapped_column(default=None)
+    corrects_sha256: Mapped[str | None] = mapped_column(default=None)
+    reason: Mapped[str] = mapped_column(default="")
+    issued_by: Mapped[str]
+    issued_at: Mapped[datetime] = mapped_column(default=now)

@@ -10,30 +10,39 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from core.campaigns import Edition, Indicator, Metric
+from core.figures.strata import by_type, types_of
 from core.work.loop.transitions import CLOSED, CLOSED_STATES
+from core.work.statistics.codes import SOURCES as STATISTICS
+from core.work.statistics.codes import code_of
 
 Selection = frozenset[tuple[str, str]]  # campaign and item code
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _TIMES = frozenset({"due_at in period", "closed_at <= due_at"})
+_WINDOW = re.compile(r"([0-9]{1,3})m", re.ASCII)  # window=36m
 _RECHECKED = frozenset({"stable", "relapsed"})
 POINTS = "_points"  # a metric of this ending sums points earned, with "_max" points possible (ours)
 
 
 @dataclass(frozen=True, slots=True)
 class ItemTerm:
-    """A number over the visits that answered some items (检查项取数). ``measure`` names a field of ItemSums."""
+    """A number over the visits that answered some items (检查项取数). ``measure`` names a field of ItemSums.
+
+    ``types`` are the site types whose means are averaged; none: every visit counts the same.
+    """
 
     selection: Selection
     measure: str
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FormTerm:
-    """A number over the sheets of some forms (检查表取数)."""
+    """A number over the sheets of some forms (检查表取数); ``types`` as in :class:`ItemTerm`."""
 
     forms: tuple[str, ...]
     measure: str
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,22 +61,55 @@ class RecheckTerm:
     states: frozenset[str]
 
 
-Term = ItemTerm | FormTerm | FindingTerm | RecheckTerm
+@dataclass(frozen=True, slots=True)
+class StatTerm:
+    """A locked value of a statistic (统计取数): ``name`` is the metric's, ``code`` that of the tenant's dictionary.
+
+    ``months`` is how far back it is counted where a gate asks for a window (近三年), else 0: the period itself.
+    """
+
+    name: str
+    code: str
+    months: int = 0
+
+
+Term = ItemTerm | FormTerm | FindingTerm | RecheckTerm | StatTerm
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How one indicator gets its numerator and denominator (取数方案); ``unfed`` names the rows without a source yet."""
+    """How one indicator gets its numbers (取数方案): numerator and denominator, or ``named`` metrics of a longer formula.
+
+    ``unfed`` names the rows without a source yet.
+    """
 
     indicator: Indicator
     numerator: Term | None
     denominator: Term | None
     unfed: tuple[Metric, ...] = ()
+    named: tuple[StatTerm, ...] = ()
+    metrics: tuple[Metric, ...] = ()
 
     @property
     def terms(self) -> tuple[Term, ...]:
         """The terms to be read, when all of them can be."""
-        return () if self.unfed else tuple(t for t in (self.numerator, self.denominator) if t is not None)
+        pair = (t for t in (self.numerator, self.denominator) if t is not None)
+        return () if self.unfed else (*pair, *self.named)
+
+    @property
+    def stats(self) -> tuple[StatTerm, ...]:
+        """The terms that read statistics."""
+        return tuple(t for t in self.terms if isinstance(t, StatTerm))
+
+    @property
+    def strata_term(self) -> ItemTerm | FormTerm | None:
+        """The term whose site types are averaged; None where every visit counts the same."""
+        one = self.numerator
+        return one if isinstance(one, ItemTerm | FormTerm) and one.types else None
+
+    def metric(self, name: str) -> Metric | None:
+        """The row of metrics.csv behind a name."""
+        return next((one for one in self.metrics if one.name == name), None)
 
 
 def plan_indicator(
@@ -83,9 +125,20 @@ def plan_indicator(
         if metric and term is None:
             unfed.append(metric)
         built.append(term)
+    named: list[StatTerm] = []
     if not _NAME.fullmatch(indicator.numerator):  # an expression over several metrics, such as a vector level
-        unfed = [m for m in metrics.values() if m.source not in ("items", "findings")]
-    return Plan(indicator, built[0], built[1], tuple(unfed))
+        found = {m.name: _stat_term(indicator, m) for m in metrics.values()}
+        unfed = [m for m in metrics.values() if found[m.name] is None]
+        named = [term for term in found.values() if term is not None]
+    return Plan(indicator, built[0], built[1], tuple(unfed), tuple(named), tuple(metrics.values()))
+
+
+def _stat_term(indicator: Indicator, metric: Metric) -> StatTerm | None:
+    """The statistic behind a metric; None for what has another source."""
+    if metric.source not in STATISTICS:
+        return None
+    window = _WINDOW.fullmatch(indicator.params.get("window", ""))
+    return StatTerm(metric.name, code_of(metric, indicator.code), int(window[1]) if window else 0)
 
 
 def _term(
@@ -99,13 +152,16 @@ def _term(
     if metric.source == "findings":
         return _finding_term(metric)
     if metric.source != "items":
-        return None
+        return _stat_term(indicator, metric)
+    measure, means = _measure(indicator, metric, is_numerator), by_type(indicator)
     forms = [value for key, value in metric.selector if key == "form"]
     if forms:
         named = indicator.forms if forms == ["scoring_params"] else tuple(forms)
-        return FormTerm(named, "percent" if metric.aggregate == "sum" else "visits")
+        counted = "percent" if metric.aggregate == "sum" else "visits"
+        return FormTerm(named, counted, types_of(edition, named) if means else ())
     selection = _select(edition, campaign, indicator.code, metric.selector, asked)
-    return ItemTerm(selection, _measure(indicator, metric, is_numerator))
+    asking = [f.code for f in edition.forms if any((campaign, i.code) in selection for i in f.items)]
+    return ItemTerm(selection, measure, types_of(edition, asking) if means else ())
 
 
 def _measure(indicator: Indicator, metric: Metric, is_numerator: bool) -> str:

@@ -14,6 +14,7 @@ from core.campaigns import installed
 from core.figures.card_days import close_days
 from core.figures.card_nightly import propose_due
 from core.work.calendar import local_day
+from core.work.counting.recounting import recount
 from core.work.loop.hidden_following import follow_calendar, follow_switches
 from core.work.loop.recomputing import retry_provisional
 from core.work.organisation.reorganising_due import apply_due_reorganisations
@@ -62,6 +63,7 @@ OFTEN: tuple[Turn, ...] = (
     Turn("escalate", escalate),
     Turn("whistles", escalate_due),
     Turn("rechecks", remind_rechecks),
+    Turn("count", recount),
 )
 NIGHTLY: tuple[Turn, ...] = (
     Turn("reorganise", _reorganise, cleared=True),

@@ -38,6 +38,12 @@ def make_worker(wall: Wall, jobs_url: str) -> App:
         """Ask for each tenant's turn: reminders, time-outs, the ladder, whistles."""
         LOG.debug("turns of %s for %s tenants", timestamp, ask_turns(wall, OFTEN))
 
+    @queue.periodic(cron=EVERY_TEN_MINUTES)
+    @queue.task(name="take_up", pass_context=False)
+    async def take_up(timestamp: int) -> None:
+        """Ask again for what a worker had begun that is gone: its lock would hold up the tenant's turns for ever."""
+        LOG.debug("at %s %s jobs of lost workers", timestamp, await take_up_lost(queue))
+
     @queue.task(name=TURN)
     def turn(tenant: int, name: str) -> None:
         """Do one part of one tenant's turn."""
@@ -46,6 +52,19 @@ def make_worker(wall: Wall, jobs_url: str) -> App:
     return queue
 
 
+async def take_up_lost(queue: App) -> int:
+    """Ask again for the jobs of workers that have not been heard of for half a minute; gives how many there were.
+
+    Every part of a turn does each thing once, so that a job which was all but done does no harm.
+    """
+    lost = list(await queue.job_manager.get_stalled_jobs())
+    for job in lost:
+        LOG.warning("job %s (%s) was left behind by a worker; it is asked for again", job.id, job.task_name)
+        await queue.job_manager.retry_job(job)
+    return len(lost)
+
+
 def run_worker(wall: Wall, jobs_url: str, *, wait: bool = True) -> None:
-    """Run jobs until a signal says stop; with ``wait=False`` until the queue is empty."""
-    make_worker(wall, jobs_url).run_worker(wait=wait, concurrency=1, listen_notify=wait)
+    """Run jobs until a signal says stop; with ``wait=False`` until the queue is empty. What is done is not kept."""
+    queue = make_worker(wall, jobs_url)
+    queue.run_worker(wait=wait, concurrency=1, listen_notify=wait, delete_jobs="successful")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from flask import Blueprint
 
-from core.web import audit, calendar, campaigns, imports, operator, settings, start
+from core.web import audit, calendar, campaigns, imports, load, operator, settings, start
 from core.web.duties import handover, people, person, posts
+from core.web.editions import edition_upload, editions, impact
 from core.web.organisation import (
     area_choice,
     area_import,
@@ -32,10 +33,14 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     departments.blueprint,
     draft_unit.blueprint,
     drafts.blueprint,
+    edition_upload.blueprint,
+    editions.blueprint,
     grants.blueprint,
     handover.blueprint,
+    impact.blueprint,
     handover.records,
     imports.blueprint,
+    load.blueprint,
     operator.blueprint,
     people.blueprint,
     person.blueprint,

@@ -5,10 +5,23 @@ The argument is ``as_of`` everywhere it is new; a day to come is refused, for no
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
+
+from flask import request
 
 from core.request import today
 from core.web.paging import bad_argument, read_day
+
+
+def read_on(said: Mapping[str, str] | None = None) -> date | None:
+    """The day of a page that also looks ahead, such as who sits where: ``on``, or ``as_of`` as everywhere else. Raises InvalidInput."""
+    args = request.args if said is None else said
+    name = "on" if args.get("on", "").strip() else "as_of"
+    try:
+        return date.fromisoformat(text) if (text := args.get(name, "").strip()) else None
+    except ValueError:
+        raise bad_argument(name, text) from None
 
 
 def read_as_of() -> date | None:

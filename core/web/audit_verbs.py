@@ -8,6 +8,7 @@ from types import MappingProxyType
 from flask_babel import gettext
 
 from core.errors import N_
+from core.work.appeals.appeal_moves import STEPS as APPEAL_STEPS
 from core.work.loop.transitions import TRANSITIONS
 from core.work.marks.card_moves import MOVES as CARD_MOVES
 from core.work.marks.card_schemes import STATE_MOVES
@@ -36,6 +37,9 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "category_set.retire": N_("停用分类口径"),
         "demo.complete": N_("放入演示数据"),
         "demo.scene": N_("放入演示数据"),
+        "edition.enforce": N_("选定在用版本"),
+        "edition.shadow": N_("选定影子版本"),
+        "edition.withdraw": N_("撤回版本选择"),
         "filter.remove": N_("去掉常用筛选"),
         "filter.restore": N_("恢复常用筛选"),
         "filter.save": N_("保存常用筛选"),
@@ -53,7 +57,18 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "negative.watch": N_("负面清单：列入关注"),
         "negative.withdraw": N_("负面清单：撤回触发"),
         "holding.term": N_("调整任期"),
+        "observation.correct": N_("统计：更正"),
+        "observation.lock": N_("统计：锁定"),
+        "observation.return": N_("统计：退回"),
+        "observation.review": N_("统计：审核通过"),
+        "observation.save": N_("统计：存草稿"),
+        "observation.submit": N_("统计：上报"),
         "patrol.end": N_("结束巡查"),
+        "statistic.add": N_("统计目录：新增"),
+        "statistic.change": N_("统计目录：调整"),
+        "statistic.import": N_("导入统计填报表"),
+        "statistic.retire": N_("统计目录：停止填报"),
+        "statistic.settle": N_("按测评体系更新统计目录"),
         "patrol.join": N_("加入巡查"),
         "patrol.start": N_("开始巡查"),
         "person.add": N_("新增人员"),
@@ -122,6 +137,7 @@ DERIVED: Mapping[str, tuple[str, Mapping[str, str]]] = MappingProxyType(
         "finding.": (N_("问题：%(action)s"), {verb: step.title_zh for verb, step in TRANSITIONS.items()}),
         "notice.": (N_("通知单：%(action)s"), {verb: move.title_zh for verb, move in NOTICE_MOVES.items()}),
         "whistle.": (N_("吹哨：%(action)s"), {verb: move.title_zh for verb, move in WHISTLE_MOVES.items()}),
+        "appeal.": (N_("申诉：%(action)s"), {verb: title for verb, (_, title) in APPEAL_STEPS.items()}),
         "card.": (N_("亮牌：%(action)s"), {verb: move.title_zh for verb, move in CARD_MOVES.items()}),
         "card_scheme.": (N_("亮牌办法：%(action)s"), {verb: title for verb, (_, _, title) in STATE_MOVES.items()}),
         "hand_on.": (N_("转交：%(action)s"), {verb: titles[0] for verb, titles in STATE_TITLES.items()}),

@@ -16,17 +16,20 @@ HASH = re.compile("[0-9a-f]{64}")
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
+        "appeal": N_("申诉"),
         "audit": N_("日志"),
         "calendar": N_("工作日历"),
         "card": N_("亮牌"),
         "card_scheme": N_("亮牌办法"),
         "contact": N_("外部联系人"),
         "notice": N_("通知单"),
+        "observation": N_("统计值"),
         "recheck_sample": N_("回头看抽样"),
         "setting": N_("设置"),
         "sweep": N_("举一反三"),
         "whistle": N_("吹哨"),
         "campaign": N_("创建项目"),
+        "edition": N_("测评体系版本"),
         "file": N_("照片"),
         "filter": N_("常用筛选"),
         "finding": N_("问题"),
@@ -43,6 +46,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "reorganisation": N_("机构调整"),
         "site": N_("点位"),
         "sponsorship": N_("包保关系"),
+        "statistic": N_("统计指标"),
         "tenant": N_("区县或市"),
         "token": N_("接口令牌"),
         "unit": N_("单位"),

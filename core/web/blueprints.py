@@ -14,6 +14,7 @@ from core.web.papers import notice, notices
 from core.web.places import site_form, sites
 from core.web.proofs import proof_rooms
 from core.web.scores import figure_rooms
+from core.web.statistics import statistic_rooms
 from core.web.whistling import whistle, whistle_blowing, whistles
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -35,6 +36,7 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     rules.blueprint,
     site_form.blueprint,
     sites.blueprint,
+    *statistic_rooms.BLUEPRINTS,
     style.blueprint,
     today.blueprint,
     visit_correction.blueprint,

@@ -16,9 +16,9 @@ from core.campaigns.terms import Role
 from core.errors import NotFound
 from core.request import actor, db, house, require, require_any, tenant, today
 from core.web.words import by_locale
+from core.work.dated import valid_on
 from core.work.enabling import campaign_as_run, enable, suspend
 from core.work.organisation.territory import OFFICES
-from core.work.organisation.units import in_force
 from core.work.roles import ADMINISTER, SEE
 from core.work.tables import Audit, SiteKind
 from tenants.models import EnabledCampaign, Unit, UnitRole
@@ -77,7 +77,7 @@ def read_cards(session: ScopedSession) -> list[Card]:
     asked_now = {key: questions_of(run.edition) for key, run in runs.items() if rows[key].state == "enabled"}
     mapped = frozenset(session.scalars(select(UnitRole.role).distinct()))
     communities = session.scalar(
-        select(func.count()).select_from(Unit).where(Unit.kind.in_(("community", "village")), in_force(Unit, today()))
+        select(func.count()).select_from(Unit).where(Unit.kind.in_(("community", "village")), valid_on(Unit, today()))
     )
     cards = []
     for key in sorted({*registry.campaigns, *rows}):

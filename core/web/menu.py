@@ -64,11 +64,20 @@ FINDINGS = (
     _in(N_("反复问题"), "recurring", SEE),
     _in(N_("举一反三"), "sweeps", SEE),
     _in(N_("疑点"), "doubts", CHECK, DIRECT),
+    _in(N_("申诉清单"), "appeals", SEE),
     _in(N_("疑似重复"), "findings/duplicates", DIRECT),
     _in(N_("外部联系人"), "contacts", ANSWER),
 )
+FIGURES = (
+    _in(N_("得分"), "figures", SEE),
+    _in(N_("先改什么"), "first", SEE),
+    _in(N_("易失分项"), "lost-items", SEE),
+    _in(N_("进度"), "pace", SEE),
+    _in(N_("计分留存"), "runs", SEE),
+)
 STANDINGS = (
     _in(N_("排名"), "rankings", SEE),
+    _in(N_("单位排名"), "unit-ranking", SEE),
     _in(N_("亮牌"), "cards", SEE),
     _in(N_("负面清单"), "negative", SEE),
 )
@@ -79,6 +88,7 @@ ORGANISATION = (
     _in(N_("人员"), "people", ADMINISTER),
     _in(N_("包保"), "sponsors", SEE),
     _in(N_("责任覆盖"), "coverage", ADMINISTER, DIRECT, LEAD),
+    _in(N_("基层负担"), "load", ADMINISTER, DIRECT, LEAD),
 )
 SETTINGS = (
     _in(N_("设置"), "settings", ADMINISTER),
@@ -93,12 +103,15 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("检查"), "visits", "clipboard-check", frozenset({VISIT, SEE}), phone=True, also=("visit",)),
     Entry(N_("问题"), "findings", "alert-circle", frozenset({SEE}), phone=True, inside=FINDINGS),
     Entry(N_("点位"), "sites", "map-pin", frozenset({SEE})),
-    Entry(N_("指标"), "figures", "chart-bar", frozenset({SEE}), also=("k",)),
+    Entry(N_("指标"), "figures", "chart-bar", frozenset({SEE}), inside=FIGURES, also=("k", "what-if")),
+    Entry(N_("统计填报"), "statistics", "table", frozenset({SEE})),
     Entry(N_("排名与亮牌"), "rankings", "trophy", frozenset({SEE}), inside=STANDINGS),
     Entry(N_("报告"), "reports", "report", frozenset({SEE})),
     Entry(N_("发布"), "publications", "send", frozenset({PUBLISH, GRANT})),
     Entry(N_("创建项目"), "campaigns", "flag", frozenset({SEE, ADMINISTER})),
     Entry(N_("区县比较"), "/c/{slug}/comparison", "trophy", frozenset({COMPARE}), frozenset({"city"}), phone=True),
+    Entry(N_("收到的发布件"), "/c/{slug}/received", "report", frozenset({COMPARE}), frozenset({"city"})),
+    Entry(N_("公布名次"), "/c/{slug}/standings", "send", frozenset({COMPARE}), frozenset({"city"})),
     Entry(
         N_("组织"), "units", "sitemap", frozenset({SEE, ADMINISTER}), inside=ORGANISATION, also=("posts", "handovers")
     ),

@@ -18,6 +18,7 @@ PAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "finding": ("finding.show", "finding_id"),
         "notice": ("notice.show", "notice_id"),
         "whistle": ("whistle.show", "whistle_id"),
+        "appeal": ("appeal.show", "appeal_id"),
         "card": ("card.show", "card_id"),
         "negative": ("negative_entry.show", "entry_id"),
         "recheck": ("recheck.show", "recheck_id"),

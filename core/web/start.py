@@ -15,7 +15,8 @@ from core.figures.grants import grants_in_force
 from core.request import db, house, require, tenant, today
 from core.web.duties.people import account_states
 from core.web.words import by_locale, counted, listed, say_role
-from core.work.organisation.units import departments, in_force
+from core.work.dated import valid_on
+from core.work.organisation.units import departments
 from core.work.roles import ADMINISTER
 from core.work.tables import CalendarDay, Site
 from tenants.access import TenantRef
@@ -64,7 +65,7 @@ def read_steps(session: ScopedSession, ref: TenantRef) -> list[Step]:
 
 def unit_counts(session: ScopedSession) -> Mapping[str, int]:
     """How many units of each kind stand today."""
-    chosen = select(Unit.kind, func.count()).where(in_force(Unit, today())).group_by(Unit.kind)
+    chosen = select(Unit.kind, func.count()).where(valid_on(Unit, today())).group_by(Unit.kind)
     return dict(session.execute(chosen).all())
 
 
@@ -103,7 +104,7 @@ def _people(session: ScopedSession) -> Step:
         select(Post.role, Holding.person_id)
         .join(Holding, (Holding.tenant_id == Post.tenant_id) & (Holding.post_id == Post.id))
         .join(Person, (Person.tenant_id == Holding.tenant_id) & (Person.id == Holding.person_id))
-        .where(in_force(Holding, today()), Person.state == "active")
+        .where(valid_on(Holding, today()), Person.state == "active")
     ).all()
     people = {row.person_id for row in rows}
     states = account_states(session, people)

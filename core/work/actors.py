@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, and_, or_, select
+from sqlalchemy import BindParameter, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.roles import verbs_of
@@ -20,7 +21,7 @@ def resolve_actor(
     session: Session, tenant: TenantRef, person_id: UUID, on: date, *, user_id: UUID | None = None, request_id: str = ""
 ) -> Actor | None:
     """Give the actor for one person on one day, or None when the person is unknown or inactive."""
-    rows = session.execute(_held(person_id, on)).all()
+    rows = session.execute(_held(), {"person": person_id, "day": on}).all()
     if not rows:
         return None
     held = [row for row in rows if row.role is not None]
@@ -36,8 +37,11 @@ def resolve_actor(
     )
 
 
-def _held(person_id: UUID, on: date) -> Select[*tuple[Any, ...]]:
-    """An active person with each post that he holds on a day; one row without a post when he holds none."""
+@cache
+def _held() -> Select[*tuple[Any, ...]]:
+    """An active person with each post that he holds on a day; one row without a post when he holds none (built once)."""
+    on: BindParameter[date] = bindparam("day")
+    person_id: BindParameter[UUID] = bindparam("person")
     sits = and_(
         Holding.tenant_id == Person.tenant_id,
         Holding.person_id == Person.id,

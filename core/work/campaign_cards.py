@@ -84,7 +84,7 @@ def list_campaigns(session: ScopedSession, registry: Registry, *, on: date) -> l
         state = rows[key].state if key in rows else "available"
         others = [shown[k].edition for k, row in rows.items() if k != key and row.state == "enabled"]
         latest = registry.campaigns[key].edition if key in registry.campaigns else campaign.edition
-        newer = latest.key if latest.sha256 != campaign.edition.sha256 else ""
+        newer = latest.key if latest.valid_from > campaign.edition.valid_from else ""
         adds = _adds(campaign, others, registry, sites)
         cards.append(Card(campaign, state, campaign.edition, key in registry.campaigns, newer, adds))
     return cards

@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.campaigns.body import campaign_from_body, digest, edition_from_body, to_body
@@ -18,13 +18,17 @@ from core.campaigns.catalogue import Campaign, Edition
 from core.campaigns.registry import Registry
 from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, NotFound
+from core.work.calendar import local_day
+from core.work.dated import valid_on
+from core.work.editions.choices import IN_FORCE, choice_on
 from core.work.journal import record_at
 from core.work.loop.mass_steps import hold_unneeded, release_needed
 from core.work.organisation.territory import settle_departments
 from core.work.permits import require
 from core.work.queue import HIDDEN_SWITCHES, ask_hidden
 from core.work.roles import ADMINISTER
-from core.work.tables import Definition
+from core.work.statistics.dictionary import settle_dictionary
+from core.work.tables import Definition, EnabledEdition
 from tenants.access import Actor
 from tenants.db import now
 from tenants.models import EnabledCampaign, Unit
@@ -55,13 +59,14 @@ def enable(
         return row
     if row is None:
         edition = _edition_on(campaign, today)
-        _freeze(session, campaign, edition)
+        freeze(session, campaign, edition)
         row = EnabledCampaign(
             campaign=campaign.key, state="enabled", edition=edition.key, edition_sha256=edition.sha256
         )
         session.add(row)
         if root is not None and root.kind == "district":
             settle_departments(session, root.id, (*load_vocabulary().roles.values(), *campaign.roles), today)
+            settle_dictionary(session, [(campaign.key, edition)], today=today)
     else:
         row.state, row.changed_at = "enabled", moment
         ask_hidden(session, HIDDEN_SWITCHES)
@@ -95,27 +100,45 @@ def suspend(
     return row
 
 
-def enabled(session: ScopedSession, registry: Registry) -> list[Campaign]:
-    """The campaigns in force here (在用活动), each with the one edition that the tenant runs, by key.
+def enabled(session: ScopedSession, registry: Registry, *, day: date | None = None) -> list[Campaign]:
+    """The campaigns in force here (在用活动), each with the one edition that holds on a day (by default today), by key.
 
     An edition that the installed plugin no longer has, or whose plugin is gone, is read from its frozen definition.
     """
-    rows = session.scalars(
-        select(EnabledCampaign).where(EnabledCampaign.state == "enabled").order_by(EnabledCampaign.campaign)
+    on = day or local_day(now())
+    chosen = and_(
+        EnabledEdition.tenant_id == EnabledCampaign.tenant_id,
+        EnabledEdition.campaign == EnabledCampaign.campaign,
+        EnabledEdition.role == IN_FORCE,
+        valid_on(EnabledEdition, on),
     )
-    return [campaign_as_run(session, registry, row) for row in rows]
+    rows = session.execute(
+        select(EnabledCampaign, EnabledEdition.sha256)
+        .outerjoin(EnabledEdition, chosen)
+        .where(EnabledCampaign.state == "enabled")
+        .order_by(EnabledCampaign.campaign)
+    )
+    return [campaign_with(session, registry, row.campaign, sha256 or row.edition_sha256) for row, sha256 in rows]
 
 
-def campaign_as_run(session: ScopedSession, registry: Registry, row: EnabledCampaign) -> Campaign:
-    """A campaign with the edition of one row, whatever its state; for pages that read old records."""
-    campaign = registry.campaigns.get(row.campaign)
-    if campaign is not None:
-        for edition in campaign.editions:
-            if edition.sha256 == row.edition_sha256:
-                return campaign if len(campaign.editions) == 1 else replace(campaign, editions=(edition,))
-    edition = frozen_edition(session, row.edition_sha256)
-    shell = campaign or _frozen_campaign(session, row.campaign)
-    return replace(shell, editions=(edition,))
+def campaign_as_run(
+    session: ScopedSession, registry: Registry, row: EnabledCampaign, *, day: date | None = None
+) -> Campaign:
+    """A campaign with the edition that holds on a day (by default today), whatever its state; for pages that read old records."""
+    choice = choice_on(session, row.campaign, day or local_day(now()))
+    return campaign_with(session, registry, row.campaign, choice.sha256 if choice else row.edition_sha256)
+
+
+def campaign_with(session: ScopedSession, registry: Registry, key: str, sha256: str) -> Campaign:
+    """A campaign with one edition to run, the package's others beside it. Raises NotFound when it was never frozen here."""
+    campaign = registry.campaigns.get(key)
+    shipped = campaign.shipped if campaign is not None else ()
+    found = next((edition for edition in shipped if edition.sha256 == sha256), None)
+    if campaign is not None and found is not None and len(campaign.editions) == 1 and campaign.edition is found:
+        return campaign
+    edition = found or frozen_edition(session, sha256)
+    shell = campaign or _frozen_campaign(session, key)
+    return replace(shell, editions=(edition,), others=tuple(one for one in shipped if one is not found))
 
 
 def frozen_edition(session: ScopedSession, sha256: str) -> Edition:
@@ -150,9 +173,9 @@ def _edition_on(campaign: Campaign, today: date) -> Edition:
         return campaign.edition
 
 
-def _freeze(session: ScopedSession, campaign: Campaign, edition: Edition) -> None:
-    """Keep the campaign's own words, the edition and its forms by content; what is kept already stays."""
-    shell = to_body(replace(campaign, editions=()))
+def freeze(session: ScopedSession, campaign: Campaign, edition: Edition) -> None:
+    """Keep the campaign's own words, the edition and its forms by content (定义留存); what is kept already stays."""
+    shell = to_body(replace(campaign, editions=(), others=()))
     kept = [
         ("campaign", campaign.key, digest(shell), shell),
         ("edition", edition.key, edition.sha256, to_body(edition)),

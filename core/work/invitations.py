@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
-from sqlalchemy import Update, exists, select, update
+from sqlalchemy import BindParameter, Select, Update, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
@@ -176,21 +177,23 @@ def make_api_token(
 
 def find_api_token(session: Session, token: str, now: datetime) -> tuple[ApiToken, Tenant] | None:
     """Find the tenant and person that a machine's key stands for; a deactivated account's keys are dead too. Scope 0."""
+    row = session.execute(_keys(), {"digest": token_digest(token)}).first()
+    if row is None or (row[0].expires_at is not None and row[0].expires_at <= now):
+        return None
+    return row[0], row[1]
+
+
+@cache
+def _keys() -> Select[ApiToken, Tenant]:
+    """The statement, built once: every request of a machine begins with it."""
     shut = exists().where(
         Membership.tenant_id == ApiToken.tenant_id,
         Membership.person_id == ApiToken.person_id,
         Membership.state != "active",
     )
-    row = session.execute(
-        select(ApiToken, Tenant)
-        .join(Tenant, Tenant.id == ApiToken.tenant_id)
-        .where(
-            ApiToken.token_sha256 == token_digest(token), ApiToken.revoked_at.is_(None), Tenant.state == "active", ~shut
-        )
-    ).first()
-    if row is None or (row[0].expires_at is not None and row[0].expires_at <= now):
-        return None
-    return row[0], row[1]
+    digest: BindParameter[bytes] = bindparam("digest")
+    live = (ApiToken.token_sha256 == digest, ApiToken.revoked_at.is_(None), Tenant.state == "active", ~shut)
+    return select(ApiToken, Tenant).join(Tenant, Tenant.id == ApiToken.tenant_id).where(*live)
 
 
 def revoke_api_token(session: Session, actor: Actor, token_id: UUID, now: datetime) -> None:

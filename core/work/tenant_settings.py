@@ -39,6 +39,7 @@ class Times:
     amber_hours: int = _number(24, N_("到期前提醒"), N_("工作小时"), 1, 240)
     check_hours: int = _number(48, N_("核查时限"), N_("工作小时"), 1, 240)
     desk_hours: int = _number(24, N_("审批派遣时限"), N_("工作小时"), 1, 240)
+    appeal_hours: int = _number(72, N_("申诉裁决时限"), N_("工作小时"), 1, 480)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,17 @@ class Integrity:
 
 
 @dataclass(frozen=True, slots=True)
+class Ceiling:
+    """How much may be asked of one community in a week (负担上限); above it the load meter says so, nothing is stopped (ours)."""
+
+    fields: int = _number(300, N_("填写项"), N_("项"), 1, 100_000)
+    photos: int = _number(60, N_("照片"), N_("张"), 1, 10_000)
+    visits: int = _number(14, N_("检查"), N_("次"), 1, 1_000)
+    returns: int = _number(5, N_("报送"), N_("份"), 1, 1_000)
+    deadlines: int = _number(15, N_("到期事项"), N_("件"), 1, 1_000)
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
     """One section (设置项): its name in the table, its title, its type."""
 
@@ -82,6 +94,7 @@ class Matter:
 
 
 TIMES, LADDER, SAMPLING, DUPLICATES, INTEGRITY = "times", "ladder", "sampling", "duplicates", "integrity"
+CEILING = "ceiling"
 MATTERS: dict[str, Matter] = {
     one.name: one
     for one in (
@@ -90,6 +103,7 @@ MATTERS: dict[str, Matter] = {
         Matter(SAMPLING, N_("回头看"), Sampling),
         Matter(DUPLICATES, N_("疑似重复"), Duplicates),
         Matter(INTEGRITY, N_("销号疑点"), Integrity),
+        Matter(CEILING, N_("基层负担上限"), Ceiling),
     )
 }
 _NAMES = {matter.type: name for name, matter in MATTERS.items()}

@@ -117,6 +117,50 @@ def test_publishing_comparing_and_reporting_say_the_same(client_for, wall: Wall)
     assert all(copy["corrects_sha256"] for copy in fixed["copies"])
 
 
+def test_units_leave_under_their_grant_and_the_city_reads_them(client_for, wall: Wall) -> None:
+    """The API says the very content: the same hash before and after, units for who sees the whole, all of it for the city."""
+    land = province(wall)
+    place, body = land.north, {"campaign": "sanitary_city", "period": month()}
+    office = client_for(place.office)
+    given = {"reader": land.city.slug, "campaign": "sanitary_city", "detail": "sites"}
+    assert office.post("grants", json=given).get_json()["detail"] == "sites"
+    shown = office.get(f"publications/preview?campaign=sanitary_city&period={month()}").get_json()["copies"]
+    sent = office.post("publications", json=body).get_json()["copies"]
+    assert [copy["content_sha256"] for copy in shown] == [copy["content_sha256"] for copy in sent]
+    assert [copy["says_the_same"] for copy in shown] == [False, False]
+    again = office.get(f"publications/preview?campaign=sanitary_city&period={month()}").get_json()["copies"]
+    assert [copy["says_the_same"] for copy in again] == [True, True]
+    levels = {figure["level"] for figure in shown[1]["figures"]}
+    assert levels == {"category", "indicator", "unit", "site"}
+    near = client_for(add_actor(wall, place.ref, "leader", place.district.communities[0]))
+    seen = near.get(f"publications/{sent[0]['id']}").get_json()
+    assert {figure["level"] for figure in seen["figures"]} == {"category", "indicator"}
+    assert seen["seal_holds"] is True
+    received = client_for(land.bureau).get(f"/api/v1/t/{land.city.slug}/publications/{sent[1]['id']}").get_json()
+    assert received["figures"] == shown[1]["figures"]
+    assert {"interval_low", "interval_high", "interval_seed", "warnings"} <= received.keys()
+
+
+def test_a_ranking_says_how_it_was_made(client_for, land: Province) -> None:
+    ranked = client_for(land.north.office).get("rankings?campaign=sanitary_city&kind=community").get_json()
+    assert ranked["method"] == {
+        "rank_by": "percent_of_assessed",
+        "interval": "cluster bootstrap over sites",
+        "confidence": 95,
+        "replicates": 400,
+        "minimum_visits": 5,
+        "minimum_sites": 5,
+    }
+    first = ranked["items"][0]
+    assert (first["visits"], first["percent_of_assessed"], first["interval_low"], first["earned"]) == (
+        1,
+        None,
+        None,
+        None,
+    )
+    assert client_for(land.north.office).get("standings").get_json() == {"items": [], "next_cursor": None}
+
+
 def check_comparison(caller, wall: Wall, land: Province) -> None:
     listed = caller.get(f"comparison?period={month()}").get_json()["items"]
     with wall.open(land.city.id) as session:

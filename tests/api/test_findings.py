@@ -187,6 +187,15 @@ def test_every_step_takes_its_fields(client_for, wall: Wall, site: Town) -> None
     changed = step(office, settled, "correct", changes={"severity": "urgent"}, note="很急").get_json()
     assert changed["severity"] == "urgent"
     assert changed["events"][-1]["detail"]["before"] == {"severity": "ordinary"}
+    moved = step(office, changed, "correct", changes={"site_id": "", "place": "北口"}, note="不在点位上").get_json()
+    assert (moved["site_id"], moved["site_name"]) == (None, "北口")
+    detail = moved["events"][-1]["detail"]
+    assert detail["before"] == {"site_id": changed["site_id"], "place": ""}
+    assert detail["names"][changed["site_id"]] == changed["site_name"]
+    nowhere = step(office, moved, "correct", changes={"site_id": changed["unit_id"]}, note="x")
+    assert (nowhere.status_code, nowhere.get_json()["faults"][0]["field"]) == (422, "changes.site_id")
+    back = step(office, moved, "correct", changes={"site_id": changed["site_id"]}, note="还是在点位上")
+    changed = back.get_json()
     wrong = step(office, changed, "correct", changes={"state": "closed"}, note="x")
     assert (wrong.status_code, wrong.get_json()["faults"][0]["field"]) == (422, "changes.state")
     late = step(office, changed, "transfer", unit_id=finance, note="x", days=500)

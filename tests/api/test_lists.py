@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,7 @@ from core.api.publication_shapes import PublicationList
 from core.api.rankings import RankDayList, RankList
 from core.api.reports import ReportList
 from core.api.sites import SiteList
+from core.api.statistic_shapes import StatisticList, StatisticValueList
 from core.api.units import UnitList
 from core.api.visit_shapes import VisitList
 from core.api.whistle_shapes import WhistleList
@@ -36,6 +38,9 @@ from core.work.marks.card_issues import act_on_all, live_cards
 from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
 from core.work.marks.ranking_days import keep_day
 from core.work.papers.notice_issuing import Draft, issue
+from core.work.statistics.dictionary import Declared, declare
+from core.work.statistics.entering import Entry, save
+from core.work.statistics.writing import last_finished
 from core.work.whistling.whistle_blowing import Wanted, blow
 from tenants.access import Actor
 from tenants.db import now
@@ -66,6 +71,8 @@ LISTS: dict[str, type[Body]] = {
     "comparison": ComparisonList,
     "notices": NoticeList,
     "whistles": WhistleList,
+    "statistics": StatisticList,
+    "statistics/observations": StatisticValueList,
 }
 UNPAGED = {"findings/duplicates"}  # the likeliest candidates of one report: there is never a second page
 SORTS = {
@@ -100,6 +107,7 @@ def full(wall: Wall, client_for) -> Province:
             )
             blow(session, caller, called)
         lay_cards(session, place.office, place.district.root, place.district.communities)
+        lay_statistics(session, place.district.root, place.district.departments["sanitation"])
         session.commit()
     for one in (land.north, land.south):
         office = client_for(one.office)
@@ -126,6 +134,16 @@ def lay_cards(session: ScopedSession, office: Actor, root: UUID, homes: Sequence
         propose_period(session, office, installed(), kept, parse_period(day.isoformat()), now=now())
         for verb in ("confirm", "show"):
             act_on_all(session, office, live_cards(session, row.id, day), verb, now=now())
+
+
+def lay_statistics(session: ScopedSession, root: UUID, owner: UUID) -> None:
+    """Some lines of the dictionary, each with a value of the last month."""
+    today = local_day(now())
+    for n in range(5):
+        line = Declared(f"line_{n}", f"指标{n}", f"Line {n}", "household", owner, "month")
+        declare(session, None, line, today=today)
+        entry = Entry(f"line_{n}", root, last_finished("month", today), "self", Decimal(100 + n))
+        save(session, None, entry, today=today, now=now())
 
 
 def caller_of(client_for, land: Province, name: str) -> Caller:

@@ -78,6 +78,30 @@ def test_a_severity_is_said_beside_what_failed(client_for, wall: Wall) -> None:
     assert caller.get(f"findings/{ids['toilet_clean']}").get_json()["severity"] == "serious"
 
 
+def test_what_failed_is_dealt_with_at_once(client_for, wall: Wall) -> None:
+    """Put right on the spot, and found still there the next time: the plan says what is open."""
+    place = town(wall)
+    caller = client_for(place.inspector)
+    before, after = (caller.post("photos", data=jpeg(seed=n), content_type="image/jpeg").get_json() for n in (81, 82))
+    dealt = {"photos": {"toilet_clean": [before["id"]]}, "fixed": {"toilet_clean": [after["id"]]}}
+    made = caller.post("visits", json=body_of(place, **dealt)).get_json()
+    assert {one["question"]: one["outcome"] for one in made["findings"]} == {
+        code: "on_spot" if code == "toilet_clean" else None for code in FAILED
+    }
+    assert made["again"] == []
+    plan = caller.get(f"visits/plan?site={place.market}").get_json()
+    standing = {one["question"]: one["id"] for one in plan["standing"] if one["same_question"]}
+    assert standing.keys() == FAILED - {"toilet_clean"}
+    again = caller.post("visits", json=body_of(place, again=standing)).get_json()
+    assert [one["question"] for one in again["findings"]] == ["toilet_clean"]
+    assert {one["question"]: one["id"] for one in again["again"]} == standing
+    seen = caller.get(f"findings/{standing['illegal_posters']}").get_json()
+    assert (seen["seen_again"], seen["version"]) == (1, 2)
+    missing = caller.post("visits", json=body_of(place, fixed={"toilet_clean": []}))
+    assert missing.status_code == 422
+    assert {one["field"] for one in missing.get_json()["faults"]} == {"fixed.toilet_clean", "photos.toilet_clean"}
+
+
 def test_photos_are_sent_before_and_referred_to(client_for, wall: Wall) -> None:
     place = town(wall)
     caller = client_for(place.inspector)

@@ -2,7 +2,7 @@
 
 Wanted: onboarding 小店区 under 3 s, a visit of three forms answered in under 100 ms at the median on 2 cores (issue 2); the
 filtered list page of 100 000 findings under 60 ms at the median and 200 ms at p99 under 8 clients (issue 3).
-``--json`` prints one JSON object, ``--quick`` runs fewer rounds.
+``--figures`` measures what issue 4 wants, against its peers, and writes docs/performance.md. ``--json`` prints one JSON object, ``--quick`` runs fewer rounds.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 import platform
 import shutil
 import statistics
+import sys
 import tempfile
 import time
 import uuid
@@ -47,12 +48,14 @@ from core.work.tables import Site
 from tenants.access import TenantRef
 from tenants.db import new_id, now
 from tenants.scope import Wall
+from tests.bench.figures import run_figures
 from tests.bench.lists import time_lists
 from tests.factory import add_actor, add_site
 from tests.figures.build import Made, fill, make
 from tests.work.market import ANSWERS, Town, town
 from tests.work.pictures import jpeg
 
+PERFORMANCE = Path(__file__).parents[2] / "docs" / "performance.md"
 SECRET = "a secret of the bench, long enough to sign with"
 
 
@@ -281,6 +284,11 @@ def time_large_ledger(at: Ground, *, quick: bool) -> list[Timing]:
     return [Timing(name, wanted if "clients" in name else "", times) for name, times in measured]
 
 
+def tell(line: str) -> None:
+    """How far a long run is."""
+    print(line, file=sys.stderr, flush=True)
+
+
 def show(found: list[Timing]) -> None:
     """The table for people."""
     print(f"{'act':<74}{'n':>4}{'min':>10}{'median':>10}{'p99':>10}{'max':>10}  wanted")
@@ -294,7 +302,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--figures", action="store_true", help="issue 4 alone: scale, and ratios to the peers")
+    parser.add_argument("--tenants", type=int, help="districts of --figures; the whole nation without it")
     given = parser.parse_args()
+    if given.figures:
+        page = run_figures(quick=given.quick, tell=tell, tenants=given.tenants)
+        PERFORMANCE.write_text(page)
+        print(page)
+        return
     rounds = 5 if given.quick else 20
     with ground() as at:
         found = time_onboarding(at, 3 if given.quick else 5)

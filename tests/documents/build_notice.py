@@ -26,6 +26,15 @@ COLUMNS = (
     ("整改期限", 2.4, "{{ r.line.due }}"),
     ("照片", 3.6, "{{ r.photo }}"),
 )
+BY_UNIT = (
+    ("序号", 1.2, "{{ r.line.number }}"),
+    ("问题编号", 2.6, "{{ r.line.code }}"),
+    ("问题", 3.8, "{{ r.line.title }}"),
+    ("地点", 2.4, "{{ r.line.place }}"),
+    ("整改期限", 2.2, "{{ r.line.due }}"),
+    ("截至{{ d.since }}", 1.8, "{{ r.line.state }}"),
+    ("照片", 3.0, "{{ r.photo }}"),
+)
 
 
 def rule(target) -> None:
@@ -38,13 +47,13 @@ def rule(target) -> None:
     target._p.get_or_add_pPr().append(borders)
 
 
-def table(document) -> None:
+def table(document, columns=COLUMNS, rows="rows") -> None:
     """The findings, one a row."""
-    made = document.add_table(rows=4, cols=len(COLUMNS))
+    made = document.add_table(rows=4, cols=len(columns))
     made.style, made.alignment, made.autofit = "Table Grid", WD_TABLE_ALIGNMENT.CENTER, False
-    cell(made.rows[1].cells[0], "{%tr for r in rows %}")
+    cell(made.rows[1].cells[0], "{%tr for r in " + rows + " %}")
     cell(made.rows[3].cells[0], "{%tr endfor %}")
-    for n, (title, width, value) in enumerate(COLUMNS):
+    for n, (title, width, value) in enumerate(columns):
         cell(made.rows[0].cells[n], title, bold=True)
         cell(made.rows[2].cells[n], value, left="title" in value or "place" in value)
         for row in made.rows:
@@ -76,6 +85,13 @@ def build() -> Path:
     paragraph(document, "{%p if rows %}")
     table(document)
     paragraph(document, "{%p endif %}")
+    paragraph(document, "{%p if d.tally %}")
+    paragraph(document, "{{ d.tally }}")
+    paragraph(document, "{%p endif %}")
+    paragraph(document, "{%p for part in parts %}")
+    paragraph(document, "{{ part.heading }}", HEAD, 16)
+    table(document, BY_UNIT, "part.rows")
+    paragraph(document, "{%p endfor %}")
     paragraph(document, "{%p if d.others %}")
     paragraph(document, "另有 {{ d.others }} 件问题，由有关单位另行掌握。")
     paragraph(document, "{%p endif %}")

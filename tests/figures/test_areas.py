@@ -15,6 +15,7 @@ from core.figures.lost_items import lost_items
 from core.figures.overview import by_unit
 from core.figures.periods import parse_period
 from core.figures.scores import score_campaign
+from core.work.organisation.area_sight import covers_members, sees_area
 from core.work.organisation.units import add_unit
 from core.work.tables import AreaMember
 from tenants.scope import ScopedSession, Wall
@@ -38,8 +39,8 @@ def session(wall: Wall, made: Made) -> Iterator[ScopedSession]:
         yield opened
 
 
-def an_area(session: ScopedSession, **member: UUID) -> UUID:
-    area = add_unit(session, None, name="东片区", kind="area", today=SINCE)
+def an_area(session: ScopedSession, name: str = "东片区", **member: UUID) -> UUID:
+    area = add_unit(session, None, name=name, kind="area", today=SINCE)
     session.add(AreaMember(area_id=area.id, valid_from=date(2026, 10, 5), **member))
     session.flush()
     return area.id
@@ -60,6 +61,36 @@ def test_an_area_has_its_members_records_from_the_day_they_joined(session: Scope
     assert score(session, made, made.district.street).visits == 3
     under = by_unit(session, made.office, CIVILIZED, EDITION, MONTH, kind="community", under=area, cut_off=NOW)
     assert [row.unit_id for row in under] == [one]
+
+
+def test_two_areas_keep_their_records_apart(session: ScopedSession, made: Made) -> None:
+    one, two = made.district.communities
+    visit(session, made, ["housing_estate"], NO, day=date(2026, 10, 6), unit=one)
+    visit(session, made, ["housing_estate"], YES, day=date(2026, 10, 7), unit=two)
+    areas = [an_area(session, name, unit_id=unit) for name, unit in (("东片区", one), ("西片区", two))]
+    found = [score(session, made, area) for area in areas]
+    assert [(row.visits, row.percent_of_assessed) for row in found] == [(1, Decimal("0.00")), (1, Decimal("100.00"))]
+
+
+def test_whoever_reaches_every_member_opens_the_area(wall: Wall, session: ScopedSession, made: Made) -> None:
+    one, two = made.district.communities
+    area = an_area(session, unit_id=one)
+    session.commit()
+    near, far, both = (add_actor(wall, made.district.ref, "liaison", unit) for unit in (one, two, made.district.street))
+    code = EDITION.indicators[0].code
+    for reader in (near, both):
+        assert score(session, made, area, reader).visits == 0
+        assert explain(session, reader, CIVILIZED, EDITION, code, MONTH, area, cut_off=NOW).rows == ()
+    with pytest.raises(Forbidden):
+        score(session, made, area, far)
+    assert not sees_area(session, near, two, NOW.date()), "no area at all"
+    session.add(AreaMember(area_id=area, unit_id=two, valid_from=date(2026, 10, 5), valid_to=date(2026, 10, 9)))
+    session.flush()
+    with pytest.raises(Forbidden):  # a member that left within the period has records in it
+        score(session, made, area, near)
+    assert covers_members(session, near, area, NOW.date()), "on the day itself only his own is left"
+    finding(session, made, [], opened=NOW, due=NOW, unit=area)
+    assert not covers_members(session, near, area, NOW.date()), "what lies at the area as such is not his"
 
 
 def test_a_site_that_is_a_member_counts_once_beside_its_street(session: ScopedSession, made: Made) -> None:

@@ -9,7 +9,8 @@ import pytest
 from sqlalchemy import update
 
 from core.errors import Forbidden
-from core.figures.lost_items import lost_items
+from core.figures.lost_here import lost_here
+from core.figures.lost_items import lost_by_type, lost_by_unit, lost_items
 from core.figures.periods import parse_period
 from core.work.tables import Visit
 from tenants.db import now
@@ -52,3 +53,52 @@ def test_items_by_points_lost(wall: Wall) -> None:
         assert lost_items(session, liaison, [CIVILIZED], MONTH, two, cut_off=LATER) == below
         with pytest.raises(Forbidden):
             lost_items(session, liaison, [CIVILIZED], MONTH, one, cut_off=LATER)
+
+
+def test_by_site_type_and_unit(wall: Wall) -> None:
+    """A lane lost at an estate of one community, an advert at a supermarket of the other; each type and unit has its own."""
+    made = make(wall, CIVILIZED)
+    one, two = made.district.communities
+    with made.district.session(wall) as session:
+        visit(session, made, ["housing_estate"], {"fire_lane_open": {"yes": False}}, day=DAY, unit=one)
+        visit(session, made, ["supermarket"], {"public_adverts": {"count": 1}}, day=DAY, unit=two)
+        session.commit()
+        estate = lost_items(session, None, [CIVILIZED], MONTH, cut_off=LATER, site_type="housing_estate")
+        assert [(i.code, i.lost) for i in estate] == [("CIV-ESTATE-05", 12)]
+        assert lost_items(session, None, [CIVILIZED], MONTH, cut_off=LATER, site_type="park") == []
+        kinds = lost_by_type(session, None, [CIVILIZED], MONTH, cut_off=LATER)
+        assert {kind: [i.code for i in found] for kind, found in kinds.items()} == {
+            "housing_estate": ["CIV-ESTATE-05"],
+            "supermarket": ["CIV-SHOP-01"],
+        }
+        units = lost_by_unit(session, None, [CIVILIZED], MONTH, [one, two, made.district.street], cut_off=LATER)
+        assert {unit: [i.code for i in found] for unit, found in units.items()} == {
+            one: ["CIV-ESTATE-05"],
+            two: ["CIV-SHOP-01"],
+            made.district.street: ["CIV-ESTATE-05", "CIV-SHOP-01"],
+        }
+        liaison = add_actor(wall, made.district.ref, "liaison", two)
+        with pytest.raises(Forbidden):
+            lost_by_unit(session, liaison, [CIVILIZED], MONTH, [one], cut_off=LATER)
+
+
+def test_what_is_lost_here(wall: Wall) -> None:
+    """At estates of the district in 30 days: the lane failed 2 of 3, here 1 of 1; older, self-checked and other types stay out."""
+    made = make(wall, CIVILIZED)
+    one, two = made.district.communities
+    no, yes = {"fire_lane_open": {"yes": False}}, {"fire_lane_open": {"yes": True}}
+    items = [(CIVILIZED.key, i.code) for i in CIVILIZED.edition.form("CIV-ESTATE").items]
+    with made.district.session(wall) as session:
+        visit(session, made, ["housing_estate"], no | {"public_adverts": {"count": 2}}, day=DAY, unit=one)
+        visit(session, made, ["housing_estate"], no, day=DAY, unit=two)
+        visit(session, made, ["housing_estate"], yes, day=DAY, unit=two)
+        visit(session, made, ["housing_estate"], no, day=date(2026, 8, 1), unit=two)
+        visit(session, made, ["housing_estate"], no, day=DAY, unit=two, basis="self")
+        visit(session, made, ["supermarket"], no, day=DAY, unit=two)
+        session.commit()
+        (lane,) = lost_here(session, made.sites["housing_estate", one], items, date(2026, 10, 20))
+        assert (lane.question, lane.visits, lane.failed) == ("fire_lane_open", 3, 2)
+        assert (lane.visits_here, lane.failed_here) == (1, 1)
+        (other,) = lost_here(session, made.sites["housing_estate", two], items, date(2026, 12, 31))
+        assert (other.visits, other.failed, other.visits_here, other.failed_here) == (0, 0, 3, 2)
+        assert lost_here(session, made.sites["housing_estate", one], [], DAY) == []

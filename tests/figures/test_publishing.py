@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -14,10 +15,10 @@ from sqlalchemy.exc import ProgrammingError
 
 from core.databases import Urls
 from core.errors import Conflict, Forbidden, InvalidInput, NotFound
-from core.figures.grants import give_grant, grant_history, grants_in_force, withdraw_grant
+from core.figures.grants import DETAILS, give_grant, grant_history, grants_in_force, withdraw_grant
 from core.figures.periods import parse_period
 from core.figures.publishing import preview, publish
-from core.figures.seals import seal_text, verify
+from core.figures.seals import FIGURE, HEADER, content_text, seal_text, verify
 from core.figures.shelf import figures_of, find_publication, latest_publication, own_publications, sent_publications
 from core.figures.tables import Publication, PublicationGrant, PublishedFigure
 from core.work.tables import Audit
@@ -309,3 +310,86 @@ def test_a_lost_race_is_a_conflict(wall: Wall, made: Made, monkeypatch: pytest.M
             send(mine, made)
         mine.rollback()
         assert len(own_publications(mine)) == 1
+
+
+def test_saying_the_same_twice_gives_the_same_content_hash(session: ScopedSession, made: Made, city: TenantRef) -> None:
+    """Whatever the detail: another number, moment, author and reason, the very same content; a new record changes it."""
+    for detail in DETAILS:
+        grant(session, made, city, detail)
+        first = preview(session, made.office, CIVILIZED, MONTH, now=NOW)
+        sent = send(session, made, reason="第一次")
+        again = publish(
+            session, made.office, CIVILIZED, CIVILIZED.edition, MONTH, now=NOW + timedelta(hours=5), reason="没有变化"
+        )
+        assert [c.publication.content_sha256 for c in first.copies] == [p.content_sha256 for p in sent]
+        assert [p.content_sha256 for p in again] == [p.content_sha256 for p in sent]
+        assert {p.sha256 for p in again}.isdisjoint(p.sha256 for p in sent)
+        for row in again:
+            assert sha256(content_text(row, figures_of(session, row)).encode()).hexdigest() == row.content_sha256
+        assert all(c.says_the_same for c in preview(session, made.office, CIVILIZED, MONTH, now=NOW).copies)
+    visit(session, made, ["housing_estate"], {"fire_lane_open": {"yes": False}}, day=date(2026, 10, 13))
+    changed = preview(session, made.office, CIVILIZED, MONTH, now=NOW)
+    assert not any(c.says_the_same for c in changed.copies)
+    assert verify(session) == []
+
+
+def test_units_and_sites_leave_as_far_as_the_grant_goes(session: ScopedSession, made: Made, city: TenantRef) -> None:
+    for n in range(6):
+        answers = {"fire_lane_open": {"yes": n > 1}, "public_adverts": {"count": 1}}
+        visit(session, made, ["housing_estate"], answers, day=date(2026, 10, 14 + n), unit=made.district.communities[1])
+    levels = {}
+    for detail in DETAILS:
+        grant(session, made, city, detail)
+        own, sent = send(session, made, reason="试")
+        levels[detail] = {f.level for f in figures_of(session, sent)}
+        assert levels[detail] <= {f.level for f in figures_of(session, own)}
+        assert (sent.interval_low, sent.content_sha256 != "", sent.seal_version) == (None, True, 2)
+    assert levels == {
+        "totals": set(),
+        "categories": {"category"},
+        "indicators": {"category", "indicator"},
+        "units": {"category", "indicator", "unit"},
+        "sites": {"category", "indicator", "unit", "site"},
+    }
+    figures = figures_of(session, sent)
+    (unit,) = (f for f in figures if f.level == "unit")
+    assert (unit.n, unit.denominator, unit.category) == (7, 2, "subdistrict")
+    sites = [f for f in figures if f.level == "site"]
+    assert sum(f.n for f in sites) == 7
+    assert sorted(f.n for f in sites) == [1, 6]
+    assert all(f.value == (Decimal(f.earned or 0) / f.possible * 100).quantize(Decimal("0.01")) for f in sites)
+
+
+def test_a_unit_of_few_visits_leaves_its_number_alone(session: ScopedSession, made: Made, city: TenantRef) -> None:
+    grant(session, made, city, "units")
+    _, sent = send(session, made)
+    (unit,) = (f for f in figures_of(session, sent) if f.level == "unit")
+    assert (unit.n, unit.value, unit.earned, unit.numerator, unit.reason) == (1, None, None, None, "low_volume")
+
+
+def test_old_seals_keep_their_text(session: ScopedSession, made: Made) -> None:
+    """A publication of the version before is sealed over its own columns alone."""
+    copy = preview(session, made.office, CIVILIZED, MONTH, now=NOW).copies[0]
+    new = seal_text(copy.publication, copy.figures)
+    copy.publication.seal_version = 1
+    old = seal_text(copy.publication, copy.figures)
+    later = ("content_sha256", "interval_low", "seal_version", "self_value", "warnings")
+    assert all(f'"{name}"' in new and f'"{name}"' not in old for name in later)
+    assert set(json.loads(old)) == {*HEADER, "figures"}
+    assert set(json.loads(old)["figures"][0]) == set(FIGURE)
+
+
+def test_self_checks_travel_beside_and_a_gap_is_named(session: ScopedSession, made: Made, city: TenantRef) -> None:
+    """What was checked by oneself stands beside the verified value; far apart it is a warning with its numbers."""
+    for n in range(4):
+        good = {"fire_lane_open": {"yes": True}, "public_adverts": {"count": 9}, "pet_misconduct": {"count": 0}}
+        visit(session, made, ["housing_estate"], good, day=date(2026, 10, 12 + n), basis="self")
+    before = preview(session, made.office, CIVILIZED, MONTH, now=NOW).copies[0].publication.earned
+    own, *_ = send(session, made)
+    beside = [f for f in figures_of(session, own) if f.self_value is not None and f.self_value != f.value]
+    assert beside
+    assert own.earned == before
+    gaps = [one for one in own.warnings if one["code"] == "self_gap"]
+    assert {one["of"] for one in gaps} <= {f.code for f in beside}
+    assert all(abs(Decimal(one["gap"])) >= 10 for one in gaps)
+    assert all(set(one) == {"code", "of", "self", "verified", "gap"} for one in gaps)

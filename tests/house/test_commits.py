@@ -18,6 +18,7 @@ EXCEPTIONS = {
     "core/web/operating.py": "an operator acts outside any tenant's request and enters the new tenant's scope for one act",
     "core/web/operator.py": "the operator's own trail is scope-0 and stands whatever the page does after it",
     "core/demo/": "plays ninety days as their requests would have come, one commit for each, so that it can be resumed",
+    "core/bench/": "lays a trial nation on a server of its own, a transaction a district, so that memory stays bounded",
     "core/work/onboarding.py": "a new tenant needs two scopes: the platform's row must stand before its own scope can write",
 }
 

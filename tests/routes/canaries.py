@@ -29,12 +29,14 @@ MARKS_LOW, IDS_LOW = re.compile(MARK.pattern.lower()), re.compile(IDS.pattern)
 HASHES = re.compile(r"\b[0-9a-f]{64}\b")
 
 CODE = "a code of the vocabulary or of a catalogue, or a state's word: the product looks it up and no free text gets in"
+CITY = "a row of a city's own, or one that a city writes: no district is its author, and the wall's own tests hold it"
 HASH = "a SHA-256 of content; the hashes of the marked tenant are hunted for as they are"
 KEPT: dict[str, str] = {
     **dict.fromkeys(
         "tenant.kind tenant.state app_user.locale app_user.state membership.state account_token.purpose "
         "publication_grant.campaign publication_grant.detail publication.campaign publication.edition "
-        "publication.period_kind publication.detail publication.vetoes published_figure.level published_figure.code "
+        "publication.period_kind publication.detail publication.vetoes standing.campaign standing.period_kind standing.reader_slug "
+        "published_figure.level published_figure.code "
         "published_figure.category published_figure.status unit.tree unit.kind unit_role.role person.state post.role "
         "post.campaign enabled_campaign.campaign enabled_campaign.state enabled_campaign.edition site.state "
         "site_kind.site_type visit.basis answer.question sheet.campaign sheet.form sheet.edition sheet.basis "
@@ -61,17 +63,41 @@ KEPT: dict[str, str] = {
         # cards
         "card_scheme.state card_scheme_change.state card_issue.state card_issue.period_kind "
         "card_event.verb card_event.from_state card_event.to_state "
+        # appeals
+        "appeal.about appeal.campaign appeal.indicator appeal.period_kind appeal.state appeal.effect "
+        "appeal_event.verb appeal_event.from_state appeal_event.to_state "
         # proofs
         "recheck.state sweep.state sweep.category sweep.question contact.kind contact.state hand_on.state "
+        # statistics
+        "statistic.measure statistic.denominator_measure statistic.frequency statistic.combine statistic.campaign statistic.origin "
+        "statistic.unit_kind statistic.parts statistic.bases observation.period_kind observation.basis observation.state "
+        "observation.qualifier observation.denominator_qualifier observation.population_precision "
+        "locked_value.qualifier locked_value.denominator_qualifier locked_value.population_precision "
+        "observation_event.verb observation_event.to_state "
+        # editions
+        "enabled_edition.campaign enabled_edition.edition enabled_edition.role enabled_edition.source "
+        # runs
+        "day_count.kind day_count.campaign day_count.code day_count.basis "
+        "score_run.campaign score_run.edition score_run.period_kind score_run.body "
         # notices
-        "notice.kind notice.state notice_event.verb notice_event.from_state notice_event.to_state".split(),
+        "notice.kind notice.state notice_event.verb notice_event.from_state notice_event.to_state notice_addressee.state notice_finding.state".split(),
         CODE,
     ),
     **dict.fromkeys(
         "publication.edition_sha256 publication.sha256 publication.previous_sha256 publication.corrects_sha256 "
-        "enabled_campaign.edition_sha256 sheet.form_sha256 sheet.edition_sha256 file.original_sha256 "
+        "score_run.edition_sha256 score_run.sha256 enabled_campaign.edition_sha256 enabled_edition.sha256 sheet.form_sha256 sheet.edition_sha256 file.original_sha256 "
         "file.sha256".split(),
         HASH,
+    ),
+    **dict.fromkeys(
+        "publication_term.campaign publication_term.period_kind publication_term.changed_by publication_reminder.reader_slug "
+        "publication_reminder.reader_name publication_reminder.city_slug publication_reminder.city_name "
+        "publication_reminder.campaign publication_reminder.title_zh publication_reminder.title_en "
+        "publication_reminder.period_kind publication_reminder.reminded_by outside_publication.campaign "
+        "outside_publication.district_name outside_publication.edition outside_publication.period_kind "
+        "outside_publication.source outside_publication.file_name outside_publication.imported_by outside_figure.code "
+        "outside_figure.name outside_figure.unit".split(),
+        CITY,
     ),
     "app_user.password_hash": "an Argon2 hash; with a mark in its place nobody of that tenant could log in",
     "publication_grant.reader_slug": "names the reader, not the author",

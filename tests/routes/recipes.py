@@ -20,6 +20,10 @@ from sqlalchemy import update
 from werkzeug.routing import Rule
 
 from core.campaigns.registry import installed
+from core.figures.due import due_calendar, set_term
+from core.figures.grants import give_grant
+from core.figures.outside import TOTALS
+from core.figures.publishing import publish
 from core.web.proofs.link_door import COOKIE, sign_word
 from core.work.actors import resolve_actor
 from core.work.duties.site_posts import assign_sites
@@ -29,7 +33,19 @@ from core.work.places.sites import add_site
 from core.work.tables import Finding, HandOn, Sweep
 from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id, now
+from tests.routes.appealing import free_unit, new_appeal
 from tests.routes.carding import DAY, TEXT
+from tests.routes.counting import (
+    entry_fields,
+    handed_in,
+    new_entries,
+    new_observation,
+    new_place,
+    new_statistic,
+    statistic_fields,
+    version_now,
+)
+from tests.routes.editioning import edition_to_choose, edition_upload, give_edition
 from tests.routes.filters import new_filter
 from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins, running_shift
 from tests.routes.proving import new_contact, new_doubt, new_item, new_link, new_recheck, new_sweep
@@ -81,11 +97,14 @@ SECRET: dict[str, str] = {
     **dict.fromkeys(
         ("site_id", "unit_id", "visit_id", "finding_id", "person_id", "holding_id", "grant_id", "publication_id",
          "whistle_id", "called_id", "notice_id", "note_id", "scheme_id", "card_id", "report_id", "entry_id", "photo_id", "token_id", "event_id", "ref",
-         "recheck_id", "sample_id", "signal_id", "sweep_id", "contact_id", "hand_on_id",
+         "recheck_id", "sample_id", "appeal_id", "run_id", "signal_id", "sweep_id", "contact_id", "hand_on_id",
          "reorganisation_id", "seat_id", "area_id", "member_id",
+         "statistic_id", "observation_id", "stat_code",
          "post_id", "sponsorship_id", "handover_id", "filter_id", "rule_id", "precedent_id", "set_id", "patrol_id"),
         NEVER,
     ),
+    "choice_id": NEVER,
+    "edition_sha": "0" * 64,
     "sha256": "0" * 64,
     "token": "no-such-link-0000000000000000000000000000000",
 }  # fmt: skip
@@ -103,6 +122,7 @@ COMMON: dict[str, tuple[str, str]] = {
     "form": ("", "NO-SUCH-CODE"),
     "indicator": ("", "NO-SUCH-CODE"),
     "item": ("", "NO-SUCH-CODE"),
+    "basis": ("self", "no_such_basis"),
 }
 
 
@@ -252,6 +272,42 @@ def publish_form(world: World, _side: str) -> Sent:
     return Sent(form=asked | {"seen": found.group(1) if found else "", "reason": "补录"})
 
 
+def standing_form(world: World, _side: str) -> Sent:
+    """What the city's page carries after A published once more: the table that was seen."""
+    let_run(world)
+    campaign, office = installed().campaigns[COMMON["campaign"][0]], world.a.actors[OFFICE]
+    with world.session() as session:
+        give_grant(session, office, world.city, campaign.key, "totals", TODAY)
+        publish(session, office, campaign, campaign.edition, MONTH, now=now(), reason=f"补录{word()}")
+        session.commit()
+    bureau = world.askers["city_bureau"]
+    bureau.fresh()
+    asked = {"campaign": campaign.key, "period": MONTH.key}
+    page = bureau.client.get(f"/c/{world.city.slug}/standings", query_string=asked).get_data(as_text=True)
+    found = re.search(r'name="seen" value="([0-9a-f]{64})"', page)
+    return Sent(form=asked | {"seen": found.group(1) if found else "", "reason": "补录"})
+
+
+def reminder_form(world: World, _side: str) -> Sent:
+    """A period that somebody has to publish by a term of the city's, did not, and was not reminded of yet."""
+    with world.wall.open(world.city.id) as session:
+        person = world.askers["city_bureau"].person_id
+        assert person is not None
+        actor = resolve_actor(session, world.city, person, TODAY)
+        for kind in ("day", "week", "ten_day", "month", "quarter"):
+            set_term(session, actor, "civilized_city", kind, 5, since=TODAY - timedelta(400), now=now())
+        session.commit()
+        due = next(one for one in due_calendar(session, actor, now=now()) if one.unreminded)
+        return Sent(form={"campaign": due.campaign, "period": due.period.key})
+
+
+def outside_form(_world: World, _side: str) -> Sent:
+    """A new outside district with its totals."""
+    head = ",".join(column.titles[0] for column in TOTALS.columns)
+    line = f"外地{word()},全国文明城市,{MONTH.key},2026,80,90,100,40,9,公报"
+    return Sent(form={"file": (io.BytesIO(f"{head}\n{line}".encode()), "总分.csv")})
+
+
 def step(verb: str, **more: Any) -> Body:
     """One step of a finding's life through the API."""
     return lambda w, s: Sent(
@@ -267,6 +323,30 @@ def of_suspended(world: World) -> dict[str, str]:
 def of_running(world: World) -> dict[str, str]:
     let_run(world)
     return {}
+
+
+def of_edition(world: World) -> dict[str, str]:
+    """An edition of A that can be chosen; its campaign runs."""
+    let_run(world)
+    with world.session() as session:
+        made = edition_to_choose(session, "本区", TODAY)
+        session.commit()
+    return made
+
+
+def of_choice(world: World) -> dict[str, str]:
+    """A shadow of A that can be taken back."""
+    let_run(world)
+    with world.session() as session:
+        made = give_edition(session, "本区", TODAY)
+        session.commit()
+    return {"choice_id": made["choice_id"]}
+
+
+def of_own_edition(world: World) -> dict[str, str]:
+    """An uploaded edition of A that waits for its date."""
+    let_run(world)
+    return edition_upload(world.files / str(world.a.ref.id) / "uploads")
 
 
 def of_person(world: World) -> dict[str, str]:
@@ -548,6 +628,24 @@ def guest_form(world: World, _side: str) -> Sent:
     return Sent(form={"seal": seal.group(1) if seal else "", "only": item, f"photos-{item}": photo})
 
 
+# appeals
+
+
+def of_appeal(world: World) -> dict[str, str]:
+    """An appeal of A that waits."""
+    fresh_finding(world, "dispatched")
+    return in_a(world, lambda s: {"appeal_id": new_appeal(s, world.a.ids, world.a.actors, word())})
+
+
+def appeal_form(world: World, side: str) -> Sent:
+    """An appeal against a finding: one of A that nobody appeals against, or the other's."""
+    finding, unit = side_id(world, "finding_id", side), side_id(world, "unit_id", side)
+    if side == "own":
+        finding = fresh_finding(world, "dispatched")[0]
+        unit = in_a(world, lambda s: {"unit": free_unit(s, world.a.actors, finding)})["unit"]
+    return Sent(form={"finding": finding, "unit": unit, "reason": word(), "photos": side_id(world, "ref", side)})
+
+
 ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
 GRANT = {"campaign": "sanitary_city", "detail": "totals"}
 
@@ -576,6 +674,18 @@ WRITES: dict[str, Recipe] = {
     # administration
     "campaigns.switch_on": Recipe(ADMIN, fresh=of_suspended),
     "campaigns.switch_off": Recipe(ADMIN, fresh=of_running),
+    # editions
+    "editions.switch": Recipe(ADMIN, form(role="shadow", day=TODAY.isoformat()), of_edition),
+    "editions.withdraw": Recipe(ADMIN, form(), of_choice),
+    "edition_upload.upload": Recipe(
+        ADMIN,
+        lambda w, _s: Sent(form={"file": (io.BytesIO(b"PK\x03\x04 no workbook"), "x.xlsx")}),
+        of_running,
+        records=False,
+        why="keeps the file for the check; no table is written until it is confirmed",
+    ),
+    "edition_upload.adopt": Recipe(ADMIN, form(role="shadow", day=TODAY.isoformat()), of_own_edition),
+    # imports
     "imports.upload": Recipe(
         ADMIN,
         lambda w, _s: Sent(form={"file": (io.BytesIO(b"PK\x03\x04 no workbook"), "x.xlsx")}),
@@ -699,6 +809,49 @@ WRITES: dict[str, Recipe] = {
         ids=("unit_id",),
     ),
     "api_visits.submit": Recipe(INSPECTOR, visit_json, ids=("site_id", "photo_id")),
+    # appeals
+    "appeals.send": Recipe(LIAISON, appeal_form, ids=("finding_id", "unit_id", "ref")),
+    "appeal.take_back": Recipe(LIAISON, form(version="1"), of_appeal),
+    "appeal.settle": Recipe(OFFICE, form(verdict="reject", text="不成立", version="1"), of_appeal),
+    # runs
+    "runs.make": Recipe(OFFICE, form(campaign="sanitary_city", period=MONTH.key, label="月末核算")),
+    "runs.repeat": Recipe(OFFICE),
+    # statistics
+    "statistics.enter": Recipe(LIAISON, lambda w, _s: Sent(form=entry_fields(w))),
+    "statistics.settle": Recipe(OFFICE),
+    "statistic_value.act": Recipe(LIAISON, form(verb="submit", version="1"), new_observation),
+    "statistic_reviews.act": Recipe(
+        OFFICE,
+        lambda w, s: Sent(
+            form={
+                "verb": "review",
+                "chosen": f"{handed_in(w) if s == 'own' else side_id(w, 'observation_id', s)}.2",
+            }
+        ),
+        ids=("observation_id",),
+    ),
+    "statistic_dictionary.add": Recipe(
+        OFFICE, lambda w, s: Sent(form=statistic_fields(side_id(w, "unit_id", s), f"own_{word()}")), ids=("unit_id",)
+    ),
+    "statistic_dictionary.change": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form=statistic_fields(side_id(w, "unit_id", s), "") | {"version": version_now(w)}),
+        ids=("unit_id",),
+    ),
+    "statistic_dictionary.end": Recipe(OFFICE, fresh=new_statistic),
+    "statistic_import.upload": Recipe(
+        LIAISON,
+        lambda _w, _s: Sent(form={"file": (io.BytesIO(b"PK-not-a-book"), "a.xlsx")}),
+        records=False,
+        why="the file is kept for the check; nothing is written into the tables",
+    ),
+    "statistic_import.confirm": Recipe(LIAISON, form(name="a.csv"), lambda w: {"sha256": new_entries(w)}),
+    "api_statistics.put_observation": Recipe(
+        LIAISON, lambda _w, _s: Sent(json={"numerator": "7"}, headers={"If-Match": '"v0"'}), new_place
+    ),
+    "api_statistics.act": Recipe(
+        LIAISON, lambda _w, _s: Sent(json={"verb": "submit"}, headers={"If-Match": '"v1"'}), new_observation
+    ),
     # negative list and corrected visits
     "negative.add": Recipe(OFFICE, negative_form, ids=("unit_id",)),
     "negative_entry.act": Recipe(
@@ -886,6 +1039,12 @@ WRITES: dict[str, Recipe] = {
         ids=("finding_id",),
     ),
     "finding_bulk.act": Recipe(LIAISON, bulk_form, ids=("finding_id",)),
+    # standings
+    "standings.send": Recipe("city_bureau", standing_form),
+    # the city's comparison: terms, reminders, districts outside
+    "comparison_due.keep": Recipe("city_bureau", form(campaign="civilized_city", kind="month", days_after="5")),
+    "comparison_due.send": Recipe("city_bureau", reminder_form),
+    "comparison_outside.upload": Recipe("city_bureau", outside_form),
     # proofs
     "rechecks.take_draw": Recipe(OFFICE, draw_form, of_closed),
     "recheck.settle": Recipe(OFFICE, form(result="stable"), lambda w: {"recheck_id": new_recheck_of(w)}),

@@ -31,9 +31,10 @@ from core.databases import Urls, clone, connect, drop_database
 from core.figures.grants import give_grant, grants_in_force
 from core.figures.periods import containing
 from core.figures.publishing import publish
+from core.figures.runs import make_run
 from core.figures.seals import seal_of
 from core.figures.shelf import figures_of
-from core.figures.tables import Publication
+from core.figures.tables import Publication, Standing
 from core.request import COOKIE
 from core.settings import ZONE, Settings
 from core.work import passwords
@@ -67,8 +68,11 @@ from tenants.models import Holding, Unit, UnitRole
 from tenants.scope import ScopedSession, Wall
 from tests.conftest import SECRET
 from tests.routes import canaries
+from tests.routes.appealing import give_appeals
 from tests.routes.carding import fresh_card, fresh_scheme, give_cards
 from tests.routes.charting import draw, fresh_member, give_charts
+from tests.routes.counting import give_statistics
+from tests.routes.editioning import give_edition
 from tests.routes.filters import keep_filter
 from tests.routes.intaking import give_intake
 from tests.routes.noticing import give_notices, new_note, new_notice
@@ -273,6 +277,9 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         keep_negative_list(session, made)
         made.ids |= give_proofs(session, made.ids, made.actors, made.findings, TODAY)
         made.ids |= keep_filter(session, made.actors["hq_office"])
+        made.ids |= give_statistics(session, made.actors, TODAY)
+        made.ids |= give_appeals(session, made.ids, made.actors)
+        made.ids |= give_edition(session, name, TODAY)
         session.commit()
     keep_upload(app, wall, made)
     return made
@@ -441,6 +448,9 @@ def hand_over(session: ScopedSession, made: Filled, city: TenantRef, other: Tena
         one.key: publish(session, office, one, one.edition, MONTH, now=now()) for one in (civilized, food, sanitary)
     }
     own = sent[sanitary.key][0]
+    kept = make_run(session, office, sanitary, sanitary.edition, MONTH, label=f"{made.ref.name}核算", now=now())
+    made.ids["run_id"] = str(kept.id)
+    session.add(standing_for(other, made.ref))
     grants = {g.campaign: g for g in grants_in_force(session, TODAY)}
     extra = add_person_with_post(
         session,
@@ -464,6 +474,18 @@ def hand_over(session: ScopedSession, made: Filled, city: TenantRef, other: Tena
         "holding_id": str(holding.id),
         "token_id": str(key.id),
     }
+
+
+def standing_for(reader: TenantRef, author: TenantRef) -> Standing:
+    """A row of a table that an author issued to one reader."""
+    names = {"reader_slug": reader.slug, "reader_name": reader.name, "city_slug": author.slug, "city_name": author.name}
+    words = dict.fromkeys(
+        ("title_zh", "title_en", "edition", "edition_sha256", "rests_on", "sha256", "issued_by"), "词"
+    )
+    more = dict.fromkeys(("previous_sha256", "corrects_sha256", "reason"), "词")
+    days = {"period_kind": MONTH.kind, "period_start": MONTH.start, "period_end": MONTH.end}
+    place = {"sequence": 1, "rank": 1, "size": 2, "campaign": "sanitary_city"}
+    return Standing(id=new_id(), reader_id=reader.id, **names, **words, **more, **days, **place)
 
 
 def answer_for(session: ScopedSession, made: Filled) -> None:

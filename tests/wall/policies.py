@@ -22,10 +22,11 @@ FOREIGN = {"alembic_version", "wall_key"}
 FUNCTIONS = {"app_scope()", "app_cleared()", "enqueue(task text, queue text, args jsonb, lock text)"}
 
 MINE = "(tenant_id = app_scope())"
+ONCE = "( SELECT app_scope() AS app_scope)"
 POLICIES = {
     "platform": ("(app_scope() = 0)",) * 2,
     "shared": ("((app_scope() = 0) OR (tenant_id = app_scope()))",) * 2,
-    "addressed": ("((reader_id = app_scope()) OR (tenant_id = app_scope()))", MINE),
+    "addressed": (f"((reader_id = {ONCE}) OR (tenant_id = {ONCE}))", MINE),
     "tenant": (MINE, MINE),
     "secret": ("((tenant_id = app_scope()) AND ((NOT hidden) OR app_cleared()))",) * 2,
 }
@@ -38,6 +39,7 @@ APPENDED = {
     "publication",
     "publication_grant",
     "published_figure",
+    "standing",
     "card_event",
     "card_scheme_change",
     "chase",

@@ -23,6 +23,7 @@ from core.work.tables import (
     Finding,
     FindingEvent,
     Notice,
+    NoticeAddressee,
     Part,
     Patrol,
     Precedent,
@@ -86,21 +87,22 @@ class Town:
         )
         session.add(whistle)
         session.flush()
-        session.add(
-            Notice(
-                number=f"{word}1",
-                kind=RECTIFICATION,
-                unit_name="测试单位",
-                title=f"片{word}通知",
-                demand="整改",
-                issuer="测试办",
-                issuer_unit_id=self.place.root,
-                unit_id=unit,
-                state="issued",
-                year=TODAY.year,
-                serial=len(word) + ord(word),
-            )
+        notice = Notice(
+            number=f"{word}1",
+            kind=RECTIFICATION,
+            unit_name="测试单位",
+            title=f"片{word}通知",
+            demand="整改",
+            issuer="测试办",
+            issuer_unit_id=self.place.root,
+            unit_id=unit,
+            state="issued",
+            year=TODAY.year,
+            serial=len(word) + ord(word),
         )
+        session.add(notice)
+        session.flush()
+        session.add(NoticeAddressee(notice_id=notice.id, unit_id=unit, position=1, unit_name="测试单位"))
         session.add(WhistleCall(whistle_id=whistle.id, unit_id=unit))
         return site
 

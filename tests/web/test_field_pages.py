@@ -575,7 +575,7 @@ def test_what_is_open_there_already_is_said_at_the_question_and_after(app, wall)
     there = town(wall)
     who = reader(app, wall, there.inspector)
     first = who.get(f"visit/{there.market}").get_data(as_text=True)
-    assert "这里已有一件未销号的同样问题" not in first
+    assert "这里已有未销号的同样问题" not in first
     for n in range(2):
         page = who.get(f"visit/{there.market}").get_data(as_text=True)
         said = typed() | {name: hidden(page, name) for name in ("visit_id", "started_at")}
@@ -586,9 +586,69 @@ def test_what_is_open_there_already_is_said_at_the_question_and_after(app, wall)
     with there.district.session(wall) as session:
         failed = {one.question: one for one in session.scalars(select(Finding).order_by(Finding.opened_at.desc()))}
         page = who.get(f"visit/{there.market}").get_data(as_text=True)
-        assert page.count("这里已有一件未销号的同样问题") == len(failed)
+        assert page.count("这里已有未销号的同样问题") == len(failed)
         for earliest in failed.values():
             assert f"findings/{earliest.id}" in page, "the earliest of them"
         session.execute(update(Finding).values(state="closed", closed_at=now(), outcome="fixed"))
         session.commit()
     assert "未销号的同样问题" not in who.get(f"visit/{there.market}").get_data(as_text=True)
+
+
+def deal_of(page: str, code: str) -> tuple[str, list[str]]:
+    """What is chosen about a failed question, and all that can be."""
+    found = re.search(rf'<select[^>]* name="deal\.{code}">(.*?)</select>', page, re.DOTALL)
+    assert found, code
+    values = re.findall(r'value="([^"]*)"', found[1])
+    return next(iter(re.findall(r'value="([^"]*)" selected', found[1])), values[0]), values
+
+
+def test_what_is_put_right_on_the_spot_comes_with_its_photo(app, wall) -> None:
+    there = town(wall)
+    who = reader(app, wall, there.inspector)
+    form = fresh_form(who, there.market) | {"deal.toilet_clean": "fixed"}
+    assert deal_of(who.get(f"visit/{there.market}").text, "toilet_clean") == ("open", ["open", "fixed"])
+    shown = [who.upload(jpeg(seed=n)).get_json()["sha256"] for n in (71, 72)]
+    refused = who.post(f"visit/{there.market}", form | {"photo.toilet_clean": shown[0], "note.toilet_clean": "有积水"})
+    beside = re.search(r'<fieldset[^>]*id="q-toilet_clean".*?</fieldset>', refused.text, re.DOTALL)
+    assert refused.status_code == 422
+    assert beside
+    assert "缺少处置后的照片" in beside[0]
+    assert "当场处置要有处置前和处置后的照片" in beside[0]
+    assert "有积水" in beside[0]
+    assert deal_of(beside[0], "toilet_clean")[0] == "fixed"
+    assert hidden(beside[0], "photo.toilet_clean") == shown[0]
+    sent = form | {"photo.toilet_clean": shown[0], "after.toilet_clean_file": (io.BytesIO(jpeg(seed=72)), "后.jpg")}
+    done = who.post(f"visit/{there.market}", sent, content_type="multipart/form-data")
+    assert done.status_code == 303
+    result = who.client.get(done.location).text
+    assert "当场整改 1 个，已销号" in result
+    with there.district.session(wall) as session:
+        found = session.scalars(select(Finding).where(Finding.question == "toilet_clean")).one()
+    assert (found.state, found.outcome) == ("closed", "on_spot")
+    page = who.get(f"findings/{found.id}").text
+    assert page.index("整改前") < page.index("整改后")
+    assert page.count("photos/") >= 4, "one before and one after"
+
+
+def test_still_there_is_what_the_form_proposes(app, wall) -> None:
+    there = town(wall)
+    who = reader(app, wall, there.inspector)
+    who.post(f"visit/{there.market}", fresh_form(who, there.market))
+    with there.district.session(wall) as session:
+        first = {one.question: str(one.id) for one in session.scalars(select(Finding))}
+    page = who.get(f"visit/{there.market}").text
+    for code in FAILED:
+        assert deal_of(page, code) == (first[code], [first[code], "another", "fixed"])
+    deals = {f"deal.{code}": deal_of(page, code)[0] for code in FAILED} | {"deal.illegal_posters": "another"}
+    done = who.post(f"visit/{there.market}", fresh_form(who, there.market) | deals)
+    result = unescape(who.client.get(done.location).text)
+    assert f"{len(FAILED) - 1} 个问题仍未整改，记入原来的问题" in result
+    assert "仍未整改的问题" in result
+    assert result.count("再次检查仍未整改 1 次") == len(FAILED) - 1
+    with there.district.session(wall) as session:
+        seen = session.scalars(select(Finding.seen_again).order_by(Finding.seen_again)).all()
+    assert seen == [0, 0] + [1] * (len(FAILED) - 1)
+    kept = unescape(who.get(f"findings/{first['toilet_clean']}").text)
+    assert "再次检查仍未整改 1 次" in kept
+    assert "检查时仍未整改" in kept
+    assert kept.count(done.location) == 1, "the history leads to the visit"

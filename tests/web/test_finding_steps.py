@@ -22,8 +22,10 @@ from core.work.loop.states import STATES, SYSTEM
 from core.work.loop.transitions import TRANSITIONS
 from core.work.tables import Finding, Part, Precedent, RoutingRule
 from tenants.db import now
+from tenants.models import Unit
 from tenants.scope import Wall
 from tests.conftest import SECRET
+from tests.factory import add_site
 from tests.web.desk import Clerk, clerk, content
 from tests.work.ledger_town import Town, lay_finding, town
 from tests.work.pictures import jpeg
@@ -308,6 +310,38 @@ def test_a_correction_changes_what_differs_and_nothing_else(stage: Stage) -> Non
     said = content(stage.act("office", finding, "correct", note="写错了", **same | {"changes.severity": "urgent"}))
     assert "严重程度：一般 → 紧急" in said
     assert (stage.read(finding).severity, stage.read(finding).title) == ("urgent", was.title)
+
+
+def test_a_finding_is_put_at_the_site_where_it_is(stage: Stage) -> None:
+    place = stage.place
+    there = place.district.communities[1]
+    with place.district.session(stage.wall) as session:
+        other = add_site(session, there, "MKT", name="南门市场")
+        for unit in place.district.communities[:2]:
+            add_site(session, unit, "MKT", name="同名小店")
+        there_name = session.get_one(Unit, (session.tenant_id, there)).name
+        session.commit()
+    finding = stage.lay("taken")
+    page = stage.desks["office"].read(f"findings/{finding}?do=correct")
+    assert f'<option value="南门市场 · {there_name}">' in page
+    as_shown = {"changes.site_id": re.findall(r'name="changes.site_id" value="([^"]*)"', page)[0]}
+    as_shown["changes.unit_id"] = str(place.place)
+    assert "没有要更正的内容" in stage.act("office", finding, "correct", 422, note="选错了", **as_shown)
+    for typed, said in (("不存在的点位", "没有这个点位"), ("同名小店", "有多个点位叫这个名字")):
+        page = stage.act("office", finding, "correct", 422, note="选错了", **as_shown | {"changes.site_id": typed})
+        assert said in page
+        assert f'name="changes.site_id" value="{typed}"' in page, "what was typed stays"
+    page = stage.act("office", finding, "correct", 422, note="选错了", **as_shown | {"changes.site_id": ""})
+    assert "没有写明地点" in page
+    sent = as_shown | {"changes.site_id": "南门市场"}
+    said = content(stage.act("office", finding, "correct", note="选错了", **sent))
+    assert "所在点位：测试点位 → 南门市场" in said
+    assert f"→ {there_name}" in said
+    assert (stage.read(finding).site_id, stage.read(finding).unit_id) == (other, there)
+    sent = {"changes.site_id": "", "changes.unit_id": str(place.place), "changes.place": "路口"}
+    said = content(stage.act("office", finding, "correct", note="在路口", **sent))
+    assert "所在点位：南门市场 → 没有" in said
+    assert (stage.read(finding).site_id, stage.read(finding).unit_id) == (None, place.place)
 
 
 def test_another_severity_says_the_old_and_the_new_limit(stage: Stage) -> None:

@@ -100,7 +100,9 @@ def test_each_person_has_his_own_kinds_and_numbers(wall: Wall, place: Town) -> N
         "discipline_liaison": {"answer": 5, "assist": 0, "cosign": 0, "notice": 1, "whistle": 1, "handed": 1},
         "helper": {"answer": 0, "assist": 1, "cosign": 0, "notice": 0, "whistle": 0, "handed": 0},
         "place": {"answer": 0, "assist": 0, "cosign": 2, "notice": 0, "whistle": 0, "handed": 0},
-        "office": dict.fromkeys(("notice_check", "recheck", "appeal", "cards", "word", "sweep", "doubt"), 0)
+        "office": dict.fromkeys(
+            ("notice_check", "recheck", "appeal", "objection", "cards", "word", "sweep", "doubt"), 0
+        )
         | {"check": 2, "desk": 5},
         "inspector": {"recheck": 1, "sweep": 0},
         "leader": {"word": 0},

@@ -117,7 +117,8 @@ def test_the_papers_say_it_too() -> None:
         issuer="i", number="n", unit_name="u", title="t", demand="d", clause="", due_at=MIDNIGHT, issued_at=MIDNIGHT
     )
     notice.issued_by, notice.state = "p", "issued"
-    found = SimpleNamespace(notice=notice, kind=KINDS["rectification_notice"], findings=[row], others=0)
+    found = SimpleNamespace(notice=notice, kind=KINDS["rectification_notice"], findings=[row], others=0, at_issue={})
+    found.addressees = [SimpleNamespace(row=SimpleNamespace(unit_id=UUID(int=2), unit_name="u"))]
     paper = paper_of(found, {}, is_demo=False)
     assert paper.lines[0].due == "2026年11月20日 24:00"
     assert "请于2026年11月20日 24:00前" in paper.closing

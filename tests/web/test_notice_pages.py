@@ -20,7 +20,7 @@ from core.settings import ZONE, Settings
 from core.web.papers.notice_words import CONSEQUENCES, DONE, TONES
 from core.work.papers.notice_issuing import Draft, issue
 from core.work.papers.notice_moves import MOVES, STATES
-from core.work.tables import Attachment, Finding, Notice, NoticeEvent, Setting
+from core.work.tables import Attachment, Finding, Notice, NoticeAddressee, NoticeEvent, Serial, Setting
 from tenants.db import now
 from tenants.models import Unit
 from tenants.scope import Wall
@@ -98,7 +98,7 @@ def test_words_cover_every_move_and_state() -> None:
 
 def test_a_notice_is_issued_from_chosen_findings(case: Case, wall: Wall) -> None:
     page = case.office.read(f"notices/new?id={case.finding}")
-    assert f'<option value="{case.place.lead}" selected>' in page
+    assert f'name="unit" value="{case.place.lead}" checked>' in page
     assert 'value="地面有烟头"' in page, "the title of the one finding is proposed"
     assert f'<input type="hidden" name="id" value="{case.finding}">' in page
     answer, _ = case.office.send("notices/new", filled(case), 303)
@@ -329,3 +329,71 @@ def test_the_finding_is_left_as_it_was(case: Case, wall: Wall) -> None:
     sent(case, wall)
     with case.place.district.session(wall) as session:
         assert session.scalars(select(Finding.version)).all() == [1]
+
+
+def ticked(page: str) -> set[str]:
+    return set(re.findall(r'name="unit" value="([^"]+)" checked>', page))
+
+
+def three(place: Town) -> list[str]:
+    return [str(unit) for unit in (place.lead, place.helper, place.other)]
+
+
+def test_groups_are_ticked_and_cleared_without_a_script(case: Case) -> None:
+    page = case.office.read("notices/new")
+    assert ticked(page) == set()
+    assert str(case.place.district.root) not in page, "nobody writes to the district itself"
+    _, page = case.office.send("notices/new", filled(case, do="all:subdistricts", title="没写完", demand=""), 200)
+    streets = ticked(page) - {str(case.place.lead)}
+    assert str(case.place.district.street) in streets
+    assert 'value="没写完"' in page, "what was typed stays"
+    assert "is-error" not in page, "nothing is judged yet"
+    _, page = case.office.send("notices/new", filled(case, do="all:departments", unit=sorted(streets)), 200)
+    assert streets | set(three(case.place)) <= ticked(page)
+    _, page = case.office.send("notices/new", filled(case, do="none:departments", unit=sorted(ticked(page))), 200)
+    assert ticked(page) == streets
+
+
+def test_the_paper_is_shown_before_it_is_issued(case: Case, wall: Wall) -> None:
+    sent = filled(case, kind="circular", unit=three(case.place), do="preview")
+    _, page = case.office.send("notices/new", sent, 200)
+    assert "〕第　　号" in page
+    assert all(f'name="unit" value="{unit}"' in page for unit in three(case.place))
+    assert "农贸市场<b>地面" in page
+    assert "所列问题1件" in page
+    with case.place.district.session(wall) as session:
+        assert session.scalars(select(Notice.id)).all() == []
+        assert session.scalars(select(Serial.last).where(Serial.series.like("notice-%"))).all() in ([], [0])
+    _, page = case.office.send("notices/new", sent | {"demand": ""}, 422)
+    assert "缺少要求" in page
+    _, page = case.office.send("notices/new", sent | {"do": "edit"}, 200)
+    assert ticked(page) == set(three(case.place))
+
+
+def test_one_number_each_unit_signs(case: Case, wall: Wall) -> None:
+    answer, _ = case.office.send("notices/new", filled(case, kind="circular", unit=three(case.place), do="issue"), 303)
+    where = answer.headers["Location"].partition(f"/t/{case.place.district.ref.slug}/")[2]
+    page = case.office.read(where)
+    assert "等 3 个单位" in page
+    assert "已签收 0/3" in page
+    assert case.liaison.read("inbox/notice").count("sc-duty") >= 1
+    page = case.stranger.read(where)
+    assert page.count('name="verb" value="sign"') == 1
+    version = re.search(r'name="version" value="(\d+)"', page)
+    assert version is not None
+    mine = {"verb": "sign", "version": version[1], "unit": str(case.place.other)}
+    case.liaison.read(where)  # opens it too, and so moves the paper's version on
+    case.stranger.send(f"{where}/act", mine, 303)
+    case.stranger.send(f"{where}/act", mine | {"unit": str(case.place.lead)}, 403)
+    assert "已签收 1/3" in case.office.read("notices?box=all")
+    with case.place.district.session(wall) as session:
+        rows = dict(session.execute(select(NoticeAddressee.unit_id, NoticeAddressee.state)).all())
+        assert rows == {case.place.lead: "read", case.place.helper: "issued", case.place.other: "signed"}
+    printed = case.stranger.read(f"{where}/print")
+    names = re.search(r'<p class="to">([^<]+)：</p>', printed)
+    assert names is not None
+    assert len(names[1].split("、")) == 3
+    word = case.office.client.get(f"/t/{case.place.district.ref.slug}/{where}.docx")
+    text = "\n".join(paragraph.text for paragraph in Document(io.BytesIO(word.data)).paragraphs)
+    assert f"{names[1]}：" in text
+    assert "（1件）" in text

@@ -18,6 +18,7 @@ from core.figures.card_periods import preview, propose_period
 from core.figures.periods import Period, parse_period
 from core.work.marks.card_forward import Forward, correct
 from core.work.marks.card_issues import act, act_on_all, find_card, is_public, live_cards, moves_for
+from core.work.marks.card_lists import stood_at
 from core.work.marks.card_moves import CARD_STATES, CORRECT, MOVES, PUBLISHER, moves_from
 from core.work.marks.card_schemes import find_scheme, keep_scheme, list_schemes, move_scheme
 from core.work.tables import CardEvent, CardIssue, CardScheme, Definition, NegativeEntry, Sponsorship
@@ -421,3 +422,13 @@ def test_every_state_takes_the_steps_of_the_table_and_no_other(
 
 def _actor_for(place: Town, verb: str) -> Actor:
     return place.office if MOVES[verb].by == PUBLISHER else place.liaisons[0]
+
+
+def test_cards_as_of_a_day_stand_as_their_histories_tell(session: ScopedSession, place: Town) -> None:
+    _, black = shown(session, place)
+    hour = timedelta(hours=1)
+    act(session, place.liaisons[4], black.id, "appeal", version=3, note="数据有误", now=NOW + 2 * hour)
+    act(session, place.office, black.id, "withdraw", version=4, note="属实", now=NOW + 4 * hour)
+    told = [stood_at(session, [black.id], NOW + n * hour).get(black.id) for n in (0, 1, 3, 5)]
+    assert told == [None, "shown", "appealed", "withdrawn"]
+    assert stood_at(session, [], NOW) == {}

@@ -20,7 +20,18 @@ from core.work.organisation.closure import chain_of, parents_on
 from core.work.organisation.lineage import forebears, successors
 from core.work.organisation.territory import NewUnit, plant
 from core.work.organisation.units import Node, add_unit, get_unit, tree
-from core.work.tables import AreaMember, Audit, Finding, FindingEvent, Notice, NoticeEvent, Part, Site, Sponsorship
+from core.work.tables import (
+    AreaMember,
+    Audit,
+    Finding,
+    FindingEvent,
+    Notice,
+    NoticeAddressee,
+    NoticeEvent,
+    Part,
+    Site,
+    Sponsorship,
+)
 from tenants.access import reach
 from tenants.db import new_id
 from tenants.models import Holding, Post, Unit, UnitParent, UnitPath, UnitRole
@@ -277,6 +288,8 @@ def test_the_heir_takes_over_everything_and_history_stays(wall: Wall) -> None:
         facts = {"kind": "rectify", "year": 2026, "serial": 1, "number": "1", "unit_name": "旧名", "title": "通知"}
         notice = Notice(unit_id=old, **facts)
         session.add(notice)
+        session.flush()
+        session.add(NoticeAddressee(notice_id=notice.id, unit_id=old, position=1, unit_name="旧名"))
         session.commit()
         close_unit(session, actor, old, heir_id=new, today=TODAY, now=NOW)
         session.commit()
@@ -300,6 +313,7 @@ def test_the_heir_takes_over_everything_and_history_stays(wall: Wall) -> None:
         session.refresh(notice)
         assert (notice.unit_id, notice.unit_name, notice.version) == (new, "旧名", 2)
         assert session.scalars(select(NoticeEvent.verb)).all() == ["move"]
+        assert session.scalars(select(NoticeAddressee.unit_id)).all() == [new]
         assert [(k.unit_id, k.kind) for k in successors(session, old)] == [(new, "merge")]
         assert [k.unit_id for k in forebears(session, new)] == [old]
         assert not burdens(session, None, [old], TODAY).of(old).any

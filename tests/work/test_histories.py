@@ -244,7 +244,7 @@ def check(ground: Ground, now: Picture) -> None:
     seen = replay(now.events)
     assert (seen.state, seen.version, seen.lead) == (finding.state, finding.version, leads[0].unit_id)
     assert (seen.returns, seen.reopened, seen.relapsed) == (finding.returns, finding.reopened, finding.relapsed)
-    assert (seen.due_at, seen.outcome) == (finding.due_at, finding.outcome)
+    assert (seen.due_at, seen.outcome, seen.seen_again) == (finding.due_at, finding.outcome, finding.seen_again)
     assert seen.told == (finding.reported_back_at is not None)
     closed = finding.state in CLOSED_STATES
     if finding.state != HELD:

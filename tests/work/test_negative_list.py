@@ -178,10 +178,10 @@ def test_what_is_only_watched_is_for_those_who_see_the_district(wall: Wall, plac
     near = add_actor(wall, place.ref, "liaison", place.district.communities[0])
     with place.district.session(wall) as session:
         quiet, loud = enter(session, place, title="只在关注"), in_state(session, place, TRIGGERED)
-        seen = {row.id for row, _ in session.execute(entries(session, near, now=NOW))}
+        seen = {row.id for row, *_ in session.execute(entries(session, near, now=NOW))}
         assert loud.id in seen
         assert quiet.id not in seen
-        assert {quiet.id, loud.id} <= {row.id for row, _ in session.execute(entries(session, place.leader, now=NOW))}
+        assert {quiet.id, loud.id} <= {row.id for row, *_ in session.execute(entries(session, place.leader, now=NOW))}
         with pytest.raises(NotFound):
             read_entry(session, near, quiet.id, NOW)
         assert read_entry(session, near, loud.id, NOW).moves == []

@@ -55,7 +55,20 @@ MAY: dict[str, frozenset[str]] = {
     "discipline_liaison": frozenset((*UNIT, "assist", "drop_part")),
 }
 SYSTEM = frozenset(
-    {"take", "unpark", "confirm_stable", "relapse", "cancel", "correct", "hold", "release", "move", "note", "recompute"}
+    {
+        "take",
+        "unpark",
+        "confirm_stable",
+        "relapse",
+        "cancel",
+        "correct",
+        "hold",
+        "release",
+        "move",
+        "note",
+        "seen_again",
+        "recompute",
+    }
 )
 ROWS = [(state, verb) for state in STATES for verb in TRANSITIONS]
 

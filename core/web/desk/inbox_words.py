@@ -32,6 +32,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "cosign": N_("待属地会签"),
         "handed": N_("外部已答复，待确认"),
         "doubt": N_("待核实的销号疑点"),
+        "objection": N_("待裁决的申诉"),
         "cards": N_("待确认公示的亮牌"),
         "appeal": N_("待裁决的亮牌申诉"),
     }
@@ -46,6 +47,7 @@ OBJECTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "sweep": ("sweeps.show", "sweep_id"),
         "doubt": ("doubts.show_list", "doubt"),
         "card": ("card.show", "card_id"),
+        "appeal": ("appeal.show", "appeal_id"),
     }
 )
 STEPS: Mapping[str, str] = MappingProxyType(
@@ -56,6 +58,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "end_sweep": N_("去结束"),
         "settle": N_("去核实"),
         "uphold": N_("裁决"),
+        "decide_appeal": N_("裁决"),
         "give_cards": N_("去办理"),
     }
 )

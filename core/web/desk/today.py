@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
 from decimal import Decimal
 
 from flask import Blueprint, render_template
@@ -15,6 +14,7 @@ from flask_babel import gettext
 
 from core import request as asked
 from core.request import actor, db, now, tenant, today
+from core.web.desk.look import Look, read_look
 from core.web.desk.today_city import read_city
 from core.web.desk.today_desk import read_answers, read_desk, read_numbers
 from core.web.desk.today_leader import read_leader
@@ -23,6 +23,7 @@ from core.web.desk.today_sponsor import read_sponsor
 from core.web.ledger.finding_words import say_category, say_state, say_title, tone_of
 from core.web.marks.card_beside import cards_beside
 from core.web.places.site_words import say_types
+from core.web.scores.reminded import reminded_of
 from core.web.start import Step, read_steps
 from core.web.words import by_locale
 from core.work.roles import ADMINISTER, ANSWER, CHECK, COMPARE, LEAD, SEE, VISIT
@@ -32,7 +33,7 @@ from tenants.scope import ScopedSession
 blueprint = Blueprint("today", __name__, url_prefix="/t/<slug>")
 blueprint.before_request(asked.enter)
 
-Read = Callable[[ScopedSession, Actor, datetime, date], object]
+Read = Callable[[ScopedSession, Actor, Look], object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,18 @@ class Section:
     data: object
 
 
-def sections_of(who: Actor) -> list[tuple[str, Read]]:
-    """The sections of a person, in the order in which they are read. The HQ office visits too, but is not sent out."""
+def sections_of(who: Actor, look: Look) -> list[tuple[str, Read]]:
+    """The sections of a person, in the order in which they are read. The HQ office visits too, but is not sent out.
+
+    What a day sends somebody to do is of today alone: the route is not among the numbers of a past day or an area.
+    """
     if who.tenant.kind == "city":
-        return [("city", read_city)] if who.has(COMPARE) else []
-    walks = any(VISIT in duty.verbs and CHECK not in duty.verbs for duty in who.duties)
+        return (
+            [("city", lambda session, actor, at: read_city(session, actor, at.now, at.on))] if who.has(COMPARE) else []
+        )
+    walks = look.is_plain and any(VISIT in duty.verbs and CHECK not in duty.verbs for duty in who.duties)
     offered: list[tuple[bool, str, Read]] = [
-        (walks, "route", read_route),
+        (walks, "route", lambda session, actor, at: read_route(session, actor, at.now, at.on)),
         (who.has(ANSWER), "answers", read_answers),
         (who.has(CHECK), "desk", read_desk),
         (who.has(LEAD), "leader", read_leader),
@@ -69,17 +75,20 @@ def read_start(session: ScopedSession, who: Actor) -> list[Step]:
 @blueprint.get("/")
 def show() -> str:
     """The page for whoever asks; somebody without a post is told how to get one."""
-    session, who = db(), actor()
-    steps = read_start(session, who)
-    sections = [Section(name, read(session, who, now(), today())) for name, read in sections_of(who)]
-    mine = read_sponsor(session, who, now(), today()) if who.tenant.kind == "district" else None
+    session, who, is_district = db(), actor(), tenant().kind == "district"
+    look = read_look() if is_district else Look(now(), today())
+    steps = read_start(session, who) if look.is_plain else []
+    sections = [Section(name, read(session, who, look)) for name, read in sections_of(who, look)]
+    mine = read_sponsor(session, who, now(), today()) if is_district and look.is_plain else None
     sections += [Section("sponsor", mine)] if mine else []
     return render_template(
         "today/show.html",
         steps=steps,
         following=next((step for step in steps if not step.done), None),
         sections=sections,
-        on=today(),
+        on=look.on,
+        look=look,
+        looks=is_district and who.has(SEE),
         verbs=who.verbs,
         by_locale=by_locale,
         say_title=say_title,
@@ -87,10 +96,11 @@ def show() -> str:
         say_category=say_category,
         say_types=say_types,
         tone_of=tone_of,
-        cards_here=cards_beside(session, who, {d.unit_id for d in who.duties if {ANSWER, LEAD} & d.verbs}, today()),
+        cards_here=cards_beside(session, who, {d.unit_id for d in who.duties if {ANSWER, LEAD} & d.verbs}, look.on),
         name_them=True,
         greeting=greet(who, sponsors=mine is not None),
         say_number=say_number,
+        **reminded_of(session, who),
     )
 
 

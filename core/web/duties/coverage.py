@@ -14,9 +14,10 @@ from sqlalchemy import Select, select
 from core.errors import N_
 from core.request import actor, db, require_any, today
 from core.web import district
+from core.web.as_of import read_on
 from core.web.exports import Rows, stream_csv
 from core.web.organisation.area_choice import read_area
-from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_day, read_id
+from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_id
 from core.web.places.site_words import campaign_titles, unit_options
 from core.web.words import listed, say_kind
 from core.web.workbook_answers import send_xlsx
@@ -88,7 +89,7 @@ def read_asked(said: Mapping[str, str] | None = None) -> Asked:
     unit = args.get("unit", "")
     texts = {name: args.get(name, "").replace("\x00", "").strip()[:60] for name in ("campaign", "q")}
     places = (read_id(unit, "unit") if unit else None, read_area(args))
-    return Asked(read_day("on"), places[0], state, texts["campaign"], texts["q"], places[1])
+    return Asked(read_on(args), places[0], state, texts["campaign"], texts["q"], places[1])
 
 
 def within(who: Actor, on: date) -> Select[UUID] | None:

@@ -16,10 +16,12 @@ from core import request as asked
 from core.errors import N_, Conflict, InvalidInput
 from core.request import actor, db, now, require, tenant, today
 from core.web import once
+from core.web.as_of import read_on
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
 from core.web.form_fields import day_of
-from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_day, read_id
+from core.web.organisation.area_choice import read_area, units_of
+from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_id
 from core.web.words import VERBS, by_locale, roles_of, say_role
 from core.work.duties.holdings import KINDS as HOLDING_KINDS
 from core.work.duties.people import PersonRow, list_people
@@ -52,11 +54,12 @@ class Filter:
     role: str
     on: date | None
     left: bool
+    area_id: UUID | None = None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        return bool(self.text or self.unit_id or self.role or self.on or self.left)
+        return bool(self.text or self.unit_id or self.role or self.on or self.left or self.area_id)
 
 
 def read_filter() -> Filter:
@@ -67,13 +70,19 @@ def read_filter() -> Filter:
     if role and role not in ROLES:
         raise bad_argument("role", role)
     text = said.get("q", "").strip()[:40].replace("\x00", "")
-    return Filter(text, read_id(unit, "unit") if unit else None, role, read_day("on"), said.get("left") == "1")
+    return Filter(text, read_id(unit, "unit") if unit else None, role, read_on(), said.get("left") == "1", read_area())
 
 
 def read_people(session: ScopedSession, who: Actor, wanted: Filter, on: date) -> list[PersonRow]:
     """The people that a filter asks for, by pinyin."""
     rows = list_people(session, who, on=on, text=wanted.text, unit_id=wanted.unit_id, inactive=wanted.left)
-    return [r for r in rows if not wanted.role or any(p.role == wanted.role for p in r.posts)]
+    inside = units_of(session, wanted.area_id, on)
+    return [
+        row
+        for row in rows
+        if (not wanted.role or any(post.role == wanted.role for post in row.posts))
+        and (inside is None or any(post.unit_id in inside for post in row.posts))
+    ]
 
 
 def page_of(rows: Sequence[PersonRow], size: int = PAGE) -> Page[PersonRow]:

@@ -15,12 +15,14 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import N_, Conflict, InvalidInput, NotFound
 from core.request import actor, db, require, tenant, today
+from core.web.as_of import read_on
 from core.web.duties.people import campaign_options, unit_options
 from core.web.duties.person_choice import person_options
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
 from core.web.form_fields import day_of, id_of
-from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_day, read_id
+from core.web.organisation.area_choice import read_area, units_of
+from core.web.paging import PAGE, Page, bad_argument, cut, read_cursor, read_id
 from core.web.words import listed, roles_of, say_role
 from core.work.dated import valid_on
 from core.work.duties.coverage_posts import PostFace
@@ -49,11 +51,12 @@ class Filter:
     state: str
     text: str
     on: date | None
+    area_id: UUID | None = None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        return bool(self.unit_id or self.role or self.state or self.text or self.on)
+        return bool(self.unit_id or self.role or self.state or self.text or self.on or self.area_id)
 
 
 def read_filter() -> Filter:
@@ -65,13 +68,16 @@ def read_filter() -> Filter:
     if state and state not in STATES:
         raise bad_argument("state", state)
     unit_id = read_id(unit, "unit") if unit else None
-    return Filter(unit_id, role, state, said.get("q", "").strip()[:40].replace("\x00", ""), read_day("on"))
+    text = said.get("q", "").strip()[:40].replace("\x00", "")
+    return Filter(unit_id, role, state, text, read_on(), read_area())
 
 
 def read_posts(session: ScopedSession, who: Actor, wanted: Filter, on: date) -> list[PostRow]:
     """The posts that a filter asks for."""
     more = {"unit_id": wanted.unit_id, "role": wanted.role, "state": wanted.state, "text": wanted.text}
-    return list_posts(session, who, on=on, **more)
+    inside = units_of(session, wanted.area_id, on)
+    rows = list_posts(session, who, on=on, **more)
+    return [row for row in rows if inside is None or row.face.unit_id in inside]
 
 
 def page_of(rows: Sequence[PostRow], size: int = PAGE) -> Page[PostRow]:

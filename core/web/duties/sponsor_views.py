@@ -10,10 +10,11 @@ from flask_babel import gettext
 
 from core.request import actor, db, require, today
 from core.web import district
+from core.web.as_of import read_on
 from core.web.duties.sponsor_words import DID_HEAD, HEAD, cells_of, cells_of_deeds, kind_options
 from core.web.duties.sponsors import is_keeper, read_asked, read_place
 from core.web.exports import stream_csv
-from core.web.paging import bad_argument, make_cursor, read_day
+from core.web.paging import bad_argument, make_cursor
 from core.web.places.site_words import campaign_titles, unit_options
 from core.web.scores.periods import Choice, read_period
 from core.web.words import listed, say_kind
@@ -39,7 +40,7 @@ def _read_level() -> str | None:
 @require(SEE)
 def show_matrix() -> str:
     """Who answers for which field where, with the empty cells marked."""
-    on, session = read_day("on"), db()
+    on, session = read_on(), db()
     table = matrix(session, actor(), on=on or today(), level=_read_level(), campaign=request.args.get("campaign", ""))
     return render_template(
         "sponsors/matrix.html",
@@ -55,7 +56,7 @@ def show_matrix() -> str:
 @require(SEE)
 def export_matrix() -> Response:
     """The same table as CSV; an empty cell says that it lacks somebody."""
-    on, who, level, campaign = read_day("on") or today(), actor(), _read_level(), request.args.get("campaign", "")
+    on, who, level, campaign = read_on() or today(), actor(), _read_level(), request.args.get("campaign", "")
     table = matrix(db(), who, on=on, level=level, campaign=campaign)
     head = [gettext("单位"), gettext("全部领域"), *table.fields]
     return stream_csv(f"sponsors-matrix-{on.isoformat()}.csv", head, lambda _session: _matrix_rows(table))

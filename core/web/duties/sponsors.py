@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core.errors import Conflict, Forbidden, InvalidInput
 from core.request import actor, db, require, today
 from core.web import district
+from core.web.as_of import read_on
 from core.web.duties.person_choice import person_options
 from core.web.duties.sponsor_reading import month_of
 from core.web.duties.sponsor_words import HEAD, cells_of, kind_options
@@ -22,7 +23,7 @@ from core.web.errors import fault_map, say
 from core.web.exports import Rows, stream_csv
 from core.web.form_fields import day_of, id_of
 from core.web.organisation.area_choice import read_area
-from core.web.paging import bad_argument, make_cursor, read_cursor, read_day, read_id
+from core.web.paging import bad_argument, make_cursor, read_cursor, read_id
 from core.web.places.site_words import campaign_titles, unit_options
 from core.web.workbook_answers import send_xlsx
 from core.work.duties.sponsor_deeds import ENTRY_KINDS, deeds
@@ -71,7 +72,7 @@ def read_asked() -> Asked:
     wanted = SponsorFilter(
         texts["role"], ids["unit"], ids["person"], texts["q"][:40], texts["field"], texts["campaign"], read_area()
     )
-    return Asked(wanted, read_day("on"))
+    return Asked(wanted, read_on())
 
 
 def read_place() -> tuple[str, UUID] | None:

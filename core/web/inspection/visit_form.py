@@ -1,11 +1,14 @@
 """The form of a visit (检查表单): what was typed, how each question looks, and which answers open a finding.
 
 Fields: ``a.<question>.<yes|rating|count|n|m|na>``, ``note.<question>``, ``severity.<question>``, ``photo.<question>`` (hashes of photos sent before)
-with ``photo.<question>_file`` (the files themselves, without script), ``note``, and hidden ``visit_id``, ``started_at``.
+with ``photo.<question>_file`` (the files themselves, without script), ``deal.<question>`` (what is done about it: ``open``,
+``another``, ``fixed`` or the id of an open finding), ``after.<question>`` as the photos, ``note``, and hidden ``visit_id``,
+``started_at``.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -27,6 +30,12 @@ from core.work.inspection.visit_input import VisitBody
 from core.work.inspection.visit_plan import Hint, PlannedQuestion, VisitPlan
 
 ANSWER, NOTE, PHOTO, FILE, SEVERITY = "a.", "note.", "photo.", "_file", "severity."
+DEAL, AFTER = "deal.", "after."
+OPEN, ANOTHER, FIXED = (
+    "open",
+    "another",
+    "fixed",
+)  # hand it out; hand out one more beside the open one; put right already
 NOT_APPLICABLE = "na"
 RATINGS = tuple(range(10, -1, -1))
 SAMPLE = 20  # of how many a share is tried out; rules speak of the number that is missing, not of the total
@@ -44,12 +53,23 @@ class Typed:
     photos: Mapping[str, Sequence[str]] = field(default_factory=dict)
     note: str = ""
     severities: Mapping[str, str] = field(default_factory=dict)
+    deals: Mapping[str, str] = field(default_factory=dict)
+    after: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def fixed(self) -> Mapping[str, Sequence[str]]:
+        """The photos after, of what was put right on the spot."""
+        return {code: self.after.get(code, ()) for code, said in self.deals.items() if said == FIXED}
+
+    @property
+    def again(self) -> Mapping[str, str]:
+        """The open findings that are still there."""
+        return {code: said for code, said in self.deals.items() if said not in ("", OPEN, ANOTHER, FIXED)}
 
     def body(self, site_id: UUID) -> VisitBody:
         """The same as the work room takes it."""
-        return VisitBody(
-            site_id, self.answers, self.photos, self.notes, self.started_at, self.note, None, self.severities
-        )
+        said = (self.photos, self.notes, self.started_at, self.note, None, self.severities, self.fixed, self.again)
+        return VisitBody(site_id, self.answers, *said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +97,8 @@ class Line:
     failed: bool
     kinds: Mapping[Any, str]
     limits: Limits
+    deal: str = ""
+    after: Sequence[str] = ()
 
     @property
     def code(self) -> str:
@@ -110,20 +132,28 @@ class Spot:
 def read_typed() -> tuple[Typed, list[Fault]]:
     """What the form carries, its files kept already, and what is wrong with those files. Raises InvalidInput."""
     form, faults = request.form, list[Fault]()
-    named = {key.removeprefix(PHOTO) for key in form if key.startswith(PHOTO)}
-    named |= {key.removeprefix(PHOTO).removesuffix(FILE) for key in request.files if key.startswith(PHOTO)}
-    photos = {code: posted(f"{PHOTO}{code}", faults) for code in sorted(named)}
+    photos, after = _photos(PHOTO, faults), _photos(AFTER, faults)
     typed = Typed(
         visit_id=read_id(form.get("visit_id", ""), "visit_id"),
         started_at=_moment(form.get("started_at", "")),
         campaigns=tuple(form.getlist("campaign")),
         answers=_answers(form),
         notes={key.removeprefix(NOTE): text for key, text in form.items() if key.startswith(NOTE) and text.strip()},
-        photos={code: refs for code, refs in photos.items() if refs},
+        photos=photos,
         note=form.get("note", ""),
         severities={key.removeprefix(SEVERITY): said for key, said in form.items() if key.startswith(SEVERITY)},
+        deals={key.removeprefix(DEAL): said for key, said in form.items() if key.startswith(DEAL)},
+        after=after,
     )
     return typed, faults
+
+
+def _photos(prefix: str, faults: list[Fault]) -> dict[str, list[str]]:
+    """The photos beside each question under a prefix, sent before or carried by the form."""
+    named = {key.removeprefix(prefix) for key in request.form if key.startswith(prefix)}
+    named |= {key.removeprefix(prefix).removesuffix(FILE) for key in request.files if key.startswith(prefix)}
+    found = {code: posted(f"{prefix}{code}", faults) for code in sorted(named)}
+    return {code: refs for code, refs in found.items() if refs}
 
 
 def _answers(form: MultiDict[str, str]) -> dict[str, dict[str, Any]]:
@@ -181,6 +211,8 @@ def _line(one: PlannedQuestion, number: int, typed: Typed, attrs: Mapping[str, A
         failed=_failed(one, raw, fails),
         kinds=_kinds(one.question.answer_type, fails),
         limits=_limits(one.question.answer_type, fails),
+        deal=typed.deals.get(one.code, ""),
+        after=typed.after.get(one.code, ()),
     )
 
 
@@ -244,19 +276,17 @@ class Wrong:
         return bool(self.beside or self.at_large)
 
 
+# What stands before the question in the field of a fault, by the work room's names and the form's own.
+_BESIDE = re.compile(r"^(photos|notes|severities|fixed|again|photo|after)\.")
+
+
 def sort_out(error: SanchengError | None, faults: Sequence[Fault], plan: VisitPlan) -> Wrong:
     """Put each fault beside its question; one without a question goes to the top."""
     beside: dict[str, list[str]] = {}
     missing: list[str] = []
     large: list[str] = []
     for fault in [*faults, *(error.faults if error else ())]:
-        code = (
-            fault.field.removeprefix("photos.")
-            .removeprefix("notes.")
-            .removeprefix("severities.")
-            .removeprefix(PHOTO)
-            .split(".")[0]
-        )
+        code = _BESIDE.sub("", fault.field).split(".")[0]
         said = say_fault(replace(fault, field="", where=""))
         if code not in plan.questions:
             large += [said] if said not in large else []

@@ -84,6 +84,7 @@ class VisitView:
     sheets: Sequence[SheetView]
     answers: Sequence[AnswerView]
     findings: Sequence[FindingRow]
+    again: Sequence[FindingRow] = ()
 
 
 def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: datetime) -> VisitView:
@@ -99,6 +100,7 @@ def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: dateti
         [_sheet(sheet, titles, forms.get(sheet.form_sha256), found.results) for sheet in found.row.sheets],
         _answers(found, titles, [forms[s.form_sha256] for s in found.row.sheets if s.form_sha256 in forms]),
         found.findings,
+        found.again,
     )
 
 

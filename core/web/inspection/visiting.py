@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.campaigns import Campaign
 from core.errors import Conflict, Fault, InvalidInput, SanchengError
+from core.figures.lost_here import LostHere, lost_here
 from core.request import actor, db, house, now, require, today
 from core.web.errors import say
 from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
@@ -24,6 +25,7 @@ from core.work.inspection import visits
 from core.work.inspection.visit_input import check_body
 from core.work.inspection.visit_plan import PlannedForm, VisitPlan
 from core.work.intake.open_before import open_before
+from core.work.loop.states import ON_SPOT
 from core.work.roles import VISIT
 from core.work.tables import Visit
 from tenants.db import new_id
@@ -73,6 +75,8 @@ def _submit(site_id: UUID, typed: Typed, faults: list[Fault]) -> visits.Submitte
         photos=typed.photos,
         notes=typed.notes,
         severities=typed.severities,
+        fixed=typed.fixed,
+        again=typed.again,
         started_at=typed.started_at,
         note=typed.note,
         now=now(),
@@ -82,10 +86,23 @@ def _submit(site_id: UUID, typed: Typed, faults: list[Fault]) -> visits.Submitte
 def _say_done(done: visits.Submitted) -> None:
     if done.replayed:
         flash(gettext("这次检查已经提交过，没有重复记录"), "info")
-    elif done.findings:
-        flash(counted("检查已提交，立案 %(n)s 个问题，已派给责任单位", n=len(done.findings)))
-    else:
+    elif not (done.findings or done.again):
         flash(gettext("检查已提交，没有发现问题"))
+    else:
+        flash(gettext("；").join(_counts(done)))
+
+
+def _counts(done: visits.Submitted) -> list[str]:
+    """What came of the failed questions: handed out, put right on the spot, found still there."""
+    fixed = sum(one.outcome == ON_SPOT for one in done.findings)
+    said = [gettext("检查已提交")] if len(done.findings) == fixed else []
+    if handed := len(done.findings) - fixed:
+        said.append(counted("检查已提交，立案 %(n)s 个问题，已派给责任单位", n=handed))
+    if fixed:
+        said.append(counted("当场整改 %(n)s 个，已销号", n=fixed))
+    if done.again:
+        said.append(counted("%(n)s 个问题仍未整改，记入原来的问题", n=len(done.again)))
+    return said
 
 
 def _taken(site_id: UUID, typed: Typed, error: Conflict) -> tuple[str, int]:
@@ -111,7 +128,7 @@ def _form(
     others: tuple[Fault, ...] = ()
     if photo_faults:  # the answers were not looked at yet; all faults are named at once
         try:
-            check_body(plan, typed.body(site_id))
+            check_body(plan, typed.body(site_id), site.attrs)
         except InvalidInput as found:
             others = found.faults
     wrong = sort_out(error, others, plan)
@@ -129,9 +146,18 @@ def _form(
         earlier=earlier,
         forms=[_offer(planned, plan) for planned in whole.forms],
         severities=severity_options(),
-        standing=open_before(db(), actor(), site.id, now()),
+        standing=open_before(db(), actor(), site.id, plan, now()),
+        losing=_losing(site_id, plan) if status == 200 else [],
     )
     return page, status
+
+
+def _losing(site_id: UUID, plan: VisitPlan) -> list[tuple[str, LostHere]]:
+    """What is most easily lost here, in the reader's words, to be seen before the visit starts."""
+    items = {(item.campaign.key, item.item.code) for one in plan.questions.values() for item in one.items}
+    found = lost_here(db(), site_id, items, today())
+    known = [(plan.questions[one.question].question, one) for one in found if one.question in plan.questions]
+    return [(by_locale(question.text_zh, question.text_en), one) for question, one in known]
 
 
 def _offer(planned: PlannedForm, plan: VisitPlan) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from core import request as asked
 from core.errors import N_
 from core.request import actor, db, house, now, require_any, today
 from core.settings import ZONE
+from core.web.as_of import read_as_of
 from core.web.exports import stream_csv
 from core.web.inspection.visit_history import read_history
 from core.web.inspection.visit_reading import VisitView, next_sites, read_visit
@@ -25,9 +26,11 @@ from core.web.paging import PAGE, Page, cut, read_cursor, read_day, read_id
 from core.web.places.site_words import campaign_titles, say_points, say_types, type_options, unit_options, unit_path
 from core.web.words import by_locale
 from core.work.enabling import enabled
+from core.work.inspection.visit_chain import stood_at
 from core.work.inspection.visit_corrections import permits
 from core.work.inspection.visit_plan import plan
 from core.work.intake.open_before import repeats_of
+from core.work.loop.clocks import end_of
 from core.work.loop.sight import sees_finding, sees_visit
 from core.work.loop.transitions import STATES
 from core.work.names import tidy
@@ -57,6 +60,7 @@ class Filter:
     who: str
     site_id: UUID | None
     area_id: UUID | None
+    as_of: date | None = None
 
     @property
     def active(self) -> bool:
@@ -70,6 +74,7 @@ class Filter:
             self.who,
             self.site_id,
             self.area_id,
+            self.as_of,
         )
         return any(said)
 
@@ -98,17 +103,19 @@ def read_filter() -> Filter:
         *texts,
         site_id=read_id(site, "site") if site else None,
         area_id=read_area(),
+        as_of=read_as_of(),
     )
 
 
 def chosen(who: Actor, wanted: Filter, on: date) -> Select[Any]:
-    """The visits in force within reach that a filter asks for, the latest first."""
+    """The visits within reach that a filter asks for, in force now or on its past day, the latest first."""
+    day = wanted.as_of or on
     query = (
         select(Visit, Site.name, Unit.name, Person.name)
         .join(Site, and_(Site.tenant_id == Visit.tenant_id, Site.id == Visit.site_id))
         .join(Unit, and_(Unit.tenant_id == Visit.tenant_id, Unit.id == Visit.unit_id))
         .join(Person, and_(Person.tenant_id == Visit.tenant_id, Person.id == Visit.person_id))
-        .where(Visit.tenant_id == who.tenant.id, Visit.replaced_at.is_(None), sees_visit(who, on))
+        .where(Visit.tenant_id == who.tenant.id, stood_at(wanted.as_of), sees_visit(who, on))
         .order_by(Visit.day.desc(), Visit.submitted_at.desc(), Visit.id.desc())
     )
     if wanted.since:
@@ -116,9 +123,9 @@ def chosen(who: Actor, wanted: Filter, on: date) -> Select[Any]:
     if wanted.until:
         query = query.where(Visit.day <= wanted.until)
     if wanted.unit_id:
-        query = query.where(Visit.unit_id.in_(subtree(who.tenant.id, wanted.unit_id, on)))
+        query = query.where(Visit.unit_id.in_(subtree(who.tenant.id, wanted.unit_id, day)))
     if wanted.area_id:
-        query = query.where(visits_in_area(who.tenant.id, wanted.area_id, on))
+        query = query.where(visits_in_area(who.tenant.id, wanted.area_id, day))
     if wanted.site_id:
         query = query.where(Visit.site_id == wanted.site_id)
     if wanted.who:
@@ -149,7 +156,7 @@ def _by_kind(query: Select[Any], who: Actor, wanted: Filter) -> Select[Any]:
     return query
 
 
-def dress(session: Session, who: Actor, found: Sequence[Any], on: date) -> list[Row]:
+def dress(session: Session, who: Actor, found: Sequence[Any], on: date, as_of: date | None = None) -> list[Row]:
     """The rows of a page with their sheets and findings (two queries)."""
     ids = [visit.id for visit, *_ in found]
     sheets: dict[UUID, list[Sheet]] = {}
@@ -160,6 +167,8 @@ def dress(session: Session, who: Actor, found: Sequence[Any], on: date) -> list[
         .where(Finding.tenant_id == who.tenant.id, Finding.visit_id.in_(ids), sees_finding(who, on))
         .group_by(Finding.visit_id)
     )
+    if as_of is not None:
+        counted = counted.where(Finding.opened_at < end_of(as_of))
     opened = dict(session.execute(counted).all())
     return [Row(*line, sheets.get(line[0].id, ()), opened.get(line[0].id, 0)) for line in found]
 
@@ -177,7 +186,7 @@ def show_list() -> str:
         bases=BASES,
         titles=campaign_titles(session),
         types=type_options(),
-        units=unit_options(session, actor(), today()),
+        units=unit_options(session, actor(), wanted.as_of or today()),
         say_points=say_points,
     )
 
@@ -192,7 +201,7 @@ def _page(session: ScopedSession, wanted: Filter) -> Page[Row]:
             query = query.where(tuple_(*keys) < (after.day, after.submitted_at, after.id))
     found = session.execute(query.limit(PAGE + 1)).all()
     page = cut(found, lambda line: (line[0].id,), PAGE)
-    return Page(dress(session, actor(), page.rows, today()), page.next)
+    return Page(dress(session, actor(), page.rows, today(), wanted.as_of), page.next)
 
 
 @blueprint.get("/export.csv")
@@ -206,7 +215,7 @@ def export() -> Response:
         titles = campaign_titles(session)
         lines = session.execute(chosen(who, wanted, on).execution_options(yield_per=200))
         for part in lines.partitions():
-            for row in dress(session, who, part, on):
+            for row in dress(session, who, part, on, wanted.as_of):
                 yield from _csv_lines(row, titles, bases)
 
     head = (
@@ -220,7 +229,7 @@ def export() -> Response:
         N_("检查表"),
     )
     tail = (N_("得分"), N_("满分"), N_("问题数"), N_("检查编号"))
-    return stream_csv(f"visits-{on.isoformat()}.csv", [gettext(text) for text in head + tail], rows)
+    return stream_csv(f"visits-{(wanted.as_of or on).isoformat()}.csv", [gettext(text) for text in head + tail], rows)
 
 
 def _csv_lines(row: Row, titles: Mapping[str, str], bases: Mapping[str, str]) -> Iterator[Sequence[object]]:

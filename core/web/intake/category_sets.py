@@ -13,16 +13,19 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import Conflict, Forbidden, InvalidInput, SanchengError
 from core.request import actor, db, now, require_any
+from core.web.as_of import read_as_of
 from core.web.errors import say, say_fault
 from core.web.ledger.finding_words import category_options, say_category
+from core.web.organisation.area_choice import read_area
 from core.web.paging import read_day
-from core.work.desk.finding_filters import Filter, check_filter, conditions_of, refuse_bad
+from core.work.desk.category_counts import counts_by_category
+from core.work.desk.finding_filters import Filter, check_filter, refuse_bad
 from core.work.dispatch.category_sets import (
     LONGEST_NAME,
     MOST_GROUPS,
     GroupCount,
     GroupedSet,
-    counts_by_group,
+    fold,
     get_set,
     groups_of,
     keep_set,
@@ -58,18 +61,17 @@ class Typed:
 @blueprint.get("")
 @require_any(DIRECT, ADMINISTER, SEE)
 def show_list() -> str:
-    """The sets in use with the findings of each group, of all times or of those found in a period."""
-    period = Filter(opened_from=read_day("from"), opened_to=read_day("to"))
-    refuse_bad(check_filter(period))
-    where = conditions_of(actor(), period, now())
-    sets: list[tuple[GroupedSet, list[GroupCount]]] = [
-        (one, counts_by_group(db(), actor(), one.id, where=where, now=now())) for one in groups_of(db())
-    ]
+    """The sets in use with the findings of each group: of all times or found in a period, in an area, as of a day."""
+    area, as_of = read_area(), read_as_of()
+    wanted = Filter(opened_from=read_day("from"), opened_to=read_day("to"), areas=[area] if area else [], as_of=as_of)
+    refuse_bad(check_filter(wanted))
+    counted = counts_by_category(db(), actor(), wanted, now=now())
+    sets: list[tuple[GroupedSet, list[GroupCount]]] = [(one, fold(one, counted)) for one in groups_of(db())]
     return render_template(
         "settings/category_sets.html",
         sets=sets,
-        period=period,
-        can_keep=actor().has(DIRECT) or actor().has(ADMINISTER),
+        wanted=wanted,
+        can_keep=as_of is None and (actor().has(DIRECT) or actor().has(ADMINISTER)),
         say_category=say_category,
     )
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import Conflict, Fault, Forbidden, InvalidInput, SanchengError, Stale
 from core.request import actor, db, now, require, require_any, today
+from core.web.appeals.beside import beside_finding
 from core.web.as_of import read_as_of
 from core.web.duties.sponsor_reading import sponsors_beside
 from core.web.errors import fault_map
@@ -32,6 +33,7 @@ from core.web.ledger.finding_then import show_then
 from core.web.ledger.finding_typed import Typed, asked_of, read_typed
 from core.web.ledger.step_words import CONSEQUENCES, DONE
 from core.web.places.site_words import say_points, unit_path
+from core.work.appeals.appeal_moves import STATES as APPEAL_STATES
 from core.work.calendar import local_day
 from core.work.desk.finding_detail import Detail, detail
 from core.work.desk.waiting import todo
@@ -107,6 +109,8 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         duplicates=read_duplicates(session, found),
         beside=_sponsors(found),
         proofs=read_proofs(session, found),
+        appealed=beside_finding(found.finding),
+        appeal_states=APPEAL_STATES,
         basis=read_basis(found.events),
         earlier=read_earlier(found, form.key if form else ""),
         forms=forms,

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext
 
 from core.request import actor, db, now, today
+from core.web.ledger.finding_places import near_sites, site_text
 from core.web.ledger.finding_words import category_options, say_reason, say_severity
 from core.web.ledger.step_words import CHANGE_LABELS, LABELS, OWN_LABELS
 from core.work.desk.finding_detail import Detail
@@ -187,6 +188,11 @@ def read_choices(form: Form, row: FindingRow | None, found: Detail | None = None
         choices["person"] = [(one.id, f"{one.name} · {one.title}") for one in people]
     if "changes" in names:
         choices["category"] = category_options()
+    if "changes" in names and found:
+        finding = found.finding
+        choices["site"] = near_sites(session, actor(), finding, today())
+        choices["site_now"] = site_text(session, finding)
+        choices["place_unit"] = [(n.id, "\u3000" * n.depth + n.name) for n in tree(session, today())]
     if "target" in names and found:
         near = candidates_for(session, actor(), found.finding, now=now())
         choices["target"] = [(c.finding.number, f"{c.finding.title} · {c.place}") for c in near if c.finding.number]

@@ -151,7 +151,8 @@ def _beside(parts: Sequence[PartRow], known: Mapping[str, Words]) -> list[tuple[
 
 
 def _counts(row: FindingRow) -> str:
-    found = [counted("退回 %(n)s 次", n=row.returns)] if row.returns else []
+    found = [counted("再次检查仍未整改 %(n)s 次", n=row.seen_again)] if row.seen_again else []
+    found += [counted("退回 %(n)s 次", n=row.returns)] if row.returns else []
     found += [counted("延期 %(n)s 个工作日", n=row.extended_days)] if row.extended_days else []
     found += [counted("重新打开 %(n)s 次", n=row.reopened)] if row.reopened else []
     return gettext("，").join(found)

@@ -15,27 +15,24 @@ from core.campaigns import Edition, Form
 from core.errors import N_
 from core.request import house
 from core.web.inspection.visit_reading import form_title, forms_of
+from core.web.ledger.change_words import say_changes
 from core.web.ledger.finding_basis import say_route
 from core.web.ledger.finding_words import (
     GOOD,
     TONES,
     Left,
-    say_category,
     say_left,
     say_outcome,
     say_reason,
-    say_severity,
     say_span,
     say_verb,
 )
-from core.web.ledger.step_words import CHANGE_LABELS
 from core.web.moments import deadline_words
 from core.web.words import by_locale, counted
 from core.work.calendar import local_day
 from core.work.desk.finding_detail import Detail, Photo
 from core.work.enabling import HELD, RELEASED, campaign_as_run, frozen_edition
 from core.work.loop.recomputing import CHANGED
-from core.work.loop.step_input import YES
 from core.work.loop.system_lines import LINES
 from core.work.loop.transitions import (
     ANOTHER,
@@ -55,7 +52,9 @@ from tenants.models import EnabledCampaign, Unit, UnitName
 from tenants.scope import ScopedSession
 
 SYSTEM_NOTES = frozenset({HELD, RELEASED, CHANGED, TAKEN_BY_TIME, REVIEW_DUE})  # what jobs and switches write
-STILL_THERE = frozenset({"return", "send_back", "reopen", "relapse"})  # steps whose photos show the problem itself
+STILL_THERE = frozenset(
+    {"return", "send_back", "reopen", "relapse", "seen_again"}
+)  # steps whose photos show the problem itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +170,7 @@ def read_history(session: ScopedSession, events: Sequence[FindingEvent]) -> list
             "who": _who(event),
             "text": say_event(event, named, moved=_is_new(event) or event.detail.get("due_at") != due),
             "tone": _tone(event, tones),
+            "visit": (event.detail.get("line") or {}).get("visit", ""),
         }
         for event, due in zip(events, before, strict=True)
     ]
@@ -179,8 +179,9 @@ def read_history(session: ScopedSession, events: Sequence[FindingEvent]) -> list
 
 def _hands(event: FindingEvent) -> list[tuple[str, str]]:
     """Whom a step gave the lead to, or from whom to whom it moved, as ids; a mere proposal hands nothing over."""
-    moved = [(one["from"], one["to"]) for one in event.detail.get("moved", ())]
-    lead = event.detail.get("lead") if event.to_state == DISPATCHED else None
+    detail = event.detail
+    moved = [] if "names" in detail else [(one["from"], one["to"]) for one in detail.get("moved", ())]
+    lead = detail.get("lead") if event.to_state == DISPATCHED else None
     return moved or ([("", lead)] if lead else [])
 
 
@@ -230,7 +231,7 @@ def say_event(event: FindingEvent, named: Mapping[tuple[str, date], str], *, mov
     """What came with a step: reason, outcome, unit, person, note, photos, and the new deadline when it ``moved``."""
     detail = event.detail
     parts = [say_reason(event.verb, detail.get("reason") or ""), say_outcome(detail.get("outcome"))]
-    parts += [*_say_hands(event, named), *_named(detail), *_amounts(detail), *_changes(detail), say_note(event)]
+    parts += [*_say_hands(event, named), *_named(detail), *_amounts(detail), *say_changes(detail), say_note(event)]
     if count := len(detail.get("photos", ())):
         parts.append(counted("附 %(n)s 张照片", n=count))
     if moved and (due := detail.get("due_at")):
@@ -276,18 +277,6 @@ def _amounts(detail: Mapping[str, Any]) -> Iterator[str]:
         yield gettext("协办期限 %(day)s", day=day)
     if (count := detail.get("returns")) and count > 1:
         yield gettext("第 %(n)s 次退回", n=count)
-
-
-def _changes(detail: Mapping[str, Any]) -> Iterator[str]:
-    """What was corrected: before and after."""
-    for name, value in (detail.get("after") or {}).items():
-        label, was = gettext(CHANGE_LABELS.get(name, name)), (detail.get("before") or {}).get(name)
-        say = {"category": say_category, "severity": say_severity, "restricted": _say_yes}.get(name, str)
-        yield f"{label}{gettext('：')}{say(was or '')} → {say(value)}"
-
-
-def _say_yes(value: str) -> str:
-    return gettext("是") if value == YES else gettext("否")
 
 
 def left_of(found: Detail) -> Left | None:

@@ -11,8 +11,9 @@ from uuid import UUID
 from flask import request
 
 from core.errors import N_, Fault
-from core.request import actor, db, now
+from core.request import actor, db, now, today
 from core.web import photos
+from core.web.ledger.finding_places import read_site
 from core.web.paging import bad_argument
 from core.work.desk.finding_numbers import id_of_number
 from core.work.loop.step_input import CHANGEABLE, MOST_DAYS, value_of
@@ -74,8 +75,12 @@ def asked_of(typed: Typed, finding: Finding | None, faults: list[Fault]) -> dict
     ``finding`` is the one as it stands, so that only what really differs is a change; None when many are meant.
     """
     plain = {name: typed.text(name) or None for name in ("outcome", "reason", "severity")}
-    changed = typed.changes
+    changed = dict(typed.changes)
     if finding is not None:
+        if "site_id" in changed:
+            changed["site_id"] = read_site(db(), actor(), finding, changed["site_id"], today(), faults)
+        if not changed.get("unit_id", "x"):
+            del changed["unit_id"]  # not chosen: it stays
         changed = {name: value for name, value in changed.items() if value.strip() != value_of(finding, name)}
     return plain | {
         "note": typed.text("note"),

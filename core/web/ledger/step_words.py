@@ -46,12 +46,13 @@ CONSEQUENCES: Mapping[str, str] = MappingProxyType(
         "merge": N_("并入后由那一件一起办理，来源和上报人都保留，只计一件。"),
         "unmerge": N_("拆开后回到并案前的状态，单独办理。"),
         "correct": N_(
-            "更正的前后内容都留在办理记录里。改了类别或严重程度的，时限按派遣规则重新确定；手工定的期限不变。"
+            "更正的前后内容都留在办理记录里。改了类别、严重程度或地点的，时限按派遣规则重新确定；手工定的期限不变。"
         ),
         "hold": N_("所属创建项目都停用，计时暂停。"),
         "release": N_("创建项目重新启用，接着计时。"),
         "move": N_("责任随机构调整移交，期限不变。"),
         "note": N_("只在办理记录里加一行。"),
+        "seen_again": N_("再次检查时还在，不另立案，记在这一件上。"),
         "recompute": N_("工作日历变了，期限随之重算。"),
     }
 )
@@ -95,6 +96,7 @@ DONE: Mapping[str, str] = MappingProxyType(
         "release": N_("%(number)s 已恢复办理"),
         "move": N_("%(number)s 已移交"),
         "note": N_("%(number)s 已加一条记录"),
+        "seen_again": N_("%(number)s 已记为仍未整改"),
         "recompute": N_("%(number)s 的期限已重算"),
     }
 )
@@ -149,7 +151,16 @@ CHANGE_LABELS: Mapping[str, str] = MappingProxyType(
     dict(
         zip(
             CHANGEABLE,
-            (N_("类别"), N_("问题"), N_("详细情况"), N_("严重程度"), N_("位置"), N_("限定范围")),
+            (
+                N_("类别"),
+                N_("问题"),
+                N_("详细情况"),
+                N_("严重程度"),
+                N_("位置"),
+                N_("限定范围"),
+                N_("所在点位"),
+                N_("所在单位"),
+            ),
             strict=True,
         )
     )

@@ -11,8 +11,9 @@ from flask import request
 from core.errors import NotFound
 from core.figures.periods import Period, containing, parse_period
 from core.request import actor, db, today
+from core.web.as_of import read_on
 from core.web.marks.card_words import say_league, say_title
-from core.web.paging import bad_argument, read_day, read_id
+from core.web.paging import bad_argument, read_id
 from core.web.scores.periods import say_period
 from core.work.marks.card_lists import periods_with_cards
 from core.work.marks.card_rules import League
@@ -79,7 +80,7 @@ def read_card_period(kept: Kept) -> Period:
         if found.kind not in (kind, as_of(db(), kept, found.end).scheme.period):
             raise bad_argument("period", said)
         return found
-    on = read_day("on")  # a day in it, for who knows no key
+    on = read_on()  # a day in it, for who knows no key
     if on is not None:
         return containing(as_of(db(), kept, min(on, today())).scheme.period, on)
     return containing(kind, today()).previous

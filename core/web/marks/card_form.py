@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.work.marks.card_rules import APPEAL_DAYS, BOUNDS, EFFECTS, MEASURES, RANKS
+from core.work.marks.card_rules import APPEAL_DAYS, BOUNDS, BY_VALUE, EFFECTS, MEASURES, RANKS
 
 LEAGUES, COLOURS, STREAKS = 4, 6, 2  # rows of the form
 NAMED = "named"
@@ -24,6 +24,7 @@ def values_of(body: Mapping[str, Any]) -> Values:
         name: str(body.get(name) or "") for name in ("title", "title_en", "period", "measure", "campaign", "ties")
     }
     found |= {"direction": str(body.get("direction") or ""), "window": str(body.get("window") or "period")}
+    found["method"] = str(body.get("method") or BY_VALUE)
     found["decide"] = RANKS if body.get("basis") == RANKS else "value"
     for part in ("eligibility", "small"):
         for key, value in dict(body.get(part) or {}).items():
@@ -103,6 +104,8 @@ def body_of(form: Mapping[str, str], before: Mapping[str, Any]) -> Body:
     }
     if said.get("direction"):
         body["direction"] = said["direction"]
+    if said.get("method", BY_VALUE) != BY_VALUE:
+        body["method"] = said["method"]
     if before.get("categories"):
         body["categories"] = before["categories"]
     return body

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -15,14 +16,16 @@ from core.errors import NotFound, SanchengError
 from core.figures.card_periods import preview, propose_period
 from core.figures.periods import Period, parse_period
 from core.request import actor, db, house, now, require, tenant, today
+from core.web.as_of import read_as_of
 from core.web.marks import card_words as words
-from core.web.marks.card_choice import period_options, read_card_period, read_scheme_choice
+from core.web.marks.card_choice import SchemeChoice, period_options, read_card_period, read_scheme_choice
 from core.web.paging import bad_argument, read_id
 from core.web.scores.periods import say_period
 from core.web.words import counted
+from core.work.loop.clocks import end_of
 from core.work.marks.card_issues import act_on_all, is_public, live_cards
-from core.work.marks.card_lists import cards_of, corrections_of, last_notes
-from core.work.marks.card_moves import APPEALED, CONFIRMED, MOVES, PROPOSED, STANDING, WITHDRAWN
+from core.work.marks.card_lists import cards_of, corrections_of, last_notes, stood_at
+from core.work.marks.card_moves import APPEALED, CONFIRMED, MOVES, PROPOSED, PUBLIC, STANDING, WITHDRAWN
 from core.work.marks.card_rules import League
 from core.work.marks.card_schemes import Kept, as_of, find_scheme
 from core.work.roles import PUBLISH, SEE
@@ -49,11 +52,17 @@ class Row:
     why: Sequence[str]
     said: CardEvent | None
     corrected_by: CardIssue | None
+    then: str = ""  # its state on the past day that is asked for
+
+    @property
+    def state(self) -> str:
+        """How it stands, or stood on the day that is asked for."""
+        return self.then or self.card.state
 
     @property
     def is_over(self) -> bool:
         """Whether it counts no more."""
-        return self.card.state == WITHDRAWN
+        return self.state == WITHDRAWN
 
     @property
     def sponsors(self) -> Sequence[tuple[str, str]]:
@@ -101,11 +110,14 @@ def show() -> str:
     kept = choice.kept
     if kept is None:
         return render_template("cards/show.html", choice=choice, kept=None, can_write=_writes(), words=words)
-    period = read_card_period(kept)
+    period, past = read_card_period(kept), read_as_of()
     kept = as_of(db(), kept, min(period.end, today()))
     cards = cards_of(db(), kept.row.id, period.start, unshown=kept.may_publish)
+    if past is not None:
+        return _show_past(choice, kept, period, cards, past)
     return render_template(
         "cards/show.html",
+        as_of=None,
         choice=choice,
         kept=kept,
         period=period,
@@ -117,6 +129,32 @@ def show() -> str:
         standing=sum(one.state in STANDING for one in cards),
         moves=MOVES,
         can_write=_writes(),
+        say_period=say_period,
+        words=words,
+    )
+
+
+def _show_past(choice: SchemeChoice, kept: Kept, period: Period, cards: Sequence[CardIssue], past: date) -> str:
+    """A period's cards as they stood at the end of a past day; nothing can be done there.
+
+    Cards that everybody sees are those shown by then; whoever gives them sees also those that were in work.
+    """
+    states = stood_at(db(), [one.id for one in cards], end_of(past))
+    there = [one for one in cards if one.id in states and (kept.may_publish or states[one.id] in PUBLIC)]
+    rows = [replace(row, then=states[row.card.id], said=None, corrected_by=None) for row in rows_of(kept, there)]
+    keys = dict.fromkeys([*(one.key for one in kept.scheme.leagues), *(one.card.league for one in rows)])
+    leagues = {key: kept.scheme.league(key) for key in keys}
+    mine = {key: [row for row in rows if row.card.league == key] for key in keys}
+    groups = [Group(leagues[key], words.say_league(leagues[key], key), mine[key], []) for key in keys]
+    return render_template(
+        "cards/show.html",
+        as_of=past,
+        choice=choice,
+        kept=kept,
+        period=period,
+        periods=period_options(kept, period),
+        groups=groups,
+        can_write=False,
         say_period=say_period,
         words=words,
     )

@@ -12,9 +12,9 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core.campaigns import Campaign
 from core.errors import Conflict, InvalidInput, SanchengError, Stale
+from core.figures.by_edition import score_in_force
 from core.figures.model import CampaignScore
 from core.figures.periods import containing
-from core.figures.scores import score_slices
 from core.request import actor, db, now, require, today
 from core.web.errors import fault_map, say
 from core.web.marks.negative import enter
@@ -96,7 +96,7 @@ def _score(campaign: Campaign | None) -> CampaignScore | None:
         return None
     month = containing("month", today())
     pair = (month, month.previous)
-    slices = score_slices(db(), None, campaign, campaign.edition, pair, cut_off=now())
+    slices = score_in_force(db(), None, campaign, pair, cut_off=now())
     return next((slices[None, n] for n in (0, 1) if slices[None, n].assessed), None)
 
 

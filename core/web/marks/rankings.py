@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from uuid import UUID
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
+from sqlalchemy import select
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
 from core.errors import N_, NotFound, SanchengError
 from core.figures.card_days import recompute_day, stand, window_of
 from core.figures.card_periods import sponsors_of
-from core.figures.intervals import wilson
 from core.figures.periods import ONE_DAY, Period
 from core.request import actor, db, house, now, require, tenant, today
-from core.web.exports import stream_csv
+from core.web.exports import Rows, stream_csv
 from core.web.marks import card_words as words
 from core.web.marks.card_choice import SchemeChoice, league_tabs, read_league, read_scheme_choice
 from core.web.marks.rank_checks import read_corrections, say_check
+from core.web.marks.rank_intervals import intervals_of, say_method, tell_apart
+from core.web.organisation.area_choice import read_area, units_of
 from core.web.paging import bad_argument, read_day, read_id
 from core.web.scores.charts import answer
+from core.web.workbook_answers import send_xlsx
 from core.work.marks.card_lists import latest_cards
 from core.work.marks.card_rules import PERCENT, SITE, League
 from core.work.marks.card_schemes import Kept, as_of, find_scheme
 from core.work.marks.ranking_days import KeptDay, Placed, last_kept, read_days
 from core.work.marks.ranking_days import read_day as read_kept_day
+from core.work.organisation.areas import sites_in_area
 from core.work.roles import PUBLISH, SEE
+from core.work.tables import Site
 from tenants.scope import ScopedSession
 
 blueprint = Blueprint("rankings", __name__, url_prefix="/t/<slug>/rankings")
@@ -54,6 +60,8 @@ class Line:
     of: str
     share: Decimal | None
     interval: tuple[Decimal, Decimal] | None
+    ranks: tuple[int, int] | None
+    same_as_above: bool
     before: int | None
     tied: int
     card: words.Shown | None
@@ -97,6 +105,8 @@ def _lines(session: ScopedSession, kept: Kept, league: League, places: Sequence[
     sponsors = sponsors_of(session, kept.scheme, subjects, span) if kept.scheme.sponsors else {}
     ranks = [one.rank for one in places]
     unit, made = kept.scheme.measure.unit, []
+    intervals = intervals_of(kept, places)
+    told = tell_apart(places, intervals, more=kept.scheme.more_is_better)
     for one in places:
         card, periods = cards.get((league.key, one.subject.id), (None, 0))
         is_share = unit == PERCENT and one.denominator > 0
@@ -106,7 +116,8 @@ def _lines(session: ScopedSession, kept: Kept, league: League, places: Sequence[
                 words.say_ratio(one.numerator, one.denominator, unit),
                 f"{one.numerator}/{one.denominator}" if is_share and kept.scheme.source != "scores" else "",
                 words.percent_of(one.numerator, one.denominator) if is_share else None,
-                wilson(one.numerator, one.denominator) if kept.scheme.source != "scores" and is_share else None,
+                intervals.get(one.subject.id),
+                *told.get(one.subject.id, (None, False)),
                 before.get(one.subject.id),
                 ranks.count(one.rank) if one.rank else 0,
                 words.card_of(card) if card else None,
@@ -128,7 +139,7 @@ def _ranks_before(session: ScopedSession, kept: Kept, league: League, day: date)
 
 def _chosen_day(kept: Kept) -> tuple[date | None, bool]:
     """The day of this address, else the last kept one; and whether it is today's, which only publishers see running."""
-    day = read_day("day") or last_kept(db(), kept.row.id)
+    day = read_day("day") or read_day("as_of") or last_kept(db(), kept.row.id)
     if day is None:
         return (today(), True) if kept.may_publish else (None, False)
     if day > today():
@@ -147,7 +158,7 @@ def show() -> str:
         day, live = _chosen_day(kept)
         kept = as_of(db(), kept, day or today())
         league = read_league(kept)
-        sheet = read_sheet(db(), kept, league, day, live=live) if day else None
+        sheet = within(db(), read_sheet(db(), kept, league, day, live=live), read_area()) if day else None
         if sheet is not None and not sheet.lines and "league" not in request.args:
             sheet = _first_peopled(sheet)
             league = sheet.league
@@ -164,11 +175,25 @@ def show() -> str:
         site=SITE,
         today=today(),
         words=words,
+        method=say_method(kept) if kept else [],
     )
+
+
+def within(session: ScopedSession, sheet: Sheet, area: UUID | None) -> Sheet:
+    """The lines of an area, when one is asked for; each keeps the place that it has among all."""
+    if area is None:
+        return sheet
+    if sheet.league.of_sites:
+        inside = set(session.scalars(select(Site.id).where(sites_in_area(session.tenant_id, area, sheet.day))))
+    else:
+        inside = units_of(session, area, sheet.day) or set()
+    return replace(sheet, lines=[one for one in sheet.lines if one.placed.subject.id in inside])
 
 
 def _first_peopled(empty: Sheet) -> Sheet:
     """The first league that has anybody on that day; a district without areas need not open on theirs."""
+    if read_area():
+        return empty
     others = (one for one in empty.kept.scheme.leagues if one.key != empty.league.key)
     sheets = (read_sheet(db(), empty.kept, one, empty.day, live=empty.is_live) for one in others)
     return next((one for one in sheets if one.lines), empty)
@@ -205,6 +230,19 @@ def draw_trend() -> Response:
 @require(SEE)
 def export() -> Response:
     """Every league of a scheme on a day, as CSV."""
+    return stream_csv(*_table("csv"))
+
+
+@blueprint.get("/export.xlsx")
+@require(SEE)
+def export_workbook() -> Response:
+    """The same as a workbook."""
+    name, names, rows = _table("xlsx")
+    return send_xlsx(name, gettext("逐日排名"), names, rows)
+
+
+def _table(ending: str) -> tuple[str, Sequence[str], Callable[[ScopedSession], Rows]]:
+    """The name of the file, its columns, and the reader of its rows; the method stands in the last line."""
     kept = read_scheme_choice(retired=True).kept
     if kept is None:
         raise NotFound
@@ -216,17 +254,22 @@ def export() -> Response:
             sheet = read_sheet(session, kept, league, day, live=live) if day else None
             for one in sheet.lines if sheet else ():
                 yield _cells(one, league, day)
+        yield from ((line,) for line in say_method(kept))
 
     head = (N_("日期"), N_("组别"), N_("名次"), N_("对象"), N_("数值"), N_("分子"), N_("分母"), "n")
+    told = (N_("区间下限%"), N_("区间上限%"), N_("最好名次"), N_("最差名次"), N_("与上一名不可区分"))
     tail = (N_("上次名次"), N_("最近亮牌"), N_("连续期数"), N_("包保"), N_("说明"))
-    name = f"ranking-{tenant().slug}-{day.isoformat() if day else 'none'}.csv"
-    return stream_csv(name, [gettext(text) for text in head + tail], rows)
+    name = f"ranking-{tenant().slug}-{day.isoformat() if day else 'none'}.{ending}"
+    return name, [gettext(text) for text in head + told + tail], rows
 
 
 def _cells(one: Line, league: League, day: date | None) -> Sequence[object]:
     placed = one.placed
     why = gettext(words.WHY_NONE[placed.unranked]) if placed.unranked else ""
-    numbers = (one.value, placed.numerator, placed.denominator, placed.n, one.before)
+    low, high = one.interval or (None, None)
+    best, worst = one.ranks or (None, None)
+    told = (low, high, best, worst, gettext("是") if one.same_as_above else "")
+    numbers = (one.value, placed.numerator, placed.denominator, placed.n, *told, one.before)
     card = (one.card.label, one.periods) if one.card else ("", "")
     sponsors = gettext("；").join(one.sponsors)
     return (day, words.say_league(league), placed.rank, placed.subject.name, *numbers, *card, sponsors, why)

@@ -22,8 +22,9 @@ from core.web.organisation.chart_reading import CHART_READERS
 from core.web.organisation.unit import read_form_day
 from core.web.paging import cut, read_cursor, read_day, read_id
 from core.web.words import listed, say_kind
+from core.work.dated import valid_on
 from core.work.names import tidy
-from core.work.organisation.units import UNIT_KINDS, Node, add_unit, former_names, get_unit, in_force, rename_unit, tree
+from core.work.organisation.units import UNIT_KINDS, Node, add_unit, former_names, get_unit, rename_unit, tree
 from core.work.roles import ADMINISTER, ANSWER, ROLES
 from tenants.access import may
 from tenants.models import Holding, Person, Post, UnitName
@@ -80,7 +81,7 @@ def people_at(session: ScopedSession, on: date) -> tuple[Mapping[UUID, int], fro
         select(Post.unit_id, Post.role, func.count(Holding.person_id.distinct()))
         .join(Holding, (Holding.tenant_id == Post.tenant_id) & (Holding.post_id == Post.id))
         .join(Person, (Person.tenant_id == Holding.tenant_id) & (Person.id == Holding.person_id))
-        .where(in_force(Holding, on), Person.state == "active")
+        .where(valid_on(Holding, on), Person.state == "active")
         .group_by(Post.unit_id, Post.role)
     )
     counts: dict[UUID, int] = {}

@@ -21,6 +21,7 @@ from core.web.errors import fault_map
 from core.web.ledger.finding_words import say_state as say_finding_state
 from core.web.ledger.finding_words import say_title
 from core.web.ledger.finding_words import tone_of as tone_of_finding
+from core.web.paging import read_id
 from core.web.papers.notice_words import (
     CONSEQUENCES,
     DONE,
@@ -29,6 +30,7 @@ from core.web.papers.notice_words import (
     say_refusal,
     say_state,
     say_subject,
+    say_units,
     say_way,
     tone_of,
 )
@@ -66,10 +68,14 @@ def act(notice_id: UUID) -> AnyResponse | tuple[str, int]:
     version = int(said["version"]) if said.get("version", "").isascii() and said.get("version", "").isdigit() else 0
     try:
         refuse_bad(broken)
-        done = notices.act(db(), actor(), notice_id, verb, version=version, note=note, photos=sent, now=now())
+        unit = read_id(said["unit"], "unit") if said.get("unit") else None
+        done = notices.act(
+            db(), actor(), notice_id, verb, version=version, note=note, photos=sent, unit_id=unit, now=now()
+        )
     except (InvalidInput, Stale, Conflict, Forbidden) as error:
         found = notices.read_notice(db(), actor(), notice_id, now=now())
-        return _page(found, {"verb": verb, "note": note, "photos": sent}, error), error.status
+        typed = {"verb": verb, "note": note, "photos": sent, "unit": said.get("unit", "")}
+        return _page(found, typed, error), error.status
     flash({"text": gettext(DONE[verb], number=done.number), "next": gettext("回到待办"), "href": url_for("inbox.show")})
     return redirect(url_for("notice.show", notice_id=notice_id), 303)
 
@@ -94,11 +100,14 @@ def get_word(notice_id: UUID) -> Response:
 
 def _page(found: NoticeDetail, typed: Mapping[str, object] | None = None, error: SanchengError | None = None) -> str:
     waited = waits_for(found.kind, found.notice.state)
+    names = [one.row.unit_name for one in found.addressees]
+    many = len(names) > 1
+    own = [one.row.state for one in found.addressees if one.mine]
     return render_template(
         "notices/one.html",
         found=found,
         notice=found.notice,
-        typed=typed or {"verb": "", "note": "", "photos": ()},
+        typed=typed or {"verb": "", "note": "", "photos": (), "unit": ""},
         most_photos=MOST_PHOTOS,
         say_way=say_way,
         errors=fault_map(error) if error else {},
@@ -106,7 +115,14 @@ def _page(found: NoticeDetail, typed: Mapping[str, object] | None = None, error:
         waited=gettext(PARTIES[waited][0]) if waited else "",
         photos=first_photos(db(), actor(), [row.id for row in found.findings], now()),
         history=read_history(found.events),
-        beside=sponsors_beside(db(), unit_id=found.notice.unit_id, on=local_day(found.notice.issued_at)),
+        many=many,
+        to=say_units(names),
+        state=own[0] if len(own) == 1 else found.notice.state,
+        signed=sum(one.row.signed_at is not None for one in found.addressees),
+        whole=[move for move in found.allowed if move.whole],
+        beside=None
+        if many
+        else sponsors_beside(db(), unit_id=found.notice.unit_id, on=local_day(found.notice.issued_at)),
         consequences=CONSEQUENCES,
         longest=LONGEST_NOTE,
         say_kind=say_kind,

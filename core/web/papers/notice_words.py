@@ -78,6 +78,13 @@ def say_way(code: str) -> str:
     return gettext(WAYS[code])
 
 
+def say_units(names: Sequence[str]) -> str:
+    """To whom a paper goes, in short: the one unit, or the first and how many there are."""
+    if len(names) < 2:
+        return names[0] if names else ""
+    return gettext("%(first)s等 %(n)s 个单位", first=names[0], n=len(names))
+
+
 def say_verb(verb: str) -> str:
     """A step of the history."""
     if verb == ISSUE:

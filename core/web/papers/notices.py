@@ -12,33 +12,29 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import N_, Fault, Forbidden, InvalidInput, SanchengError
+from core.errors import N_, Forbidden, InvalidInput
 from core.request import actor, db, now, require, today
 from core.settings import ZONE
-from core.web.errors import fault_map, say
+from core.web.as_of import read_as_of
 from core.web.exports import stream_csv
-from core.web.ledger.finding_words import say_title
 from core.web.organisation.area_choice import read_area
 from core.web.paging import Page, bad_argument, cut, read_cursor, read_day, read_id
-from core.web.papers.notice_words import say_kind, say_state, say_subject, tone_of
+from core.web.papers.notice_new import propose, read_typed, show_form, show_preview
+from core.web.papers.notice_units import ALL, NONE
+from core.web.papers.notice_words import say_kind, say_state, say_subject, say_units, tone_of
 from core.web.places.site_words import unit_options
-from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.desk.inbox import count_kinds
-from core.work.papers.notice_issuing import LONGEST_CLAUSE, LONGEST_TITLE, MOST_FINDINGS, Draft, issue
-from core.work.papers.notice_kinds import KINDS, RECTIFICATION, REQUEST
-from core.work.papers.notice_list import BOXES, Box, NoticeFilter, NoticeRow, list_notices
+from core.work.papers.notice_issuing import MOST_FINDINGS, issue
+from core.work.papers.notice_kinds import KINDS
+from core.work.papers.notice_list import BOXES, Box, NoticeFilter, NoticeRow, addressees_of, list_notices
 from core.work.papers.notice_moves import STATES
 from core.work.roles import ANSWER, DIRECT, SEE
-from core.work.tables import Finding
-from core.work.wording import LONGEST_NOTE
-from tenants.models import Unit
 from tenants.scope import ScopedSession
 
 blueprint = Blueprint("notices", __name__, url_prefix="/t/<slug>/notices")
 blueprint.before_request(asked.enter)
 
 TABS: Mapping[str, str] = {"in": N_("待我签收答复"), "out": N_("我们发出的"), "all": N_("全部")}
-FIELDS = ("kind", "unit", "title", "demand", "clause", "due")
 PAGE = 50
 
 
@@ -55,12 +51,13 @@ class Asked:
     is_late: bool
     finding_id: UUID | None
     area_id: UUID | None
+    as_of: date | None = None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
         asked_for = (self.kind, self.state, self.unit_id, self.since, self.until, self.finding_id, self.area_id)
-        return self.is_late or any(asked_for)
+        return self.is_late or any((*asked_for, self.as_of))
 
     def filter(self) -> NoticeFilter:
         """The same as the list takes it."""
@@ -74,6 +71,7 @@ class Asked:
             self.is_late,
             self.finding_id,
             self.area_id,
+            self.as_of,
         )
 
 
@@ -105,6 +103,7 @@ def read_asked() -> Asked:
         said.get("late") == "1",
         read_id(finding, "finding") if finding else None,
         read_area(),
+        read_as_of(),
     )
 
 
@@ -129,7 +128,7 @@ def show_list() -> str:
     wanted, session = read_asked(), db()
     rows = list_notices(session, actor(), wanted.filter(), now=now(), after=read_after(), limit=PAGE + 1)
     page: Page[NoticeRow] = cut(rows, lambda row: (row.issued_at.isoformat(), row.id), PAGE)
-    waiting = count_kinds(session, actor(), now())
+    waiting = {} if wanted.as_of else count_kinds(session, actor(), now())
     return render_template(
         "notices/list.html",
         page=page,
@@ -139,10 +138,11 @@ def show_list() -> str:
         kinds=[(code, say_kind(code)) for code in KINDS],
         states=[(code, say_state(code)) for code in STATES],
         units=unit_options(session, actor(), today()),
-        may_issue=actor().has(DIRECT),
+        may_issue=wanted.as_of is None and actor().has(DIRECT),
         say_kind=say_kind,
         say_subject=say_subject,
         say_state=say_state,
+        say_units=say_units,
         tone_of=tone_of,
     )
 
@@ -164,7 +164,9 @@ def export() -> Response:
 
     head = (N_("文号"), N_("文书"), N_("收文单位"), N_("标题"), N_("状态"), N_("是否超期"))
     tail = (N_("发文单位"), N_("签发人"), N_("发文时间"), N_("期限"), N_("涉及问题"))
-    return stream_csv(f"notices-{today().isoformat()}.csv", [gettext(text) for text in head + tail], rows)
+    return stream_csv(
+        f"notices-{(wanted.as_of or today()).isoformat()}.csv", [gettext(text) for text in head + tail], rows
+    )
 
 
 def _csv_line(row: NoticeRow) -> Sequence[object]:
@@ -173,7 +175,7 @@ def _csv_line(row: NoticeRow) -> Sequence[object]:
         *(
             row.number,
             say_kind(row.kind),
-            row.unit_name,
+            gettext("、").join(one.unit_name for one in row.addressees),
             say_subject(row.title, by_system=not row.issued_by),
             say_state(row.state),
             late,
@@ -190,9 +192,7 @@ def _local(at: datetime | None) -> str:
 @require(DIRECT)
 def ask() -> str:
     """The form of a new notice; findings come by their ids in the address, from a list or a finding's page."""
-    ids = [read_id(one, "id") for one in request.args.getlist("id")[:MOST_FINDINGS]]
-    findings = read_findings(ids)
-    return _form(_proposed(findings), findings)
+    return show_form(propose([read_id(one, "id") for one in request.args.getlist("id")[:MOST_FINDINGS]]))
 
 
 @blueprint.post("/choose")
@@ -205,64 +205,18 @@ def choose() -> AnyResponse:
 
 @blueprint.post("/new")
 @require(DIRECT)
-def make() -> AnyResponse | tuple[str, int]:
-    """Issue it; what is refused comes back with everything that was typed."""
-    typed = {name: request.form.get(name, "") for name in FIELDS}
-    ids = [read_id(one, "id") for one in request.form.getlist("id")[: MOST_FINDINGS + 1]]
+def make() -> AnyResponse | str | tuple[str, int]:
+    """Issue it, or show it first; what is refused comes back with everything that was typed."""
+    typed, do = read_typed(), request.form.get("do", "")
+    if do == "edit" or do.startswith((ALL, NONE)):
+        return show_form(typed.after(do))
     try:
-        draft = _draft(typed, ids)
-        notice = issue(db(), actor(), draft, now=now())
+        if do == "preview":
+            return show_preview(typed)
+        notice = issue(db(), actor(), typed.draft(), now=now())
     except (InvalidInput, Forbidden) as error:
         db().rollback()
-        return _form(typed, read_findings(ids), error), error.status
-    flash(gettext("已发出 %(number)s，%(unit)s会收到提醒", number=notice.number, unit=notice.unit_name), "success")
+        return show_form(typed, error), error.status
+    to = say_units([one.unit_name for one in addressees_of(db(), [notice.id])[notice.id]])
+    flash(gettext("已发出 %(number)s，%(unit)s会收到提醒", number=notice.number, unit=to), "success")
     return redirect(url_for("notice.show", notice_id=notice.id), 303)
-
-
-def read_findings(ids: Sequence[UUID]) -> list[FindingRow]:
-    """The findings that were chosen, as far as the reader sees them."""
-    if not ids:
-        return []
-    query = base_query(actor(), Filter(extra=(Finding.id.in_(ids),)), now()).order_by(Finding.due_at, Finding.id)
-    return rows_of(db(), db().execute(query).all(), now())
-
-
-def _form(typed: Mapping[str, str], findings: Sequence[FindingRow], error: SanchengError | None = None) -> str:
-    return render_template(
-        "notices/new.html",
-        typed=typed,
-        findings=findings,
-        errors=fault_map(error) if error else {},
-        refusal=say(error) if error and not error.faults else "",
-        kinds=[(code, say_kind(code)) for code in KINDS],
-        replying=[say_kind(code) for code, kind in KINDS.items() if kind.replies],
-        units=unit_options(db(), actor(), today(), DIRECT),
-        longest=(LONGEST_TITLE, LONGEST_CLAUSE, LONGEST_NOTE),
-        say_title=say_title,
-    )
-
-
-def _proposed(findings: Sequence[FindingRow]) -> dict[str, str]:
-    """What the form begins with: the kind and unit of the address, else the leading unit of the findings chosen."""
-    leads = {row.lead.unit_id for row in findings if row.lead}
-    unit = request.args.get("unit", "") or (str(leads.pop()) if len(leads) == 1 else "")
-    kind = request.args.get("kind", "")
-    if kind not in KINDS:
-        kind = RECTIFICATION
-    found = db().get(Unit, (db().tenant_id, read_id(unit, "unit"))) if unit else None
-    if found is not None and not found.commanded and KINDS[kind].orders:
-        kind = REQUEST
-    title = findings[0].title if len(findings) == 1 else ""
-    return dict.fromkeys(FIELDS, "") | {"kind": kind, "unit": unit, "title": title}
-
-
-def _draft(typed: Mapping[str, str], ids: Sequence[UUID]) -> Draft:
-    """What was typed, as the ledger takes it. Raises InvalidInput for a moment that is none."""
-    due = typed["due"].strip()
-    try:
-        moment = datetime.fromisoformat(due).replace(tzinfo=ZONE) if due else None
-    except ValueError:
-        fault = Fault(N_("时间写法无效"), "due_at", value=due[:20], remedy=N_("请写成 2026-03-02T17:00"))
-        raise InvalidInput(faults=[fault]) from None
-    unit = read_id(typed["unit"], "unit") if typed["unit"] else None
-    return Draft(typed["kind"], unit, typed["title"], typed["demand"], typed["clause"], moment, ids)

@@ -69,5 +69,5 @@ def type_options() -> list[tuple[str, str]]:
 
 def unit_options(session: ScopedSession, actor: Actor, on: date, verb: str = SEE) -> list[tuple[str, str]]:
     """The units that the actor's verb reaches, set in as they stand under one another."""
-    mine = set(session.scalars(reach(actor, verb, on)))
-    return [(str(node.id), "\u3000" * node.depth + node.name) for node in tree(session, on) if node.id in mine]
+    mine = tree(session, on, within=reach(actor, verb, on))
+    return [(str(node.id), "\u3000" * node.depth + node.name) for node in mine]

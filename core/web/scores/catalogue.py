@@ -8,13 +8,15 @@ from flask import Blueprint, Response, render_template
 from flask_babel import gettext
 
 from core import request as asked
+from core.campaigns import Campaign
 from core.errors import N_, NotFound
 from core.figures.model import CampaignScore, IndicatorFigure
 from core.figures.rules import points_text
 from core.figures.scores import score_campaign
-from core.request import actor, db, house, now, require, tenant
+from core.request import actor, db, house, require, tenant
 from core.web.exports import stream_csv
-from core.web.organisation.unit_choice import read_unit
+from core.web.organisation.area_choice import read_area
+from core.web.organisation.unit_choice import UnitChoice, read_unit
 from core.web.places.site_words import say_types
 from core.web.running import running_one, title_of
 from core.web.scores.figure_words import (
@@ -28,10 +30,11 @@ from core.web.scores.figure_words import (
     say_target,
     say_value,
 )
-from core.web.scores.periods import read_period
+from core.web.scores.periods import Choice, read_dated_period
 from core.web.words import by_locale
 from core.work.enabling import campaign_as_run
 from core.work.roles import SEE
+from core.work.statistics.words import BASES
 from tenants.models import EnabledCampaign
 from tenants.scope import ScopedSession
 
@@ -46,6 +49,13 @@ def enter() -> None:
         raise NotFound
 
 
+def read_page(campaign: str) -> tuple[Campaign, Choice, UnitChoice]:
+    """The campaign of this address with the period, the past day and the unit or area that it asks for."""
+    choice = read_dated_period()
+    found = running_one(campaign, choice.period.start)
+    return found, choice, read_unit(choice.period, choice.cut_off, read_area())
+
+
 @blueprint.get("/")
 @require(SEE)
 def show(campaign: str) -> str:
@@ -53,10 +63,11 @@ def show(campaign: str) -> str:
     row = db().get(EnabledCampaign, (db().tenant_id, campaign))
     if row is not None and row.state != "enabled":
         return _suspended(row)
-    found, choice, unit = running_one(campaign), read_period(), read_unit()
-    score = score_campaign(db(), actor(), found, found.edition, choice.period, unit.unit_id, cut_off=now())
+    found, choice, unit = read_page(campaign)
+    score = score_campaign(db(), actor(), found, found.edition, choice.period, unit.unit_id, cut_off=choice.cut_off)
     return render_template(
         "catalogue/show.html",
+        bases=BASES,
         campaign=found,
         edition=found.edition,
         score=score,
@@ -88,8 +99,8 @@ def _suspended(row: EnabledCampaign) -> str:
 @require(SEE)
 def export(campaign: str) -> Response:
     """Every indicator with its score, as CSV."""
-    found, choice, unit = running_one(campaign), read_period(), read_unit()
-    who, moment, title = actor(), now(), title_of(found)
+    found, choice, unit = read_page(campaign)
+    who, moment, title = actor(), choice.cut_off, title_of(found)
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
         score = score_campaign(session, who, found, found.edition, choice.period, unit.unit_id, cut_off=moment)
@@ -98,8 +109,9 @@ def export(campaign: str) -> Response:
 
     head = (N_("周期"), N_("创建项目"), N_("单位"), N_("测评项目"), N_("代码"), N_("指标"), N_("状态"), N_("分子"))
     tail = (N_("分母"), N_("数值"), N_("计量单位"), N_("目标"), N_("得分"), N_("满分"), "n", N_("未评原因"))
+    bases = (N_("自评数值"), N_("申报数值"), N_("自评比核验"))
     name = f"{campaign}-{tenant().slug}-{choice.period.key}.csv"
-    return stream_csv(name, [gettext(text) for text in head + tail], rows)
+    return stream_csv(name, [gettext(text) for text in head + tail + bases], rows)
 
 
 def _cells(one: IndicatorFigure) -> Sequence[object]:
@@ -108,7 +120,9 @@ def _cells(one: IndicatorFigure) -> Sequence[object]:
     sums = [None if part is None else say_number(part) for part in (one.numerator, one.denominator)]
     reason = by_locale(one.reason_zh, one.reason_en)
     named = (category, one.code, by_locale(one.name_zh, one.name_en), state)
-    return (*named, *sums, one.value, one.unit, one.target, one.earned, one.possible, one.n, reason)
+    beside = [track.value if (track := one.track(basis)) else None for basis in ("self", "declared")]
+    counted = (one.value, one.unit, one.target, one.earned, one.possible, one.n, reason)
+    return (*named, *sums, *counted, *beside, one.gap)
 
 
 @blueprint.get("/f/<form>")

@@ -30,11 +30,20 @@ def trend_chart(
     *,
     unit: str = "%",
     target: float | None = None,
+    breaks: Mapping[int, str] | None = None,
 ) -> Response:
-    """Lines over periods; a series has name, values and perhaps n. Empty periods before the first value are left out."""
+    """Lines over periods; a series has name, values and perhaps n. Empty periods before the first value are left out.
+
+    ``breaks`` says at which period another edition began to score; the lines are cut before it and the cut is named. A
+    series with ``cuts`` of its own is cut at those alone.
+    """
     start = first_filled([one["values"] for one in series])
     lines = [one | {key: one[key][start:] for key in ("values", "n") if key in one} for one in map(dict, series)]
+    lines = [
+        one | ({"cuts": [at - start for at in one["cuts"] if at > start]} if "cuts" in one else {}) for one in lines
+    ]
     data: dict[str, Any] = {"kind": "trend", "unit": unit, "target": target, "series": lines}
+    data["breaks"] = [{"at": at - start, "text": text} for at, text in sorted((breaks or {}).items()) if at > start]
     if target is not None:  # a line far off would be cut away
         data |= _room([v for one in lines for v in one["values"] if v is not None] + [target])
     return answer(data | {"periods": [short_period(one) for one in periods[start:]]})

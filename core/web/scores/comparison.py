@@ -2,68 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 from sqlalchemy import select
 
 from core import request as asked
-from core.errors import NotFound
-from core.figures.comparison import (
-    MINIMUM_VISITS,
-    UNRANKED,
-    ComparisonRow,
-    compare,
-    known_districts,
-    received_periods,
-)
-from core.figures.exports import comparison_csv
-from core.figures.matrices import Matrix, matrix
-from core.figures.periods import containing
+from core.figures.beside import SelfGap, read_self_gaps
+from core.figures.comparison import MINIMUM_VISITS, UNRANKED, ComparisonRow, compare, league_of
+from core.figures.exports import comparison_csv, comparison_header, comparison_lines
+from core.figures.grants import DETAILS
+from core.figures.matrices import Matrix, Series, comparison_trend, matrix
+from core.figures.outside import outside_now, rank_together, share_of
+from core.figures.periods import Period
 from core.figures.sealed_effects import effects_of
+from core.figures.sealed_rows import SITE, UNIT, of_level
 from core.figures.shelf import figures_of, period_of
 from core.figures.tables import Publication
-from core.request import actor, db, house, require, tenant, today
-from core.web.scores.figure_words import say_number, say_points, say_target, say_value
+from core.request import actor, db, house, require, tenant
+from core.web.scores.comparison_asked import LEVELS, districts_of, find_district, read_asked
+from core.web.scores.figure_words import say_change, say_number, say_points, say_target, say_value
 from core.web.scores.grants import SAYS
-from core.web.scores.periods import Choice, read_period, say_period
-from core.web.scores.sealed import FINDINGS, Sealed, check_seal, group_figures, points_of
+from core.web.scores.periods import BACK, say_period, trend_end
+from core.web.scores.sealed import FINDINGS, Sealed, check_seal, group_figures, points_of, say_warnings
 from core.web.words import by_locale
+from core.web.workbook_answers import send_xlsx
 from core.work.roles import COMPARE
-from core.work.tenancy import find_tenant
 from tenants.scope import ScopedSession
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/c/<slug>/comparison")
 blueprint.before_request(asked.enter_city)
-
-LEVELS = ("category", "indicator")
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the page's address asks for (对比条件): the campaign, the period, and what else there is to choose."""
-
-    campaign: str
-    titles: Mapping[str, str]
-    choice: Choice
-
-    @property
-    def query(self) -> dict[str, str]:
-        """The same as arguments of an address."""
-        return {"campaign": self.campaign, **self.choice.query}
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """One district of the league table (对比行) with the headings that were not assessed, as code and name.
 
-    ``unassessed`` is None when the district granted its totals alone.
+    ``unassessed`` is None when the district granted its totals alone, ``gap`` when it sent no self-checked values.
     """
 
     row: ComparisonRow
     unassessed: tuple[tuple[str, str], ...] | None
+    gap: SelfGap | None = None
+
+    @property
+    def warnings(self) -> list[str]:
+        """What came with the publication, in words with its numbers."""
+        return say_warnings(self.row.warnings)
+
+    @property
+    def is_told_apart(self) -> bool:
+        """False when its published interval overlaps that of the one above it."""
+        return self.row.interval_low is None or not self.row.same_as_above
 
     @property
     def moved(self) -> int | None:
@@ -73,24 +66,40 @@ class Place:
         return self.row.previous_rank - self.row.rank
 
 
-def read_asked() -> Asked:
-    """The campaign and period of this address: by default the first campaign, the last month received.
-
-    Raises InvalidInput, and NotFound for a campaign of which this city knows nothing.
-    """
-    titles = {row.campaign: by_locale(row.title_zh, row.title_en) for row in known_districts(db(), None).values()}
-    campaign = request.args.get("campaign", "") or next(iter(titles), "")
-    if campaign not in titles and titles:
-        raise NotFound
-    received = received_periods(db(), actor(), campaign or None)
-    newest = next((one for one in received if one.kind == "month"), received[0] if received else None)
-    choice = read_period(newest or containing("month", today()), received)
-    return Asked(campaign, titles, choice)
-
-
 def places_of(headings: Matrix) -> list[Place]:
-    """The league table, with the headings that each district sent as not assessed."""
-    return [Place(row, _unassessed(headings, row.tenant_id)) for row in headings.columns]
+    """The league table, with the headings that each district sent as not assessed and how far its self-check lies off."""
+    gaps = read_self_gaps(db(), {row.publication_id for row in headings.columns if row.publication_id})
+    return [
+        Place(row, _unassessed(headings, row.tenant_id), gaps.get(row.publication_id) if row.publication_id else None)
+        for row in headings.columns
+    ]
+
+
+def leagues_of(places: Sequence[Place]) -> list[tuple[str, list[Place]]]:
+    """The table cut into its leagues: one edition each, demonstration apart; titles only where there are several."""
+    cut = [
+        (key, list(found)) for key, found in groupby(places, lambda one: league_of(one.row) if one.row.rank else None)
+    ]
+    if sum(1 for key, _ in cut if key) < 2:
+        return [("", list(places))]
+    return [(_say_league(found[0].row) if key else gettext("没有参加排名"), found) for key, found in cut]
+
+
+def _say_league(row: ComparisonRow) -> str:
+    said = gettext("版本 %(edition)s", edition=row.edition)
+    return said + gettext("（演示数据）") if row.is_demo else said
+
+
+def say_breaks(periods: Sequence[Period], series: Sequence[Series]) -> list[tuple[str, str, str, str]]:
+    """Where lines are cut: the districts, from which period on, the edition before and the one after."""
+    found: dict[tuple[int, str, str], list[str]] = {}
+    for one in series:
+        for cut in one.breaks:
+            found.setdefault((cut.at, cut.before, cut.after), []).append(one.district_name)
+    return [
+        (gettext("、").join(names), say_period(periods[at]), before, after)
+        for (at, before, after), names in sorted(found.items())
+    ]
 
 
 def _unassessed(headings: Matrix, tenant_id: int) -> tuple[tuple[str, str], ...] | None:
@@ -105,18 +114,38 @@ def _unassessed(headings: Matrix, tenant_id: int) -> tuple[tuple[str, str], ...]
 @require(COMPARE)
 def show() -> str:
     """The league table with its charts: ranked ones, those shown only, those that did not publish."""
-    wanted = read_asked()
-    level = request.args.get("level", LEVELS[0])
-    headings = matrix(db(), actor(), wanted.campaign, wanted.choice.period, "category")
+    wanted, level = read_asked(), request.args.get("level", LEVELS[0])
+    period = wanted.choice.period
+    headings = matrix(db(), actor(), wanted.campaign, period, "category")
+    places = places_of(headings)
+    periods, series = comparison_trend(
+        db(), actor(), wanted.campaign, period.kind, trend_end(period), BACK[period.kind]
+    )
+    chosen = request.args.getlist("district")
+    outside = outside_now(db(), wanted.campaign, period)
+    together = request.args.get("outside") == "1"
+    ranks, guest_ranks = rank_together(headings.columns, outside) if together else ({}, {})
     return render_template(
         "comparison/show.html",
         wanted=wanted,
         choice=wanted.choice,
         level=level if level in LEVELS else LEVELS[0],
-        places=places_of(headings),
+        places=places,
+        leagues=leagues_of(places),
+        gaps=any(one.gap for one in places),
+        mixed=len({one.row.is_demo for one in places if one.row.publication_id}) > 1,
+        chosen=chosen,
+        districts=districts_of(wanted),
+        breaks=say_breaks(periods, [one for one in series if not chosen or one.district_slug in chosen]),
+        outside=outside,
+        together=together,
+        ranks=ranks,
+        guest_ranks=guest_ranks,
+        share_of_guest=share_of,
         minimum=MINIMUM_VISITS,
         unranked=UNRANKED,
         say_points=say_points,
+        say_change=say_change,
         by_locale=by_locale,
     )
 
@@ -124,17 +153,33 @@ def show() -> str:
 @blueprint.get("/export.csv")
 @require(COMPARE)
 def export() -> Response:
-    """The league table as CSV, streamed from a scope of its own."""
+    """The league table as CSV, streamed from a scope of its own, or as a workbook."""
+    return _file("csv")
+
+
+@blueprint.get("/export.xlsx")
+@require(COMPARE)
+def export_book() -> Response:
+    """The same as a workbook."""
+    return _file("xlsx")
+
+
+def _file(ending: str) -> Response:
     wanted, who, wall, tenant_id = read_asked(), actor(), house().wall, tenant().id
     english, period = not str(get_locale() or "zh").startswith("zh"), wanted.choice.period
+    name = f"comparison-{tenant().slug}-{wanted.stem}"
 
     def lines() -> Iterator[str]:
         with wall.open(tenant_id) as session:
             yield from comparison_csv(compare(session, who, wanted.campaign, period), period, english=english)
 
+    def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
+        return comparison_lines(compare(session, who, wanted.campaign, period), period, english=english)
+
+    if ending == "xlsx":
+        return send_xlsx(f"{name}.xlsx", gettext("区县比较"), comparison_header(english=english), rows)
     answer = Response(stream_with_context(lines()), content_type="text/csv; charset=utf-8")
-    name = f"comparison-{tenant().slug}-{wanted.campaign}-{period.key}.csv"
-    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}.csv"
     return answer
 
 
@@ -143,13 +188,8 @@ def export() -> Response:
 def show_district(district: str) -> str:
     """One district's publications to this city: the chosen period's figures in the detail that it granted."""
     wanted = read_asked()
-    with house().wall.platform() as platform:
-        sender = find_tenant(platform, district, kind="district")
-    rows = compare(db(), actor(), wanted.campaign, wanted.choice.period)
-    row = next((one for one in rows if one.tenant_id == sender.id), None)
-    if row is None:
-        raise NotFound
-    received = received_from(db(), sender.id, wanted.campaign)
+    row = find_district(district, compare(db(), actor(), wanted.campaign, wanted.choice.period))
+    received = received_from(db(), row.tenant_id, wanted.campaign)
     publication = next((one for one in received if one.id == row.publication_id), None)
     figures = figures_of(db(), publication) if publication else []
     return render_template(
@@ -160,6 +200,10 @@ def show_district(district: str) -> str:
         publication=publication,
         sealed=Sealed(publication, effects_of(figures)) if publication else None,
         groups=group_figures(figures),
+        units=of_level(figures, UNIT),
+        sites=of_level(figures, SITE),
+        withheld=DETAILS[DETAILS.index(publication.detail) + 1 :] if publication else (),
+        warnings=say_warnings(publication.warnings) if publication else [],
         check=check_seal(db(), publication, figures) if publication else None,
         received=[(one, Sealed(one), period_of(one)) for one in received],
         corrected=frozenset(one.corrects_sha256 for one in received),

@@ -15,7 +15,7 @@ from core.figures.periods import Period
 from core.request import actor, db, require
 from core.web.paging import bad_argument
 from core.web.scores.charts import answer, dot, first_filled, trend_chart
-from core.web.scores.comparison import LEVELS, Asked, read_asked
+from core.web.scores.comparison_asked import LEVELS, Asked, read_asked
 from core.web.scores.figure_words import say_points
 from core.web.scores.periods import BACK, short_period, trend_end
 from core.web.words import by_locale
@@ -39,6 +39,10 @@ def _district(row: ComparisonRow, wanted: Asked) -> str:
     )
 
 
+def _figure(row: ComparisonRow, code: str, wanted: Asked) -> str:
+    return url_for("comparison_matrix.show_figure", district=row.district_slug, code=code, **wanted.query)
+
+
 @blueprint.get("/ranking.json")
 @require(COMPARE)
 def draw_ranking() -> Response:
@@ -51,6 +55,8 @@ def draw_ranking() -> Response:
             "text": say_points(row.percent),
             "n": row.visits,
             "coverage": dot(row.coverage / HUNDRED) if row.coverage is not None else None,
+            "low": dot(row.interval_low),
+            "high": dot(row.interval_high),
             "rank": row.rank,
             "self": row.rank is not None,
             "note": gettext(UNRANKED[row.unranked][0]) if row.unranked else "",
@@ -71,12 +77,28 @@ def draw_trend() -> Response:
     (periods, series) = comparison_trend(
         db(), actor(), wanted.campaign, period.kind, trend_end(period), BACK[period.kind]
     )
-    chosen = request.args.get("district", "")
-    found = [one for one in series if chosen in ("", one.district_slug)]
-    if len(found) > MOST_LINES:
+    chosen = request.args.getlist("district")
+    found = [one for one in series if not chosen or one.district_slug in chosen]
+    if len(found) > MOST_LINES and not chosen:
         return _as_matrix(wanted, periods, found)
-    lines = [{"name": one.district_name, "values": [dot(value) for value in one.values]} for one in found]
-    return trend_chart(periods, lines)
+    lines = [
+        {
+            "name": one.district_name,
+            "values": [dot(value) for value in one.values],
+            "cuts": [cut.at for cut in one.breaks],
+        }
+        for one in found
+    ]
+    return trend_chart(periods, lines, breaks=_say_breaks(found))
+
+
+def _say_breaks(series: Sequence[Series]) -> dict[int, str]:
+    """What stands at each cut: whose edition changed there, from which to which."""
+    said: dict[int, list[str]] = {}
+    for one in series:
+        for cut in one.breaks:
+            said.setdefault(cut.at, []).append(f"{one.district_name} {cut.before} → {cut.after}")
+    return {at: gettext("；").join(texts) for at, texts in said.items()}
 
 
 def _as_matrix(wanted: Asked, periods: Sequence[Period], series: Sequence[Series]) -> Response:
@@ -106,7 +128,7 @@ def draw_matrix() -> Response:
     sent = {tenant_id for row in rows for tenant_id in row.cells}
     columns = [one for one in found.columns if one.tenant_id in sent]
     cells = [
-        [r, c, dot(cell.percent), cell.n, _district(column, wanted)]
+        [r, c, dot(cell.percent), cell.n, _figure(column, row.code, wanted)]
         for r, row in enumerate(rows)
         for c, column in enumerate(columns)
         if (cell := row.cells.get(column.tenant_id)) is not None

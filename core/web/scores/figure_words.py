@@ -11,6 +11,7 @@ from flask_babel import gettext
 
 from core.campaigns import Campaign, Indicator, Item
 from core.campaigns.rules import Rule, parse_rule
+from core.campaigns.trail import Step
 from core.errors import N_
 from core.figures.rules import number_text, points_text
 from core.request import house
@@ -32,7 +33,7 @@ UNITS: Mapping[str, str] = MappingProxyType(
         "per 100000": N_("/10万"),
     }
 )
-TARGETS: Mapping[str, str] = MappingProxyType({"mean_5y": N_("本地前五年平均")})
+TARGETS: Mapping[str, str] = MappingProxyType({"mean_5y": N_("本地前五年平均"), "by_size": N_("按城市规模")})
 METHODS: Mapping[str, str] = MappingProxyType(
     {
         "field": N_("实地考察"),
@@ -114,6 +115,32 @@ def target_number(indicator: Indicator) -> float | None:
     return float(indicator.target) if indicator.target.replace(".", "", 1).isdecimal() else None
 
 
+def say_step(one: Step) -> str:
+    """One step of a computation in the reader's language; a site type by its name."""
+    words = dict(one.words)
+    if "type" in words:
+        words["type"] = say_type(words["type"])
+    return gettext(one.text).format(**words)
+
+
+def say_type(code: str) -> str:
+    """A site type in the reader's language; the code where nobody knows it (a campaign's own, or none at all)."""
+    known = house().registry.vocabulary.site_types.get(code)
+    return by_locale(known.name_zh, known.name_en) if known else code or gettext("未登记类型")
+
+
+LIFE_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "save": N_("填报"),
+        "submit": N_("上报"),
+        "review": N_("审核"),
+        "lock": N_("锁定"),
+        "return": N_("退回"),
+        "correct": N_("更正"),
+    }
+)
+
+
 def say_role(campaign: Campaign, code: str) -> str:
     """The office behind a duty in the reader's language."""
     known = {**house().registry.vocabulary.roles, **{one.code: one for one in campaign.roles}}.get(code)
@@ -129,7 +156,7 @@ def say_category(campaign: Campaign, code: str) -> str:
 def say_rule(item: Item) -> str:
     """How a checklist item's points come from the answer."""
     rule = parse_rule(item.mode, item.rule)
-    if rule.source:
+    if rule.source or rule.grades:
         return _derived(item.mode, rule)
     if item.mode == "deduct":
         per, most = number_text(rule.per), number_text(rule.cap)
@@ -151,11 +178,18 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
 
 
 def _derived(mode: str, rule: Rule) -> str:
-    seen = gettext(_SOURCES[rule.source])
+    seen = gettext(_SOURCES[rule.source or "rating10"])
     if mode == "conform":
         sign, bound = rule.passing or ("=", 0)
         return gettext(
             "%(seen)s %(sign)s %(bound)s 得满分，否则不得分", seen=seen, sign=SIGNS.get(sign, sign), bound=bound
+        )
+    if rule.grades:
+        grades = gettext("、").join(
+            f"{letter} {SIGNS.get(sign, sign)} {bound}: {share}" for letter, sign, bound, share in rule.grades
+        )
+        return gettext(
+            "按%(seen)s定等次（得分率）：%(grades)s，其余 %(rest)s", seen=seen, grades=grades, rest=rule.last
         )
     bands = gettext("、").join(
         gettext("%(raw)s 折 %(rating)s 分", raw=raw, rating=rating) for raw, rating in rule.bands

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from types import MappingProxyType
 
 from flask import request
@@ -12,9 +12,11 @@ from flask_babel import gettext
 
 from core.errors import N_
 from core.figures.periods import Period, containing, last_periods, parse_period
-from core.request import today
+from core.request import now, today
+from core.web.as_of import read_as_of
 from core.web.paging import bad_argument
 from core.web.words import by_locale
+from core.work.loop.clocks import last_moment
 
 KINDS: Mapping[str, str] = MappingProxyType(
     {
@@ -43,10 +45,11 @@ def short_period(period: Period) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen period with what else there is to choose (周期)."""
+    """The chosen period with what else there is to choose (周期); ``as_of`` is the past day whose records are the last that count."""
 
     period: Period
     offered: tuple[Period, ...]
+    as_of: date | None = None
 
     @property
     def kind(self) -> str:
@@ -72,7 +75,30 @@ class Choice:
     @property
     def query(self) -> dict[str, str]:
         """The choice as arguments of an address."""
-        return {"kind": self.period.kind, "period": self.period.key}
+        found = {"kind": self.period.kind, "period": self.period.key}
+        return found | ({"as_of": self.as_of.isoformat()} if self.as_of else {})
+
+    @property
+    def on(self) -> date:
+        """Today, or the past day."""
+        return self.as_of or today()
+
+    @property
+    def cut_off(self) -> datetime:
+        """The last moment whose records count: now, or the last one of the past day."""
+        return now() if self.as_of is None else last_moment(self.as_of)
+
+    @property
+    def trend_end(self) -> date:
+        """The day a trend up to the period ends on: no later than the day that is shown."""
+        return max(min(self.period.end, self.on), self.period.start)
+
+
+def read_dated_period() -> Choice:
+    """The period of a page that also answers as of a day: without one in the address the month of that day. Raises InvalidInput."""
+    as_of = read_as_of()
+    choice = read_period(containing("month", as_of) if as_of else None)
+    return replace(choice, as_of=as_of)
 
 
 def read_period(fallback: Period | None = None, offered: Iterable[Period] | None = None) -> Choice:

@@ -11,13 +11,22 @@ from flask_babel import gettext
 
 from core import request as asked
 from core.errors import N_, NotFound
+from core.figures.comparison import UNRANKED
 from core.figures.grants import grants_in_force
 from core.figures.periods import Period, containing
 from core.figures.sealed_effects import effects_of, without_effects
+from core.figures.sealed_rows import SITE, UNIT, of_level
 from core.figures.seals import verify
-from core.figures.shelf import figures_of, find_publication, own_publications, period_of, sent_publications
+from core.figures.shelf import (
+    figures_of,
+    find_publication,
+    own_publications,
+    period_of,
+    sent_publications,
+    shown_figures,
+)
 from core.figures.tables import Publication
-from core.request import db, require_any, tenant, today
+from core.request import actor, db, require_any, tenant, today
 from core.settings import ZONE
 from core.web.exports import stream_csv
 from core.web.paging import Page, bad_argument, cut, read_cursor
@@ -25,7 +34,8 @@ from core.web.running import running, title_of
 from core.web.scores.figure_words import say_number, say_points, say_target, say_value
 from core.web.scores.grants import SAYS
 from core.web.scores.periods import KINDS, say_period
-from core.web.scores.sealed import FINDINGS, Sealed, check_seal, corrected_by, group_figures, points_of
+from core.web.scores.reminded import reminded_of
+from core.web.scores.sealed import FINDINGS, Sealed, check_seal, corrected_by, group_figures, points_of, say_warnings
 from core.web.words import by_locale
 from core.work.roles import GRANT, PUBLISH, SEE
 from tenants.scope import ScopedSession
@@ -151,6 +161,7 @@ def show() -> str:
         say_period=say_period,
         say_points=say_points,
         by_locale=by_locale,
+        **reminded_of(db(), actor()),
     )
 
 
@@ -192,6 +203,7 @@ def show_one(publication_id: UUID) -> str:
     """One publication: the figures as they were sealed, the seal, the one before, and the recomputation."""
     row = find_publication(db(), publication_id)
     figures = figures_of(db(), row)
+    shown = shown_figures(db(), actor(), figures, today())
     own = next((p for p in own_publications(db(), row.campaign) if _batch(p) == _batch(row)), row)
     copies = [p for p in sent_publications(db(), row.campaign) if _batch(p) == _batch(row) and p.id != own.id]
     return render_template(
@@ -200,14 +212,19 @@ def show_one(publication_id: UUID) -> str:
         own=own,
         copies=copies,
         sealed=Sealed(row, effects_of(figures)),
-        groups=group_figures(figures),
+        groups=group_figures(shown),
+        units=of_level(shown, UNIT),
+        sites=of_level(shown, SITE),
+        is_whole=len(shown) == len(figures),
         count=len(without_effects(figures)),
+        warnings=say_warnings(row.warnings),
         check=check_seal(db(), row, figures),
         corrected=corrected_by(db(), row),
         period=period_of(row),
         has_report=row.id == own.id and any(one.key == row.campaign for one in running()),
         findings=[(gettext(word), row.findings.get(key, 0)) for key, word in FINDINGS.items()],
         says=SAYS,
+        unranked=UNRANKED,
         say_period=say_period,
         say_points=say_points,
         say_number=say_number,

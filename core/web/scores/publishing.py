@@ -13,10 +13,12 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core.campaigns import Campaign
 from core.errors import Conflict, InvalidInput, SanchengError
+from core.figures.comparison import UNRANKED
 from core.figures.periods import Period, containing, parse_period
 from core.figures.publishing import Copy, Preview, preview, publish
-from core.figures.sealed_effects import effects_of
-from core.figures.seals import FIGURE, HEADER
+from core.figures.sealed_effects import effects_of, without_effects
+from core.figures.sealed_rows import SITE, UNIT, of_level
+from core.figures.tables import PublishedFigure
 from core.request import actor, db, now, require, tenant, today
 from core.web.errors import fault_map, say, say_fault
 from core.web.running import running, running_one, title_of
@@ -24,16 +26,13 @@ from core.web.scores.figure_words import say_number, say_points, say_target, say
 from core.web.scores.grants import SAYS
 from core.web.scores.periods import Choice, read_period, say_period
 from core.web.scores.publications import enter
-from core.web.scores.sealed import Group, Sealed, group_figures, points_of
+from core.web.scores.sealed import Group, Sealed, group_figures, points_of, say_warnings
 from core.web.words import by_locale
 from core.work.roles import PUBLISH
 
 blueprint = Blueprint("publishing", __name__, url_prefix="/t/<slug>/publications/new")
 blueprint.before_request(enter)
 
-MOVING = frozenset(
-    {"sequence", "cut_off", "published_at", "published_by", "reason", "previous_sha256"}
-)  # no part of what is seen
 LONGEST_REASON = 500
 
 
@@ -44,12 +43,25 @@ class Leaving:
     copy: Copy
     sealed: Sealed
     groups: Sequence[Group]
+    units: Sequence[PublishedFigure]
+    sites: Sequence[PublishedFigure]
+
+    @property
+    def listed(self) -> int:
+        """How many headings and indicators are listed."""
+        return len(without_effects(self.copy.figures))
 
 
 def leaving_of(found: Preview) -> list[Leaving]:
     """The copies of a preview, those that leave the district first."""
     listed = [
-        Leaving(copy, Sealed(copy.publication, effects_of(copy.figures)), group_figures(copy.figures))
+        Leaving(
+            copy,
+            Sealed(copy.publication, effects_of(copy.figures)),
+            group_figures(copy.figures),
+            of_level(copy.figures, UNIT),
+            of_level(copy.figures, SITE),
+        )
         for copy in found.copies
     ]
     return sorted(listed, key=lambda one: one.copy.is_own)
@@ -58,11 +70,9 @@ def leaving_of(found: Preview) -> list[Leaving]:
 def fingerprint(found: Preview) -> str:
     """What a preview showed, as a word that its form carries: publishing something else is refused."""
     seen = [
-        [str(getattr(copy.publication, name)) for name in HEADER if name not in MOVING]
-        + [[str(getattr(figure, name)) for name in FIGURE] for figure in copy.figures]
-        for copy in found.copies
+        (c.publication.reader_slug, c.publication.content_sha256, c.publication.corrects_sha256) for c in found.copies
     ]
-    return hashlib.sha256(json.dumps(seen, ensure_ascii=False).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(seen).encode()).hexdigest()
 
 
 @blueprint.get("")
@@ -70,8 +80,8 @@ def fingerprint(found: Preview) -> str:
 def ask() -> AnyResponse | str | tuple[str, int]:
     """Choose a campaign and a period; then everything that would leave, reader by reader."""
     choice = read_period(containing("month", today()).previous)
-    campaigns, wanted = running(), request.args.get("campaign", "")
-    campaign = running_one(wanted) if wanted else campaigns[0] if campaigns else None
+    campaigns, wanted = running(choice.period.start), request.args.get("campaign", "")
+    campaign = running_one(wanted, choice.period.start) if wanted else campaigns[0] if campaigns else None
     if campaign is None:
         return _page(None, choice, None)
     try:
@@ -96,6 +106,7 @@ def _page(
         found=found,
         leaving=leaving_of(found) if found else [],
         seen=fingerprint(found) if found else "",
+        warnings=say_warnings(found.copies[0].publication.warnings) if found else [],
         is_open=choice.period.end >= today(),
         has_city=tenant().city_id is not None,
         errors=errors or {},
@@ -103,6 +114,7 @@ def _page(
         reason=request.form.get("reason", ""),
         longest=LONGEST_REASON,
         says=SAYS,
+        unranked=UNRANKED,
         title_of=title_of,
         say_period=say_period,
         say_points=say_points,
@@ -123,7 +135,8 @@ def _said(error: SanchengError) -> list[tuple[str, str]]:
 def send() -> AnyResponse | tuple[str, int]:
     """Seal and send what the preview showed; when the records have changed since, show it again instead."""
     form = request.form
-    campaign, period = running_one(form.get("campaign", "")), parse_period(form.get("period", ""))
+    period = parse_period(form.get("period", ""))
+    campaign = running_one(form.get("campaign", ""), period.start)
     reason = form.get("reason", "").replace("\x00", "").strip()
     found = preview(db(), actor(), campaign, period, now=now())
     refused = _refusal(found, reason, form.get("seen", ""))

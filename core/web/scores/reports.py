@@ -64,7 +64,7 @@ class Report:
 def sealed_edition(key: str, row: Publication) -> Edition | None:
     """The edition that a publication was sealed by, when the installed package still has it with its templates."""
     installed = house().registry.campaigns.get(key)
-    editions = installed.editions if installed else ()
+    editions = installed.shipped if installed else ()
     return next((e for e in editions if e.sha256 == row.edition_sha256 and {WORD, PAGE} <= {*e.reports}), None)
 
 

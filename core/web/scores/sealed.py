@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from types import MappingProxyType
 
+from flask_babel import gettext
 from sqlalchemy import select
 
 from core.errors import N_
@@ -15,6 +16,7 @@ from core.figures.model import percent
 from core.figures.sealed_effects import SealedEffect, before_effects, is_barred, share_of
 from core.figures.seals import SHORT, seal_of
 from core.figures.tables import Publication, PublishedFigure
+from core.figures.warnings import WORDS_ZH
 from tenants.scope import ScopedSession
 
 FINDINGS: Mapping[str, str] = MappingProxyType(
@@ -129,6 +131,18 @@ def group_figures(figures: Sequence[PublishedFigure]) -> list[Group]:
     ]
     loose = tuple(f for f in figures if f.level == "indicator" and f.category not in known)
     return [*found, *([Group(None, loose)] if loose else [])]
+
+
+def say_warnings(warnings: Iterable[Mapping[str, str]]) -> list[str]:
+    """The warnings of a publication in words; one that this version does not know by its code."""
+    return [_say_warning(one.get("code", ""), one) for one in warnings]
+
+
+def _say_warning(code: str, numbers: Mapping[str, str]) -> str:
+    try:
+        return gettext(WORDS_ZH[code]).format(**numbers)
+    except KeyError:  # another version's code, or its numbers
+        return code
 
 
 def points_of(cents: int | None) -> Decimal | None:

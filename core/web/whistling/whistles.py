@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
+from dataclasses import dataclass, fields, replace
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,13 +17,15 @@ from core.errors import N_, InvalidInput
 from core.figures.periods import Period, containing, last_periods, parse_period
 from core.request import actor, db, now, require, require_any, today
 from core.settings import ZONE
+from core.web.as_of import read_as_of
 from core.web.errors import fault_map
 from core.web.exports import stream_csv
 from core.web.organisation.area_choice import read_area
 from core.web.paging import bad_argument, read_id
 from core.web.places.site_words import unit_options
 from core.web.scores.periods import read_period, say_period
-from core.web.whistling.whistle_words import arrival_clock, clock_words, say_state, tone_of
+from core.web.whistling.whistle_words import Clock, arrival_clock, clock_words, say_state, tone_of
+from core.work.loop.clocks import end_of
 from core.work.roles import ADMINISTER, DIRECT, SEE
 from core.work.whistling.whistle_blowing import callers_for
 from core.work.whistling.whistle_figures import CalledFigures, CallerFigures, called_figures, caller_figures
@@ -57,17 +59,18 @@ class Asked:
     is_late: bool
     text: str
     area_id: UUID | None
+    as_of: date | None = None
 
     @property
     def active(self) -> bool:
         """Whether anything is filtered at all."""
-        return any((self.state, self.unit_id, self.period, self.is_late, self.text, self.area_id))
+        return any((self.state, self.unit_id, self.period, self.is_late, self.text, self.area_id, self.as_of))
 
     def filter(self) -> Filter:
         """The same as the list takes it."""
         since, until = self.period.bounds if self.period else (None, None)
         states, units = [self.state] if self.state else [], [self.unit_id] if self.unit_id else []
-        return Filter(states, units, since, until, True if self.is_late else None, self.text, self.area_id)
+        return Filter(states, units, since, until, True if self.is_late else None, self.text, self.area_id, self.as_of)
 
 
 def read_asked() -> Asked:
@@ -83,6 +86,7 @@ def read_asked() -> Asked:
         said.get("late") == "1",
         said.get("q", "").strip()[:60],
         read_area(),
+        read_as_of(),
     )
 
 
@@ -108,13 +112,20 @@ def show_list() -> str:
         states=[(code, say_state(code)) for code in STATES],
         units=unit_options(session, actor(), today()),
         periods=period_options(wanted.period),
-        clocks={row.id: arrival_clock(row, now()) for row in page.rows},
+        clocks={row.id: _clock(row, wanted) for row in page.rows},
         words=clock_words(),
         at=now(),
-        may_blow=bool(callers_for(session, actor(), today())),
+        may_blow=wanted.as_of is None and bool(callers_for(session, actor(), today())),
         say_state=say_state,
         tone_of=tone_of,
     )
+
+
+def _clock(row: WhistleRow, wanted: Asked) -> Clock:
+    """The clock of the arrival; of a past day it stands still."""
+    if wanted.as_of is None:
+        return arrival_clock(row, now())
+    return replace(arrival_clock(row, end_of(wanted.as_of)), until=None)
 
 
 @blueprint.get("/export.csv")
@@ -143,7 +154,9 @@ def export() -> Response:
         N_("提级时间"),
         N_("解决时间"),
     )
-    return stream_csv(f"whistles-{today().isoformat()}.csv", [gettext(text) for text in head + tail], rows)
+    return stream_csv(
+        f"whistles-{(wanted.as_of or today()).isoformat()}.csv", [gettext(text) for text in head + tail], rows
+    )
 
 
 def _csv_line(row: WhistleRow) -> Sequence[object]:

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from core.errors import N_, Fault, InvalidInput
@@ -17,6 +17,7 @@ from core.work.calendar import local_day
 from core.work.dated import valid_on
 from core.work.desk.finding_past import NOW, Columns, columns_of
 from core.work.desk.parts_then import part_then, person_then, value_then
+from core.work.desk.places_then import placed_then
 from core.work.intake.sources import NAMED, SOURCES
 from core.work.loop.clocks import end_of
 from core.work.loop.orders import is_mine
@@ -135,7 +136,7 @@ def _plain(tenant: int, wanted: Filter) -> list[ColumnElement[bool]]:
     if wanted.sources:
         found.append(Finding.source.in_(wanted.sources))
     if wanted.site_id is not None:
-        found.append(Finding.site_id == wanted.site_id)
+        found.append(_placed(tenant, wanted.as_of, Finding.site_id, [wanted.site_id]))
     if wanted.patrol_id is not None:
         found.append(Finding.patrol_id == wanted.patrol_id)
     if wanted.opened_from is not None:
@@ -150,13 +151,13 @@ def _dated(wanted: Filter, of: Columns, now: datetime) -> list[ColumnElement[boo
     moment = end_of(wanted.as_of) if wanted.as_of else now
     found = list(of.existed)
     if wanted.view == "rectification":
-        found.append(of.state.in_(NOT_CLOSED))
+        found.append(of.stood_in(NOT_CLOSED))
     if wanted.states:
-        found.append(of.state.in_(wanted.states))
+        found.append(of.stood_in(wanted.states))
     if wanted.groups:
         found.append(or_(*(_of_group(group, of, moment) for group in wanted.groups)))
     if wanted.outcomes:
-        found.append(and_(of.state.in_(CLOSED_STATES), Finding.outcome.in_(wanted.outcomes)))
+        found.append(and_(of.stood_in(CLOSED_STATES), Finding.outcome.in_(wanted.outcomes)))
     if wanted.on_spot is not None:
         spot = Finding.outcome == ON_SPOT if wanted.on_spot else Finding.outcome.is_distinct_from(ON_SPOT)
         found += [of.state.not_in(DISMISSED), spot]
@@ -172,13 +173,13 @@ def _dated(wanted: Filter, of: Columns, now: datetime) -> list[ColumnElement[boo
 
 def is_overdue(now: datetime, of: Columns = NOW) -> ColumnElement[bool]:
     """Filter on Finding: the unit has not answered and the deadline has passed (逾期)."""
-    return and_(of.state.in_(WITH_UNIT), of.due_at < now)
+    return and_(of.stood_in(WITH_UNIT), of.due_at < now)
 
 
 def _of_group(group: str, of: Columns, now: datetime) -> ColumnElement[bool]:
     if group == OVERDUE:
         return is_overdue(now, of)
-    return of.reopened if group == RECURRING else of.state.in_(GROUPS[group][1])
+    return of.reopened if group == RECURRING else of.stood_in(GROUPS[group][1])
 
 
 def _has(
@@ -234,7 +235,14 @@ def _of_units(tenant: int, wanted: Filter, day: date) -> ColumnElement[bool]:
         return part_then(tenant, until, under)
 
     part = _as_it_stood(wanted.as_of, _takes_part(tenant, Part.unit_id.in_(under)), then)
-    return part if wanted.view == "responsibility" else or_(Finding.unit_id.in_(under), part)
+    return part if wanted.view == "responsibility" else or_(_placed(tenant, wanted.as_of, Finding.unit_id, under), part)
+
+
+def _placed(
+    tenant: int, as_of: date | None, column: InstrumentedAttribute[Any], wanted: Select[UUID] | Sequence[UUID]
+) -> ColumnElement[bool]:
+    """Findings at one of some places, as of a day by where they were said to be then."""
+    return _as_it_stood(as_of, column.in_(wanted), lambda until: placed_then(tenant, until, column, wanted))
 
 
 def _of_text(tenant: int, text: str) -> ColumnElement[bool]:

@@ -9,7 +9,7 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, DateTime, FromClause, case, cast, exists, lateral, select
+from sqlalchemy import ColumnElement, DateTime, FromClause, and_, case, cast, func, lateral, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.loop.clocks import end_of
@@ -24,7 +24,8 @@ AGAIN = ("reopen", "relapse")
 class Columns:
     """Where a condition finds what a step changes (时点列): the finding's own columns, or those of a day that is past.
 
-    ``past`` must be joined laterally, from the left, when it is set; ``existed`` says that the finding was there already.
+    ``past`` must be joined laterally, from the left, when it is set; ``existed`` says that the finding was there already,
+    ``changed`` that a step was taken since.
     """
 
     state: ColumnElement[Any]
@@ -34,6 +35,12 @@ class Columns:
     relapsed: ColumnElement[bool]
     past: FromClause | None = None
     existed: tuple[ColumnElement[bool], ...] = ()
+    changed: ColumnElement[bool] | None = None
+
+    def stood_in(self, states: Sequence[str]) -> ColumnElement[bool]:
+        """Whether a finding stood in one of some states; of a past day, an index finds what is there still or has changed since."""
+        then = self.state.in_(states)
+        return then if self.changed is None else and_(or_(self.changed, NOW.state.in_(states)), then)
 
 
 NOW = Columns(
@@ -64,7 +71,8 @@ def columns_of(tenant_id: int, day: date | None) -> Columns:
         .limit(1)
         .correlate(Finding)
     ).alias("past")
-    returned, reopened, relapsed = (_taken(tenant_id, until, verbs) for verbs in (("return",), AGAIN, ("relapse",)))
+    told = ((NOW.returned, ("return",)), (NOW.reopened, AGAIN), (NOW.relapsed, ("relapse",)))
+    returned, reopened, relapsed = (and_(now, _taken(tenant_id, until, verbs)) for now, verbs in told)
     return Columns(
         state=case((changed, past.c.to_state), else_=NOW.state),
         due_at=case((changed, cast(past.c.due_at, DateTime(timezone=True))), else_=NOW.due_at),
@@ -73,18 +81,16 @@ def columns_of(tenant_id: int, day: date | None) -> Columns:
         relapsed=case((changed, relapsed), else_=NOW.relapsed),
         past=past,
         existed=(Finding.opened_at < until,),
+        changed=changed,
     )
 
 
 def _taken(tenant_id: int, until: datetime, verbs: Sequence[str]) -> ColumnElement[bool]:
-    """Whether a step of these was taken before a moment."""
-    found = exists().where(
-        FindingEvent.tenant_id == tenant_id,
-        FindingEvent.finding_id == Finding.id,
-        FindingEvent.at < until,
-        FindingEvent.verb.in_(verbs),
+    """Whether a step of these was taken before a moment: the first is sought finding by finding, for the few that had one ever."""
+    first = select(func.min(FindingEvent.at)).where(
+        FindingEvent.tenant_id == tenant_id, FindingEvent.finding_id == Finding.id, FindingEvent.verb.in_(verbs)
     )
-    return found.correlate(Finding)
+    return first.correlate(Finding).scalar_subquery() < until
 
 
 @dataclass(frozen=True, slots=True)

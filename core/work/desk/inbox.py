@@ -16,6 +16,7 @@ from sqlalchemy import (
     DateTime,
     Select,
     SQLColumnExpression,
+    and_,
     case,
     cast,
     exists,
@@ -28,6 +29,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from core.work.appeals.appeal_sight import of_campaign
 from core.work.calendar import ZONE, day_end
 from core.work.desk.inbox_findings import to_answer, to_assist, to_check, to_cosign, to_direct
 from core.work.desk.inbox_queries import (
@@ -37,6 +39,7 @@ from core.work.desk.inbox_queries import (
     handed_query,
     notices_in,
     notices_to_check,
+    objection_query,
     recheck_query,
     sweep_query,
     whistle_query,
@@ -47,11 +50,13 @@ from core.work.papers.notice_kinds import KINDS as PAPERS
 from core.work.papers.notice_moves import REPLIED
 from core.work.roles import ANSWER, CHECK, DIRECT, LEAD, PUBLISH, VISIT
 from core.work.tables import (
+    Appeal,
     CardIssue,
     Finding,
     FindingCampaign,
     HandOn,
     Notice,
+    NoticeAddressee,
     NoticeFinding,
     Recheck,
     Signal,
@@ -70,7 +75,7 @@ NOTICE_IN, NOTICE_CHECK, RECHECK, WHISTLE, APPEAL, HANDED = (
     "appeal",
     "handed",
 )
-SWEEP, DOUBT, WORD, CARDS = "sweep", "doubt", "word", "cards"
+SWEEP, DOUBT, WORD, CARDS, OBJECTION = "sweep", "doubt", "word", "cards", "objection"
 NO_DUE = cast(null(), DateTime(timezone=True))
 FAR = datetime(9999, 1, 1, tzinfo=ZONE)  # what has no deadline comes last
 Condition = Callable[[Actor, datetime], ColumnElement[bool]]
@@ -130,6 +135,10 @@ def _by_notice(actor: Actor, campaign: str) -> ColumnElement[bool]:
     )
 
 
+def _by_appeal(actor: Actor, campaign: str) -> ColumnElement[bool]:
+    return of_campaign(actor.tenant.id, campaign)
+
+
 def _by_none(_actor: Actor, _campaign: str) -> ColumnElement[bool]:
     return false()
 
@@ -154,11 +163,13 @@ def _of_findings(verb: str, condition: Condition) -> Kind:
 
 def _of_notices(verb: str, condition: Condition, order: SQLColumnExpression[Any]) -> Kind:
     def query(actor: Actor, now: datetime) -> Select[Any]:
-        return select(Notice).where(condition(actor, now))
+        same = and_(Notice.tenant_id == NoticeAddressee.tenant_id, Notice.id == NoticeAddressee.notice_id)
+        wanted = NoticeAddressee.tenant_id == actor.tenant.id, condition(actor, now)
+        return select(NoticeAddressee).join(Notice, same).where(*wanted)
 
     replying = [kind.code for kind in PAPERS.values() if kind.replies]
-    due = case((Notice.kind.in_(replying) & (Notice.state != REPLIED), Notice.due_at))
-    return Kind(frozenset({verb}), query, (order, Notice.id), due, _by_notice)
+    due = case((Notice.kind.in_(replying) & (NoticeAddressee.state != REPLIED), Notice.due_at))
+    return Kind(frozenset({verb}), query, (order, Notice.id, NoticeAddressee.unit_id), due, _by_notice)
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -208,6 +219,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             NO_DUE,
             _by_finding(Signal.finding_id),
         ),
+        OBJECTION: Kind(frozenset({DIRECT}), objection_query, (Appeal.due_at, Appeal.id), Appeal.due_at, _by_appeal),
         CARDS: Kind(frozenset({PUBLISH}), cards_query, (CardIssue.period_end, CardIssue.id), NO_DUE, _by_none),
         APPEAL: Kind(
             frozenset({PUBLISH}), appeal_query, (CardIssue.changed_at, CardIssue.id), CardIssue.appeal_due_at, _by_none

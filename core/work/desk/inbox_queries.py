@@ -8,6 +8,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, or_, select
 from sqlalchemy.orm import aliased
 
+from core.work.appeals.appeal_moves import RAISED
+from core.work.appeals.appeal_sight import decides_appeal
 from core.work.calendar import local_day
 from core.work.dated import valid_on
 from core.work.loop.sight import sees_finding
@@ -15,16 +17,17 @@ from core.work.loop.states import WITH_UNIT
 from core.work.marks.card_moves import IN_WORK
 from core.work.papers.notice_list import waits_for_addressee
 from core.work.papers.notice_moves import REPLIED
-from core.work.papers.notice_sight import is_addressee, is_issuer
+from core.work.papers.notice_sight import answers_for, directs_to
 from core.work.proofs.sweep_waiting import is_sent_to
 from core.work.roles import ANSWER, CHECK, DIRECT, LEAD, PUBLISH
 from core.work.tables import (
+    Appeal,
     CardIssue,
     CardScheme,
     Contact,
     Finding,
     HandOn,
-    Notice,
+    NoticeAddressee,
     Part,
     Recheck,
     Signal,
@@ -99,6 +102,13 @@ def appeal_query(actor: Actor, now: datetime) -> Select[Any]:
             CardScheme.unit_id.in_(reach(actor, PUBLISH, local_day(now))),
         )
     )
+
+
+def objection_query(actor: Actor, now: datetime) -> Select[Any]:
+    """Appeals against findings and figures that he is to decide, each with its finding (待裁决的申诉)."""
+    same = and_(Finding.tenant_id == Appeal.tenant_id, Finding.id == Appeal.finding_id)
+    waiting = (Appeal.tenant_id == actor.tenant.id, Appeal.state == RAISED, decides_appeal(actor, local_day(now)))
+    return select(Appeal).outerjoin(Finding, same).where(*waiting)
 
 
 def cards_query(actor: Actor, now: datetime) -> Select[Any]:
@@ -189,13 +199,13 @@ def doubt_query(actor: Actor, now: datetime) -> Select[Any]:
 
 
 def notices_in(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Notices to his units that are not signed for or answered (待签收答复)."""
-    return and_(Notice.tenant_id == actor.tenant.id, waits_for_addressee(), is_addressee(actor, local_day(now)))
+    """Notices to his units that are not signed for or answered (待签收答复), once for each unit that has not."""
+    return and_(waits_for_addressee(NoticeAddressee), answers_for(actor, local_day(now)))
 
 
 def notices_to_check(actor: Actor, now: datetime) -> ColumnElement[bool]:
-    """Notices of his desk that were answered (待核查答复)."""
-    return and_(Notice.tenant_id == actor.tenant.id, Notice.state == REPLIED, is_issuer(actor, local_day(now)))
+    """Notices of his desk that were answered (待核查答复), once for each unit that did."""
+    return and_(NoticeAddressee.state == REPLIED, directs_to(actor, local_day(now)))
 
 
 def _beside(entity: Any, finding_id: Any) -> Select[Any]:

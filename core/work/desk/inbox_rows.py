@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -23,12 +23,14 @@ from core.work.desk.inbox import (
     KINDS,
     NOTICE_CHECK,
     NOTICE_IN,
+    OBJECTION,
     OF_FINDINGS,
     RECHECK,
     SWEEP,
     WHISTLE,
     WORD,
 )
+from core.work.desk.inbox_duty import Duty, of_appeal
 from core.work.loop import clocks
 from core.work.loop.announcing import campaigns_by_finding
 from core.work.loop.states import (
@@ -42,15 +44,16 @@ from core.work.loop.states import (
     WITH_UNIT,
 )
 from core.work.papers.notice_kinds import KINDS as PAPERS
-from core.work.papers.notice_list import row_of
-from core.work.papers.notice_moves import REPLIED, SIGNED
+from core.work.papers.notice_moves import REPLIED, SIGNED, is_late
 from core.work.roles import ANSWER
 from core.work.tables import (
+    Appeal,
     CardIssue,
     CardScheme,
     Finding,
     FindingCampaign,
     Notice,
+    NoticeAddressee,
     NoticeFinding,
     Part,
     Recheck,
@@ -72,37 +75,8 @@ AT_DESK: Mapping[str, str] = {
     ANSWERED: "report_back",
 }
 STEPS: Mapping[str, str] = {"assist": "finish_part", "cosign": "cosign", "check": "close"}
-AT_ONCE = frozenset({"take", "cosign", "sign"})  # steps that ask for nothing: one click, no form
 Row = Any  # of the columns that a kind shows
-
-
-@dataclass(frozen=True, slots=True)
-class Duty:
-    """One thing that waits (待办): what and where, by when, and the step that comes next.
-
-    ``about`` is the kind of object that ``id`` names; ``number`` may be empty; ``code`` is a kind of paper or of doubt where
-    it is one. ``finding_id`` is the finding behind it, whose campaigns it shares; ``keys`` are its place in the order.
-    """
-
-    about: str
-    id: UUID
-    title: str
-    place: str
-    step: str
-    title_en: str = ""
-    number: str = ""
-    code: str = ""
-    version: int = 0
-    due_at: datetime | None = None
-    late: bool = False
-    finding_id: UUID | None = None
-    campaigns: tuple[str, ...] = ()
-    keys: tuple[Any, ...] = ()
-
-    @property
-    def at_once(self) -> bool:
-        """Whether one click does it."""
-        return self.step in AT_ONCE
+__all__ = ["Duty", "read_duties"]
 
 
 def read_duties(
@@ -156,7 +130,12 @@ def _with_campaigns(session: Session, duties: Sequence[Duty]) -> list[Duty]:
     by_finding = campaigns_by_finding(session, {duty.finding_id for duty in duties if duty.finding_id})
     by_notice = _campaigns_of_notices(session, [duty.id for duty in duties if duty.about == "notice"])
     return [
-        replace(duty, campaigns=by_finding.get(duty.finding_id, ()) if duty.finding_id else by_notice.get(duty.id, ()))
+        replace(
+            duty,
+            campaigns=by_finding.get(duty.finding_id, ())
+            if duty.finding_id
+            else by_notice.get(duty.id, duty.campaigns),
+        )
         for duty in duties
     ]
 
@@ -204,11 +183,13 @@ def _finding(row: FindingRow, step: str) -> Duty:
 
 
 def _notice(row: Row, _actor: Actor, now: datetime) -> Duty:
-    shown = row_of(row[0], 0, now)
-    step = {SIGNED: "reply", REPLIED: "close"}.get(shown.state, "sign")
-    due = shown.due_at if PAPERS[shown.kind].replies and shown.state != REPLIED else None
-    about = Duty("notice", shown.id, shown.title, shown.unit_name, step)
-    return replace(about, number=shown.number, code=shown.kind, version=shown.version, due_at=due, late=shown.overdue)
+    notice, unit = row
+    kind = PAPERS[notice.kind]
+    step = {SIGNED: "reply", REPLIED: "close"}.get(unit.state, "sign")
+    due = notice.due_at if kind.replies and unit.state != REPLIED else None
+    late = is_late(kind, unit.state, notice.due_at, now)
+    about = Duty("notice", notice.id, notice.title, unit.unit_name, step, number=notice.number, code=notice.kind)
+    return replace(about, version=notice.version, due_at=due, late=late, unit_id=unit.unit_id)
 
 
 def _of_finding(about: str, ref: UUID, finding: Finding, place: str | None, step: str) -> Duty:
@@ -279,13 +260,14 @@ _PLACE = func.coalesce(Site.name, Finding.place)
 # What is read of each kind beside its keys, and how a line is made of it.
 SHOWN: Mapping[str, tuple[Sequence[Any], Callable[[Row, Actor, datetime], Duty]]] = MappingProxyType(
     {
-        NOTICE_IN: ((Notice,), _notice),
-        NOTICE_CHECK: ((Notice,), _notice),
+        NOTICE_IN: ((Notice, NoticeAddressee), _notice),
+        NOTICE_CHECK: ((Notice, NoticeAddressee), _notice),
         RECHECK: ((Recheck, Finding, _PLACE), _recheck),
         WHISTLE: ((WhistleCall, Whistle), _whistle),
         WORD: ((Whistle,), _word),
         CARDS: ((CardIssue, CardScheme.name, CardScheme.body), _cards),
         APPEAL: ((CardIssue,), _appeal),
+        OBJECTION: ((Appeal, Finding), of_appeal),
         HANDED: ((Finding, _PLACE), _handed),
         SWEEP: ((Sweep,), _sweep),
         DOUBT: ((Signal, Finding, _PLACE), _doubt),

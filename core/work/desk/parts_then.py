@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, String, Uuid, and_, case, cast, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from core.work.tables import Finding, FindingEvent, Part
@@ -32,6 +32,13 @@ def part_then(tenant: int, until: datetime, units: Select[UUID]) -> ColumnElemen
     )
     row = exists().where(Part.tenant_id == tenant, Part.finding_id == Finding.id, Part.unit_id.in_(units), held)
     return and_(Finding.id.in_(ever).is_(True), row.correlate(Finding))
+
+
+def leading_unit(tenant: int, until: datetime) -> ColumnElement[UUID]:
+    """The unit that led a finding just before a moment: its part, where nothing has changed since, else what the history says."""
+    now = select(Part.unit_id).where(Part.tenant_id == tenant, Part.finding_id == Finding.id, Part.leading)
+    then = cast(_lead_then(tenant, until), Uuid)
+    return case((Finding.changed_at < until, now.limit(1).correlate(Finding).scalar_subquery()), else_=then)
 
 
 def _lead_then(tenant: int, until: datetime) -> ColumnElement[Any]:

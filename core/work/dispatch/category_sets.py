@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,6 +110,11 @@ def counts_by_group(
         )
         .group_by(Finding.category)
     ).all()
+    return fold(wanted, [(category, total, is_open, closed) for category, total, is_open, closed in rows])
+
+
+def fold(wanted: GroupedSet, rows: Iterable[tuple[str, int, int, int]]) -> list[GroupCount]:
+    """Counts by category (all, open, closed) as those of a set's groups, in its order, what is in no group last."""
     sums: dict[str, list[int]] = {group.name: [0, 0, 0] for group in wanted.groups} | {"": [0, 0, 0]}
     for category, *numbers in rows:
         name = wanted.group_of(category)

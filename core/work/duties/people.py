@@ -11,10 +11,9 @@ from uuid import UUID
 from sqlalchemy import or_, select
 
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
-from core.work.dated import last_day_of
+from core.work.dated import last_day_of, valid_on
 from core.work.journal import record
 from core.work.names import narrow, pinyin_key, tidy
-from core.work.organisation.units import in_force
 from core.work.permits import require
 from core.work.roles import ADMINISTER, SEE
 from tenants.access import Actor, reach, root_unit
@@ -108,7 +107,7 @@ def _held(
         select(Holding, Post, Unit.name)
         .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
         .join(Unit, (Unit.tenant_id == Post.tenant_id) & (Unit.id == Post.unit_id))
-        .where(in_force(Holding, on))
+        .where(valid_on(Holding, on))
         .order_by(Holding.valid_from, Holding.id)
     )
     if actor is not None:

@@ -8,10 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Date, Select, and_, cast, func, literal, null, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    CompoundSelect,
+    Date,
+    Select,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 
 from core.work.calendar import local_day
 from core.work.desk.findings import FindingRow
@@ -99,17 +113,9 @@ def _read(session: ScopedSession, units: set[UUID], sites: set[UUID]) -> dict[UU
     """The sponsorships around some units and sites, by the place of the page (one query)."""
     if not units:
         return {}
-    around = _around(session.tenant_id, units, sites).cte("around")
-    named = func.coalesce(Person.name, Unit.name, "")
-    query = (
-        select(around, Sponsorship, named)
-        .join(Sponsorship, func.coalesce(Sponsorship.object_unit_id, Sponsorship.object_site_id) == around.c.object_id)
-        .outerjoin(Person, and_(Person.tenant_id == Sponsorship.tenant_id, Person.id == Sponsorship.person_id))
-        .outerjoin(Unit, and_(Unit.tenant_id == Sponsorship.tenant_id, Unit.id == Sponsorship.unit_id))
-        .where(Sponsorship.tenant_id == session.tenant_id)
-    )
+    given = {"tenant": session.tenant_id, "units": list(units)} | ({"sites": list(sites)} if sites else {})
     found: dict[UUID, list[_Link]] = {}
-    for place, _, distance, since, until, joined, left, row, name in session.execute(query):
+    for place, _, distance, since, until, joined, left, row, name in session.execute(_links(bool(sites)), given):
         spans: tuple[Span, ...] = ((row.valid_from, row.valid_to), (since, until))
         if joined is not None:
             spans = (*spans, (joined, left))
@@ -118,8 +124,25 @@ def _read(session: ScopedSession, units: set[UUID], sites: set[UUID]) -> dict[UU
     return found
 
 
-def _around(tenant: int, units: set[UUID], sites: set[UUID]) -> CompoundSelect[*tuple[Any, ...]]:
+@cache
+def _links(with_sites: bool) -> Rows:
+    """The statement, built once: building it takes longer than the database needs to answer it."""
+    around = _around(with_sites=with_sites).cte("around")
+    named = func.coalesce(Person.name, Unit.name, "")
+    return (
+        select(around, Sponsorship, named)
+        .join(Sponsorship, func.coalesce(Sponsorship.object_unit_id, Sponsorship.object_site_id) == around.c.object_id)
+        .outerjoin(Person, and_(Person.tenant_id == Sponsorship.tenant_id, Person.id == Sponsorship.person_id))
+        .outerjoin(Unit, and_(Unit.tenant_id == Sponsorship.tenant_id, Unit.id == Sponsorship.unit_id))
+        .where(Sponsorship.tenant_id == bindparam("tenant"))
+    )
+
+
+def _around(*, with_sites: bool) -> CompoundSelect[*tuple[Any, ...]]:
     """Place, sponsored object, distance, and the days of the one or two links between them."""
+    tenant: BindParameter[int] = bindparam("tenant")
+    units: BindParameter[UUID] = bindparam("units", expanding=True)
+    sites: BindParameter[UUID] = bindparam("sites", expanding=True)
     depth, path = UnitPath.depth, (UnitPath.valid_from, UnitPath.valid_to)
     nothing = (cast(null(), Date()).label("joined_on"), cast(null(), Date()).label("left_on"))
     way = (UnitPath.ancestor_id.label("object_id"), (2 * depth).label("distance"))
@@ -135,7 +158,7 @@ def _around(tenant: int, units: set[UUID], sites: set[UUID]) -> CompoundSelect[*
     always = (cast(literal(date.min), Date()), cast(null(), Date()))
     itself: Rows = select(Site.id, Site.id.label("object_id"), literal(SITE), *always, *nothing)
     parts = [above.where(here), areas.where(here)]
-    if sites:
+    if with_sites:
         parts += [
             grids.where(SiteGrid.tenant_id == tenant, SiteGrid.site_id.in_(sites)),
             site_areas.where(AreaMember.tenant_id == tenant, AreaMember.site_id.in_(sites)),

@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.errors import N_, Fault, InvalidInput
-from core.work.dated import end_of
+from core.work.dated import end_of, valid_on
 from core.work.duties.holdings import ASSESSOR, HOLDER
 from core.work.duties.people import checked_name, checked_phone
 from core.work.duties.posts import LONGEST_TITLE
@@ -23,7 +23,6 @@ from core.work.imports.workbook_places import Gazetteer
 from core.work.imports.workbook_reading import Sheet, SheetRow
 from core.work.journal import record
 from core.work.names import narrow, pinyin_key, tidy
-from core.work.organisation.units import in_force
 from core.work.roles import ADMINISTER, ROLES
 from tenants.access import Actor
 from tenants.db import new_id
@@ -78,7 +77,7 @@ class Roster:
         rows = session.execute(
             select(Holding.person_id, Holding.id, Post.unit_id, Post.role, Post.campaign, Post.title)
             .join(Post, (Post.tenant_id == Holding.tenant_id) & (Post.id == Holding.post_id))
-            .where(in_force(Holding, today))
+            .where(valid_on(Holding, today))
         )
         for person_id, holding_id, unit_id, role, campaign, title in rows:
             if person_id in people:

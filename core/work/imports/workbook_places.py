@@ -10,9 +10,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.errors import N_, Fault
+from core.work.dated import valid_on
 from core.work.imports.workbook_reading import Sheet, SheetRow
 from core.work.names import narrow, tidy
-from core.work.organisation.units import in_force
 from tenants.access import Actor, reach
 from tenants.models import Unit, UnitParent
 from tenants.scope import ScopedSession
@@ -54,9 +54,9 @@ class Gazetteer:
         self._by_short: dict[str, list[Place]] = {}
         self._reach: dict[str, set[UUID]] = {}
         self._session, self._actor, self._today = session, actor, today
-        parents = select(UnitParent.unit_id, UnitParent.parent_id).where(in_force(UnitParent, today))
+        parents = select(UnitParent.unit_id, UnitParent.parent_id).where(valid_on(UnitParent, today))
         above = dict(session.execute(parents).all())
-        for unit in session.scalars(select(Unit).where(in_force(Unit, today))):
+        for unit in session.scalars(select(Unit).where(valid_on(Unit, today))):
             self.add(Place(unit.id, unit.name, unit.kind, unit.code, above.get(unit.id), unit.tree))
 
     def add(self, place: Place) -> None:

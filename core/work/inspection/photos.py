@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, InvalidInput, NotFound, TooLarge
+from core.work.appeals.appeal_sight import sees_appeal_photo
 from core.work.calendar import local_day
 from core.work.inspection.looks import rows_of as bands
 from core.work.inspection.photo_reading import MAX_BYTES, Picture, as_jpeg, read_picture
@@ -76,7 +77,7 @@ def store(
 
 
 def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, now: datetime | None = None) -> Path:
-    """The path of a photo that the actor may see: at a visit, finding, whistle, notice or card in his reach, or sent by himself.
+    """The path of a photo that the actor may see: at a visit, finding, whistle, notice, card or appeal in his reach, or sent by himself.
 
     Raises NotFound otherwise; a photo of another tenant and an unknown one are the same.
     """
@@ -93,6 +94,7 @@ def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, no
         _sent_by(actor, file_id),
         sees_notice_photo(actor, day),
         sees_card_photo(actor, day),
+        sees_appeal_photo(actor, day),
     )
     row = session.scalars(select(File).where(File.id == file_id, seen)).first()
     path = path_of(files, actor.tenant.id, row.sha256) if row else None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -72,6 +74,19 @@ def _cancel(session: Session, actor: Actor, amended: Amended, finding: Finding, 
     said = write_line("visit_corrected", person=actor.name, reason=amended.reason)
     act_by_system(session, finding.id, verb, now=now, **said)
     return verb == CANCEL
+
+
+def still_said(session: Session, actor: Actor, amended: Amended, now: datetime) -> list[dict[str, Any]]:
+    """Which findings the corrected visit still found again (仍未整改); the histories of the others say that it does not."""
+    failing = {one.question for one in failures_of(amended.plan, amended.checked, amended.scored)}
+    kept: list[dict[str, Any]] = []
+    for one in amended.old.summary.get("again", ()):
+        if one["question"] in failing:
+            kept.append(one)
+        else:
+            said = write_line("visit_corrected", person=actor.name, reason=amended.reason)
+            act_by_system(session, UUID(one["id"]), NOTE, now=now, **said)
+    return kept
 
 
 def _grade(session: Session, actor: Actor, amended: Amended, finding: Finding, now: datetime) -> None:

@@ -10,9 +10,10 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
+from core.work.loop.clocks import end_of
 from core.work.loop.sight import sees_visit
 from core.work.tables import Visit
 from tenants.access import Actor
@@ -25,6 +26,14 @@ def in_force(tenant_id: int, visit_id: InstrumentedAttribute[UUID] | ColumnEleme
     """
     replaced = select(Visit.id).where(Visit.tenant_id == tenant_id, Visit.replaced_at.is_not(None))
     return visit_id.not_in(replaced)
+
+
+def stood_at(as_of: date | None) -> ColumnElement[bool]:
+    """Filter on Visit: it is in force now, or had been handed in and not replaced yet at the end of a day."""
+    if as_of is None:
+        return Visit.replaced_at.is_(None)
+    until = end_of(as_of)
+    return and_(Visit.submitted_at < until, or_(Visit.replaced_at.is_(None), Visit.replaced_at >= until))
 
 
 def versions(session: Session, actor: Actor, visit: Visit, on: date) -> Sequence[Visit]:

@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from core.campaigns import Campaign
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound
 from core.work.calendar import ZONE, local_day
-from core.work.inspection.visit_amending import Amended, amend_findings
+from core.work.inspection.visit_amending import Amended, amend_findings, still_said
 from core.work.inspection.visit_forms import forms_of_visit
 from core.work.inspection.visit_input import CheckedVisit, VisitBody, check_body
 from core.work.inspection.visit_plan import VisitPlan, plan_of
@@ -104,6 +104,8 @@ def _enter(session: Session, actor: Actor, amended: Amended, files: Mapping[str,
     said["replaces"] = str(amended.old.id)
     correction = said | {name: [str(f.id) for f in found] for name, found in moved.items()}
     new.summary = summary_of(new, sheets, [*kept, *opened]) | {"correction": correction}
+    if standing := still_said(session, actor, amended, now):
+        new.summary |= {"again": standing}
     counts = {name: len(found) for name, found in moved.items()}
     record(session, actor, "visit.correct", "visit", new.id, replaces=str(amended.old.id), **counts)
     session.flush()
@@ -176,7 +178,7 @@ def _check(
     if not why and not faults:
         faults.append(Fault(N_("缺少更正原因"), "reason", remedy=N_("请写明为什么更正；原来的检查会保留")))
     try:
-        checked = check_body(old.plan, body)
+        checked = check_body(old.plan, body, old.site.attrs)
     except InvalidInput as error:
         raise InvalidInput(faults=[*faults, *error.faults]) from error
     missing = [p for p in old.plan.forms if p.key not in {form.key for form in checked.forms}]

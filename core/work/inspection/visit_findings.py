@@ -7,8 +7,8 @@ by the district's rules and precedents (core.work.dispatch.routing).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from core.campaigns import Campaign
 from core.work.bulk import insert_rows
 from core.work.calendar import WorkCalendar, local_day
+from core.work.counting.marking import mark_findings
 from core.work.dispatch.precedents import count_used
 from core.work.dispatch.routing import Case, Declared, Owners, Route, load_router
 from core.work.inspection.visit_input import CheckedVisit
@@ -24,10 +25,21 @@ from core.work.inspection.visit_plan import PlannedItem, VisitPlan
 from core.work.inspection.visit_rows import Scored, cents
 from core.work.loop import clocks
 from core.work.loop.announcing import announce_visit
-from core.work.loop.transitions import DISPATCHED, OPEN
+from core.work.loop.transitions import CLOSED, DISPATCHED, ON_SPOT, OPEN
 from core.work.roles import VISIT
 from core.work.serials import take_serials
-from core.work.tables import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part, Site, Visit
+from core.work.tables import (
+    Attachment,
+    File,
+    Finding,
+    FindingCampaign,
+    FindingEvent,
+    FindingItem,
+    FindingLink,
+    Part,
+    Site,
+    Visit,
+)
 from tenants.access import Actor
 from tenants.db import new_id
 
@@ -57,6 +69,11 @@ class Opening:
     owners: Owners
     calendar: WorkCalendar
     campaigns: Sequence[Campaign]
+    fixed: Mapping[str, Sequence[File]] = field(default_factory=dict)
+
+    def state(self, question: str) -> str:
+        """What a finding of a question begins as: closed when it was put right on the spot, else in its unit's hands."""
+        return CLOSED if question in self.fixed else DISPATCHED
 
 
 def failures_of(plan: VisitPlan, checked: CheckedVisit, scored: Scored) -> list[Failure]:
@@ -92,7 +109,7 @@ def open_findings(
     parts = [
         {"finding_id": finding.id, "hidden": finding.hidden} | part
         for finding, failure in zip(findings, failures, strict=True)
-        for part in routes[failure.question].parts()
+        for part in _parts(opening, failure, routes[failure.question])
     ]
     insert_rows(session, actor, Part, parts)
     makers = ((FindingItem, _items), (FindingLink, _links), (FindingCampaign, _campaigns))
@@ -105,14 +122,17 @@ def open_findings(
         insert_rows(session, actor, table, rows)
     events = [
         first
-        | {"finding_id": f.id, "id": new_id(), "hidden": f.hidden}
-        | {"detail": {"due_at": f.due_at.isoformat()} | _way(routes[f.question])}
+        | {"finding_id": f.id, "id": new_id(), "hidden": f.hidden, "to_state": f.state}
+        | {"detail": {"due_at": f.due_at.isoformat()} | _way(routes[f.question]) | _spot(opening, f.question)}
         for f in findings
     ]
     insert_rows(session, actor, FindingEvent, events)
+    mark_findings(session, actor.tenant.id, findings)
+    insert_rows(session, actor, Attachment, [row for f in findings for row in _after(opening, f, now)])
     site = session.get_one(Site, (actor.tenant.id, opening.visit.site_id))
     leads: dict[Any, Any] = {part["finding_id"]: part["unit_id"] for part in parts if part["leading"]}
-    announce_visit(session, actor, site.name, [(finding, leads[finding.id]) for finding in findings], now)
+    handed = [(finding, leads[finding.id]) for finding in findings if finding.state == DISPATCHED]
+    announce_visit(session, actor, site.name, handed, now)
     return findings
 
 
@@ -167,7 +187,7 @@ def _finding(opening: Opening, failure: Failure, route: Route, number: str | Non
         title=item.text_zh,
         title_en=item.text_en,
         detail=opening.checked.notes.get(failure.question, ""),
-        state=DISPATCHED,
+        state=opening.state(failure.question),
         version=1,
         key_item=any(one.item.key for one in failure.items),
         working_days=route.working_days,
@@ -177,8 +197,35 @@ def _finding(opening: Opening, failure: Failure, route: Route, number: str | Non
         opened_at=now,
         changed_at=now,
         hidden=visit.hidden,
-        **clocks.start(opening.calendar, now, route.limit),
+        **clocks.start(opening.calendar, now, route.limit) | _closed(opening, failure.question, now),
     )
+
+
+def _closed(opening: Opening, question: str, now: datetime) -> dict[str, Any]:
+    """The columns of what was put right on the spot (发现即处置), as with a report of such a finding."""
+    if question not in opening.fixed:
+        return {}
+    return {"accept_by": None, "answered_at": now, "closed_at": now, "outcome": ON_SPOT}
+
+
+def _parts(opening: Opening, failure: Failure, route: Route) -> list[dict[str, Any]]:
+    """The parts of the route; of what was put right already, the lead is done."""
+    is_done = failure.question in opening.fixed
+    return [part | ({"state": "done"} if is_done and part["leading"] else {}) for part in route.parts()]
+
+
+def _spot(opening: Opening, question: str) -> dict[str, Any]:
+    if question not in opening.fixed:
+        return {}
+    return {"outcome": ON_SPOT, "fixed": [str(file.id) for file in opening.fixed[question]]}
+
+
+def _after(opening: Opening, finding: Finding, now: datetime) -> list[dict[str, Any]]:
+    """The photos after, with the first line of history; those before lie at the visit's answer."""
+    key = {"finding_id": finding.id, "version": 1, "visit_id": None, "question": "", "hidden": finding.hidden}
+    files = opening.fixed.get(finding.question, ())
+    ids = sorted(new_id() for _ in files)  # made within a millisecond they are in no order by themselves
+    return [key | {"id": one, "file_id": file.id, "created_at": now} for one, file in zip(ids, files, strict=True)]
 
 
 def _campaigns(_opening: Opening, failure: Failure) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from core.campaigns import Answer, parse_answer
 from core.errors import N_, Fault, InvalidInput
+from core.work.inspection.visit_dealing import failing, read_again, read_fixed
 from core.work.inspection.visit_plan import PlannedForm, PlannedQuestion, VisitPlan
 from core.work.loop.step_input import SEVERITIES
 from core.work.wording import read_text, shown
@@ -36,6 +37,8 @@ class VisitBody:
     note: str
     basis: str | None
     severities: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    again: Mapping[str, Any] = field(default_factory=dict)
 
     def sha256(self) -> bytes:
         """SHA-256 over the canonical body: keys sorted, empty photos, notes and values left out."""
@@ -51,6 +54,11 @@ class VisitBody:
         graded = {str(k): str(v) for k, v in self.severities.items() if v}
         if graded:  # left out when there are none: bodies from before there were severities hash as they did
             plain["severities"] = graded
+        if self.fixed:  # likewise
+            plain["fixed"] = {str(k): v for k, v in self.fixed.items()}
+        again = {str(k): str(v) for k, v in self.again.items() if v}
+        if again:
+            plain["again"] = again
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
@@ -71,10 +79,12 @@ class CheckedVisit:
     notes: Mapping[str, str]
     note: str
     severities: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    again: Mapping[str, UUID] = field(default_factory=dict)
 
 
-def check_body(plan: VisitPlan, body: VisitBody) -> CheckedVisit:
-    """Check a submission against what is due at the site. Raises InvalidInput with all faults at once.
+def check_body(plan: VisitPlan, body: VisitBody, attrs: Mapping[str, Any]) -> CheckedVisit:
+    """Check a submission against what is due at the site, of which ``attrs`` are known. Raises InvalidInput with all faults at once.
 
     A fault's ``field`` is the question (with the part of the answer), ``where`` its items, ``value`` what was sent.
     """
@@ -85,6 +95,9 @@ def check_body(plan: VisitPlan, body: VisitBody) -> CheckedVisit:
     photos = _photos(plan, body, faults)
     notes = _notes(plan, body, faults)
     severities = _severities(plan, body, faults)
+    fails = failing(plan, answers, attrs)
+    fixed = read_fixed(plan, body.fixed, body.photos, fails, MOST_PHOTOS, faults)
+    again = read_again(plan, body.again, body.fixed, fails, faults)
     note = read_text(body.note, "note", faults)
     if body.started_at is not None and body.started_at.tzinfo is None:
         shown = body.started_at.isoformat()
@@ -93,7 +106,7 @@ def check_body(plan: VisitPlan, body: VisitBody) -> CheckedVisit:
         )
     if faults:
         raise InvalidInput(faults=faults)
-    return CheckedVisit(forms, answers, photos, notes, note, severities)
+    return CheckedVisit(forms, answers, photos, notes, note, severities, fixed, again)
 
 
 def answered_forms(plan: VisitPlan, codes: set[str]) -> tuple[PlannedForm, ...]:

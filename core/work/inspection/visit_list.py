@@ -43,7 +43,7 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True)
 class VisitDetail:
-    """One visit with everything in it (检查详情); ``findings`` are those of the reader's reach."""
+    """One visit with everything in it (检查详情); ``findings`` it opened, ``again`` were open and found still there, in the reader's reach."""
 
     visit: Visit
     row: VisitRow
@@ -51,6 +51,7 @@ class VisitDetail:
     results: Sequence[ItemResult]
     findings: Sequence[FindingRow]
     photos: Sequence[Attachment]
+    again: Sequence[FindingRow] = ()
 
 
 def list_visits(
@@ -91,17 +92,23 @@ def visit_detail(session: Session, actor: Actor, visit_id: UUID, *, now: datetim
     found = session.execute(_rows(actor, moment).where(Visit.id == visit_id)).first()
     if found is None:
         raise NotFound
-    raised = FindingFilter(extra=(Finding.visit_id == visit_id,))
-    findings = session.execute(base_query(actor, raised, moment).order_by(Finding.number)).all()
+    again = [UUID(one["id"]) for one in found[0].summary.get("again", ())]
     order = (ItemResult.campaign, ItemResult.form, ItemResult.item)
     return VisitDetail(
         visit=found[0],
         row=_with_sheets(session, [_row(*found)])[0],
         answers=session.scalars(select(AnswerRow).where(AnswerRow.visit_id == visit_id)).all(),
         results=session.scalars(select(ItemResult).where(ItemResult.visit_id == visit_id).order_by(*order)).all(),
-        findings=rows_of(session, findings, moment),
+        findings=_findings(session, actor, Finding.visit_id == visit_id, moment),
         photos=session.scalars(select(Attachment).where(Attachment.visit_id == visit_id).order_by(Attachment.id)).all(),
+        again=_findings(session, actor, Finding.id.in_(again), moment) if again else (),
     )
+
+
+def _findings(session: Session, actor: Actor, which: ColumnElement[bool], now: datetime) -> list[FindingRow]:
+    wanted = FindingFilter(extra=(which,))
+    found = session.execute(base_query(actor, wanted, now).order_by(Finding.number)).all()
+    return rows_of(session, found, now)
 
 
 def _rows(actor: Actor, now: datetime) -> Select[Visit, str, str, str]:

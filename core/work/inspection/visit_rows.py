@@ -134,8 +134,13 @@ def claim_visit(
     return session.scalars(insert(Visit).values(row).on_conflict_do_nothing().returning(Visit)).first()
 
 
-def summary_of(visit: Visit, sheets: Sequence[Sheet], findings: Sequence[Finding]) -> dict[str, Any]:
-    """The answer that the submission gets, as plain JSON; a repetition is answered with the same, whatever came after."""
+def summary_of(
+    visit: Visit, sheets: Sequence[Sheet], findings: Sequence[Finding], again: Mapping[str, Finding] | None = None
+) -> dict[str, Any]:
+    """The answer that the submission gets, as plain JSON; a repetition is answered with the same, whatever came after.
+
+    ``again`` are open findings by question that the visit found still there.
+    """
     return {
         "day": visit.day.isoformat(),
         "basis": visit.basis,
@@ -147,8 +152,12 @@ def summary_of(visit: Visit, sheets: Sequence[Sheet], findings: Sequence[Finding
             for s in sheets
         ],
         "findings": [
-            {"id": str(f.id), "due_at": f.due_at.isoformat()}
+            {"id": str(f.id), "due_at": f.due_at.isoformat(), "outcome": f.outcome}
             | {name: getattr(f, name) for name in ("number", "question", "category", "title", "title_en", "key_item")}
             for f in findings
+        ],
+        "again": [
+            {"id": str(f.id), "question": code, "number": f.number, "title": f.title, "title_en": f.title_en}
+            for code, f in sorted((again or {}).items())
         ],
     }

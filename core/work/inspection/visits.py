@@ -19,8 +19,11 @@ from core.campaigns import Campaign
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
 from core.work.bulk import insert_rows
 from core.work.calendar import load_calendar, local_day
+from core.work.counting.marking import mark_visit
 from core.work.dispatch.routing import owners_of
 from core.work.inspection.photos import find_files
+from core.work.inspection.visit_again import note_again
+from core.work.inspection.visit_dealing import FIXED, check_again, check_photos
 from core.work.inspection.visit_findings import Opening, failures_of, open_findings
 from core.work.inspection.visit_input import CheckedVisit, VisitBody, check_body
 from core.work.inspection.visit_plan import VisitPlan, plan
@@ -36,7 +39,7 @@ from core.work.inspection.visit_rows import (
 from core.work.intake.patrols import running_patrol
 from core.work.journal import record
 from core.work.places.reaching import may_at, reaches_site
-from core.work.proofs.doubts import look_at_visit
+from core.work.proofs.doubts import look_at_spot, look_at_visit
 from core.work.roles import VISIT
 from core.work.tables import Attachment, File, Finding, Sheet, Site, SiteKind, Visit
 from core.work.wording import shown
@@ -52,11 +55,15 @@ _VERIFYING = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Submitted:
-    """What a submission led to (提交结果); ``visit.summary`` holds the same as JSON, alike for every repetition."""
+    """What a submission led to (提交结果); ``visit.summary`` holds the same as JSON, alike for every repetition.
+
+    ``findings`` were opened, ``again`` were open and found still there.
+    """
 
     visit: Visit
     findings: Sequence[Finding]
     sheets: Sequence[Sheet]
+    again: Sequence[Finding] = ()
     replayed: bool = False
 
 
@@ -71,6 +78,8 @@ def submit(
     photos: Mapping[str, Sequence[str]] | None = None,
     notes: Mapping[str, str] | None = None,
     severities: Mapping[str, str] | None = None,
+    fixed: Mapping[str, Sequence[str]] | None = None,
+    again: Mapping[str, Any] | None = None,
     started_at: datetime | None = None,
     note: str = "",
     basis: str | None = None,
@@ -78,27 +87,27 @@ def submit(
 ) -> Submitted:
     """Submit one visit: ``answers``, ``photos`` (file ids or SHA-256), ``notes`` and ``severities`` are by question code.
 
-    A failed question without a severity is ordinary.
+    A failed question without a severity is ordinary. ``fixed`` are photos of what was put right on the spot (当场整改), with
+    which its finding is closed at once; ``again`` names an open finding that is still there (仍未整改), instead of a second one.
 
     ``campaigns`` are the tenant's enabled ones. Raises NotFound for a site out of reach, InvalidInput with every fault,
     Conflict for another body under the same id.
     """
-    body = VisitBody(site_id, answers, photos or {}, notes or {}, started_at, note, basis, severities or {})
+    said = (photos or {}, notes or {}, started_at, note, basis, severities or {}, fixed or {}, again or {})
+    body = VisitBody(site_id, answers, *said)
     digest = body.sha256()
-    earlier = _earlier(session, actor, visit_id, digest)
-    if earlier is not None:
+    if (earlier := _earlier(session, actor, visit_id, digest)) is not None:
         return earlier
     moment = now or server_now()
     day = local_day(moment)
     site, types = _site(session, actor, site_id, day)
     campaigns = _within_posts(session, actor, site, campaigns, day)
     due = plan(types, campaigns)
-    checked = check_body(due, body)
-    files = photo_files(session, checked)
+    checked, files = _checked(session, actor, due, body, site, moment)
     scored = score_visit(due, checked, site.attrs)
-    stamp: dict[str, Any] = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
-    shift = running_patrol(session, actor)  # what is found on a shift is counted for it
-    stamp["patrol_id"] = shift.id if shift else None
+    stamp: dict[str, Any] = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment, "patrol_id": None}
+    if shift := running_patrol(session, actor):  # what is found on a shift is counted for it
+        stamp["patrol_id"] = shift.id
     visit = claim_visit(session, actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
     if visit is None:
         return _lost_race(session, actor, visit_id, digest)
@@ -111,6 +120,17 @@ def due_at_site(
     """The site and what is due there today, for the page that asks. Raises NotFound when it is out of the actor's reach."""
     site, types = _site(session, actor, site_id, on)
     return site, plan(types, _within_posts(session, actor, site, campaigns, on))
+
+
+def _checked(
+    session: Session, actor: Actor, due: VisitPlan, body: VisitBody, site: Site, now: datetime
+) -> tuple[CheckedVisit, Mapping[str, File]]:
+    """What was sent in, with its photos, when all of it holds. Raises InvalidInput."""
+    checked = check_body(due, body, site.attrs)
+    check_again(session, actor, site.id, due, checked.again, now)
+    files = photo_files(session, checked)
+    check_photos(files, checked.photos, checked.fixed)
+    return checked, files
 
 
 def _enter(
@@ -127,15 +147,24 @@ def _enter(
 ) -> Submitted:
     """Write everything that belongs to a visit that is ours now."""
     sheets = enter_results(session, actor, visit, checked, scored, files)
-    owners = owners_of(session, actor, site, visit.day)
-    opening = Opening(visit, checked, scored, owners, load_calendar(session, now), campaigns)
-    findings = open_findings(session, actor, opening, failures_of(due, checked, scored), now)
-    look_at_visit(session, visit, findings, now)
-    visit.summary = summary_of(visit, sheets, findings)
+    failures = failures_of(due, checked, scored)
+    findings: list[Finding] = []
+    again: dict[str, Finding] = {}
+    if failures:
+        owners = owners_of(session, actor, site, visit.day)
+        fixed = {code: tuple({files[r].id: files[r] for r in refs}.values()) for code, refs in checked.fixed.items()}
+        opening = Opening(visit, checked, scored, owners, load_calendar(session, now), campaigns, fixed)
+        again = dict(note_again(session, actor, opening, failures, files, now))
+        fresh = [failure for failure in failures if failure.question not in again]
+        findings = open_findings(session, actor, opening, fresh, now)
+        for one in findings:
+            look_at_spot(session, one, fixed.get(one.question, ()), now, since=visit.started_at)
+    look_at_visit(session, visit, [*findings, *again.values()], now)
+    visit.summary = summary_of(visit, sheets, findings, again)
     forms = [f"{s.campaign}/{s.form}" for s in sheets]
     record(session, actor, "visit.submit", "visit", visit.id, site=str(site.id), forms=forms, findings=len(findings))
     session.flush()
-    return Submitted(visit, findings, sheets)
+    return Submitted(visit, findings, sheets, tuple(again.values()))
 
 
 def enter_results(
@@ -152,6 +181,7 @@ def enter_results(
     session.flush()
     insert_results(session, actor, visit, checked, scored)
     _attach(session, actor, visit, checked, files)
+    mark_visit(session, visit)
     return sheets
 
 
@@ -214,11 +244,12 @@ def _basis(actor: Actor, asked: str | None) -> str:
 
 def photo_files(session: Session, checked: CheckedVisit) -> Mapping[str, File]:
     """The files that the photos refer to; each unknown one is a fault."""
-    refs = [(code, ref) for code, listed in checked.photos.items() for ref in listed]
+    kinds = {"photos": checked.photos, FIXED: checked.fixed}
+    refs = [(f"{name}.{code}", ref) for name, kind in kinds.items() for code, listed in kind.items() for ref in listed]
     files = find_files(session, (ref for _, ref in refs))
     faults = [
-        Fault(N_("没有这张照片"), f"photos.{code}", value=shown(ref), remedy=N_("请先上传照片，再提交检查"))
-        for code, ref in refs
+        Fault(N_("没有这张照片"), place, value=shown(ref), remedy=N_("请先上传照片，再提交检查"))
+        for place, ref in refs
         if ref not in files
     ]
     if faults:

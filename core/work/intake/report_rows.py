@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from core.campaigns.registry import installed
 from core.work.bulk import insert_rows
 from core.work.calendar import WorkCalendar, local_day
+from core.work.counting.marking import mark_findings
 from core.work.dispatch.routing import Route
 from core.work.enabling import campaign_as_run
 from core.work.intake.report_input import CheckedReport
@@ -69,6 +70,7 @@ def write_rows(session: Session, actor: Actor, entry: Entry, finding: Finding, n
     insert_rows(session, actor, FindingLink, [key | link for link in _links(session, entry)])
     insert_rows(session, actor, Attachment, _photos(entry, key, now))
     insert_rows(session, actor, FindingEvent, [key | _opening(session, actor, entry, finding, now)])
+    mark_findings(session, actor.tenant.id, [finding])
 
 
 def _columns(entry: Entry, calendar: WorkCalendar, now: datetime) -> dict[str, Any]:

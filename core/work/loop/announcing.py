@@ -71,6 +71,7 @@ TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
         (ANOTHER, N_("问题 {number}「{title}」已提交整改结果，待核查")),
         (PLACE, N_("问题 {number}「{title}」已提交整改结果，请会签")),
     ),
+    "seen_again": ((LEADING, N_("问题 {number}「{title}」再次检查时仍未整改")),),
     "instruct": (
         (LEADING, N_("领导对问题 {number}「{title}」有批示")),
         (DESK, N_("领导对问题 {number}「{title}」有批示")),

@@ -80,6 +80,11 @@ def end_of(day: date) -> datetime:
     return datetime.combine(day + DAY, time(0), ZONE)
 
 
+def last_moment(day: date) -> datetime:
+    """The last moment of a day, as a cut-off of records: the next one is another day's."""
+    return end_of(day) - timedelta(microseconds=1)
+
+
 def start_of(day: date) -> datetime:
     """The beginning of a calendar day, for what happened from a day on."""
     return datetime.combine(day, time(0), ZONE)

@@ -89,6 +89,10 @@ def _reopen(step: Step) -> tuple[Change, Change]:
     return cleared | relapsed | {"reopened": step.finding.reopened + 1}, {}
 
 
+def _see_again(step: Step) -> tuple[Change, Change]:
+    return {"seen_again": step.finding.seen_again + 1}, {}
+
+
 def _instruct(step: Step) -> tuple[Change, Change]:
     """A leader's own words, or what the office files of a paper (批示留存): then it names the leader."""
     given, actor = step.given, step.actor
@@ -144,6 +148,7 @@ EFFECTS: dict[str, Effect] = {
     "answer": _answer,
     "cosign": _cosign,
     "instruct": _instruct,
+    "seen_again": _see_again,
     "report_back": _report_back,
     "close": _close,
     "send_back": _send_back,

@@ -20,10 +20,11 @@ from core.work.dispatch.precedents import count_used
 from core.work.dispatch.rerouting import Decided, decide_again, said_of
 from core.work.loop import clocks
 from core.work.loop.effects_class import change_class
+from core.work.loop.effects_place import Moved, move_parts_of_place, new_place
 from core.work.loop.parts import give_lead, lead_of, settle_lead
 from core.work.loop.states import ACCEPTED, DISPATCHED, NONE, PARKED, REPORTED, STATES
 from core.work.loop.step import Change, Step
-from core.work.loop.step_input import YES, value_of
+from core.work.loop.step_input import PLACED, YES, value_of
 from core.work.tables import FindingEvent
 from tenants.models import Unit
 
@@ -33,8 +34,11 @@ BEGINNINGS = ("dispatch", "arbitrate", "transfer", "unpark")  # steps that can b
 
 def correct(step: Step) -> tuple[Change, Change]:
     """Change what was reported wrong; before and after stay in the history."""
-    before = {name: value_of(step.finding, name) for name in step.given.changes}
-    changed: dict[str, Any] = {n: v for n, v in step.given.changes.items() if v != before[n]}
+    given = {name: value for name, value in step.given.changes.items() if name not in PLACED}
+    moved = new_place(step)
+    given |= moved.changed(step.finding) if moved else {}
+    before = {name: value_of(step.finding, name) for name in given}
+    changed: dict[str, Any] = {n: v for n, v in given.items() if v != before[n]}
     if not changed:
         raise InvalidInput(faults=[Fault(N_("没有要更正的内容"), "changes", remedy=N_("请改动至少一项"))])
     extra: Change = {"title_en": ""} if "title" in changed else {}
@@ -42,21 +46,35 @@ def correct(step: Step) -> tuple[Change, Change]:
     if "restricted" in changed:
         changed["restricted"] = changed["restricted"] == YES
         facts |= change_class(step, changed["restricted"])
-    decided = route_anew(step, {n: v for n, v in changed.items() if n in ROUTED})
-    if decided is not None:
+    decided = _decide(step, {n: v for n, v in changed.items() if n in ROUTED}, moved)
+    if decided is not None and _says_else(decided):
         extra |= _clock(step, decided, facts)
         _propose(step, decided, facts)
+    if moved is not None:
+        extra |= moved.columns
+        facts |= move_parts_of_place(step, moved, decided.after.place if decided else moved.unit_id)
     return changed | extra, facts
 
 
 def route_anew(step: Step, changed: Mapping[str, str]) -> Decided | None:
     """What routing says with these changes; None when it says nothing else, or nothing that it asks for changed."""
-    if step.actor is None or not changed:
+    decided = _decide(step, changed, None)
+    return decided if decided and _says_else(decided) else None
+
+
+def _decide(step: Step, changed: Mapping[str, str], moved: Moved | None) -> Decided | None:
+    """Both decisions, when anything changed that routing asks for."""
+    if step.actor is None or not (changed or moved):
         return None
     now = said_of(step.finding)
     said = replace(now, category=changed.get("category", now.category), severity=changed.get("severity", now.severity))
-    decided = decide_again(step.session, step.actor, step.finding, said, local_day(step.now))
-    return decided if decided and (decided.moves_limit or decided.moves_owner) else None
+    if moved is not None:
+        said = replace(said, unit_id=moved.unit_id, site_id=moved.site_id)
+    return decide_again(step.session, step.actor, step.finding, said, local_day(step.now))
+
+
+def _says_else(decided: Decided) -> bool:
+    return decided.moves_limit or decided.moves_owner
 
 
 def limit_facts(step: Step, decided: Decided) -> Change:

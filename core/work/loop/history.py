@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from core.work.loop.parties import PERMISSIONS, RESUMES, STAYS
 from core.work.loop.step import Step
-from core.work.loop.transitions import OPEN, TRANSITIONS
+from core.work.loop.transitions import OPEN, SEEN_AGAIN, TRANSITIONS
 from core.work.tables import Attachment, FindingEvent
 from tenants.db import new_id
 from tenants.models import Unit
@@ -71,6 +71,7 @@ class Replayed:
     relapsed: int
     outcome: str | None
     told: bool = False  # whether this round's answer was reported back to the leader who ordered it
+    seen_again: int = 0
 
 
 class BrokenHistory(ValueError):
@@ -84,7 +85,7 @@ def replay(events: Iterable[FindingEvent]) -> Replayed:
     """
     state, version, came_from = "", 0, ""
     facts: dict[str, Any] = {"due_at": None, "lead": None, "outcome": None, "told": False}
-    counted = {"returns": 0, "reopened": 0, "relapsed": 0}
+    counted = {"returns": 0, "reopened": 0, "relapsed": 0, "seen_again": 0}
     for event in events:
         version += 1
         if event.version != version or (version > 1 and event.from_state != state):
@@ -124,3 +125,4 @@ def _gather(event: FindingEvent, facts: dict[str, Any], counted: dict[str, int])
     counted["returns"] += event.verb == "return"
     counted["reopened"] += event.verb in ("reopen", "relapse")
     counted["relapsed"] += event.verb == "relapse"
+    counted["seen_again"] += event.verb == SEEN_AGAIN

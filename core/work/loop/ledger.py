@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, Stale
 from core.work.calendar import ZONE, local_day
+from core.work.counting.marking import days_of, mark_findings
 from core.work.journal import record
 from core.work.loop.announcing import announce
 from core.work.loop.effects import carry_out
@@ -120,13 +121,14 @@ def _take(
     """Check what was given, carry the step out, write the guarded UPDATE and the line of history, tell who should know."""
     given = check_given(session, transition, asked, local_day(now))
     step = Step(session, actor, finding, transition, given, now)
-    before, version = finding.state, finding.version
+    before, version, stood = finding.state, finding.version, days_of(finding)
     changed, facts = carry_out(step)
     if not _update(session, finding, version, before, changed | {"changed_at": now}):
         session.refresh(finding)
         raise _stale(session, finding)
     session.refresh(finding)
     add_event(step, before, facts | {"line": line})
+    mark_findings(session, finding.tenant_id, [finding], stood)
     detail = {"number": finding.number, "version": finding.version}
     record(session, actor, f"finding.{transition.verb}", audit_kind(finding.restricted), finding.id, **detail)
     session.flush()

@@ -52,6 +52,23 @@ def give_lead(session: Session, finding: Finding, unit_id: UUID, person_id: UUID
     session.flush()
 
 
+def move_place_part(session: Session, finding: Finding, unit_id: UUID, now: datetime, *, is_led: bool) -> UUID | None:
+    """Let another unit be the place that is informed (属地); gives the one that was, None when there was none.
+
+    The unit that leads is not informed beside itself, and what is in trusted hands alone stays there.
+    """
+    old = next((part for part in parts_in_force(session, finding) if part.kind == "place"), None)
+    if old is not None and old.unit_id == unit_id:
+        return unit_id
+    if old is not None:
+        old.ended_at = now
+    if not (is_led or finding.restricted):
+        place = _row(session, finding, "place", unit_id)
+        place.leading, place.state, place.ended_at, place.done_at = False, "informed", None, None
+    session.flush()
+    return old.unit_id if old else None
+
+
 def settle_lead(session: Session, finding: Finding, state: str, now: datetime | None = None) -> None:
     """Mark the leading part open or done."""
     lead = lead_of(session, finding)

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Text, and_, cast, exists, 
 from sqlalchemy.orm import Session
 
 from core.work.roles import AUDIT, RESTRICTED, SEE
-from core.work.tables import Attachment, Audit, Finding, FindingCampaign, NoticeFinding, Part, Visit
+from core.work.tables import Appeal, Attachment, Audit, Finding, FindingCampaign, NoticeFinding, Part, Visit
 from tenants.access import Actor, may, reach, reach_of, root_unit
 from tenants.models import Holding, Post
 
@@ -53,7 +53,7 @@ def _within(actor: Actor, verb: str, on: date) -> ColumnElement[bool]:
 
 
 def unseen_restricted(actor: Actor, on: date) -> CompoundSelect[str]:
-    """The ids, as texts, of the restricted findings that the actor may not know of, and of the papers about them.
+    """The ids, as texts, of the restricted findings that the actor may not know of, and of the papers and appeals about them.
 
     Lines and notes from before a finding became restricted are told from others by these.
     """
@@ -62,7 +62,9 @@ def unseen_restricted(actor: Actor, on: date) -> CompoundSelect[str]:
     found += [~_within(actor, RESTRICTED, on)] if actor.has(RESTRICTED) else []
     papers = and_(NoticeFinding.tenant_id == tenant, NoticeFinding.finding_id == Finding.id)
     about = select(cast(NoticeFinding.notice_id, Text)).select_from(Finding).join(NoticeFinding, papers).where(*found)
-    return union_all(select(cast(Finding.id, Text)).where(*found), about)
+    appeals = and_(Appeal.tenant_id == tenant, Appeal.finding_id == Finding.id)
+    raised = select(cast(Appeal.id, Text)).select_from(Finding).join(Appeal, appeals).where(*found)
+    return union_all(select(cast(Finding.id, Text)).where(*found), about, raised)
 
 
 def sees_visit(actor: Actor, on: date) -> ColumnElement[bool]:

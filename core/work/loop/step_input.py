@@ -30,7 +30,8 @@ SEVERITIES: dict[str, tuple[str, str]] = {
     "serious": (N_("较重"), "Serious"),
     "urgent": (N_("紧急"), "Urgent"),
 }
-CHANGEABLE = ("category", "title", "detail", "severity", "place", "restricted")
+CHANGEABLE = ("category", "title", "detail", "severity", "place", "restricted", "site_id", "unit_id")
+PLACED = ("site_id", "unit_id")  # where it is: ids as text, '' for no site
 YES, NO = "yes", "no"  # what is said of the restricted class
 _REASONS = {"reject": REJECT_REASONS, "return": RETURN_REASONS}
 
@@ -230,6 +231,7 @@ def _changes(step: Transition, asked: Asked, faults: list[Fault]) -> Mapping[str
         faults.append(_choose(N_("没有这个严重程度"), "changes.severity", clean["severity"], SEVERITIES))
     if "restricted" in clean and clean["restricted"] not in (YES, NO):
         faults.append(_choose(N_("请选择是或否"), "changes.restricted", clean["restricted"], (YES, NO)))
+    faults += [_no_place(name, clean[name]) for name in PLACED if name in clean and not _is_place(name, clean[name])]
     known = load_vocabulary().categories
     if "category" in clean and clean["category"] not in known:
         faults.append(_choose(N_("没有这个问题类别"), "changes.category", clean["category"], known))
@@ -238,8 +240,26 @@ def _changes(step: Transition, asked: Asked, faults: list[Fault]) -> Mapping[str
 
 def value_of(finding: Finding, name: str) -> str:
     """What a finding says now in a field that can be corrected, as a correction would say it."""
-    value: str | bool = getattr(finding, name)
-    return value if isinstance(value, str) else YES if value else NO
+    value: str | bool | UUID | None = getattr(finding, name)
+    if isinstance(value, bool):
+        return YES if value else NO
+    return str(value or "")
+
+
+def _is_place(name: str, said: str) -> bool:
+    if not said:
+        return name == "site_id"
+    try:
+        return bool(UUID(said))
+    except ValueError:
+        return False
+
+
+def _no_place(name: str, said: str) -> Fault:
+    if name == "site_id":
+        remedy = N_("请从本辖区在用的点位中选一个")
+        return Fault(N_("没有这个点位"), f"changes.{name}", value=shown(said), remedy=remedy)
+    return Fault(N_("没有这个单位"), f"changes.{name}", value=shown(said), remedy=N_("请从本辖区现有单位中选一个"))
 
 
 def _severity(step: Transition, asked: Asked, faults: list[Fault]) -> str | None:

@@ -16,10 +16,12 @@ LINES: Mapping[str, str] = MappingProxyType(
         "handed_on": N_("转交{contact}处理"),
         "contact_answered": N_("{contact}已回复转交事项"),
         "visit_corrected": N_("检查更正（{person}）：{reason}"),
+        "seen_again": N_("{day} 检查时仍未整改"),
+        "seen_again_said": N_("{day} 检查时仍未整改：{said}"),
     }
 )
 
 
 def write_line(key: str, **values: str) -> dict[str, Any]:
-    """The arguments ``note`` and ``line`` of :func:`core.work.loop.ledger.act_by_system`."""
+    """The arguments ``note`` and ``line`` of :func:`core.work.loop.ledger.act_by_system`; values that no text names are kept too."""
     return {"note": LINES[key].format(**values), "line": {"key": key, **values}}

@@ -51,6 +51,7 @@ TAKE = "take"
 CLOSE = "close"
 SEND_BACK = "send_back"
 REOPEN = "reopen"
+SEEN_AGAIN = "seen_again"  # by the visit that found it still there, never by hand
 
 
 def _step(
@@ -233,6 +234,9 @@ TRANSITIONS: dict[str, Transition] = {
         _step("release", N_("恢复"), "Release", [HELD], RESUMES, SYSTEM, takes="note"),
         _step("move", N_("随机构调整移交"), "Move", NOT_CLOSED, STAYS, SYSTEM, needs="note", takes="unit"),
         _step("note", N_("记录"), "Note", tuple(STATES), STAYS, SYSTEM, needs="note"),
+        _step(
+            SEEN_AGAIN, N_("再次检查仍未整改"), "Found again", NOT_CLOSED, STAYS, SYSTEM, needs="note", takes="photos"
+        ),
         _step("recompute", N_("重算期限"), "Recompute", (REPORTED, *WITH_UNIT), STAYS, SYSTEM, takes="note"),
     )
 }
@@ -270,6 +274,7 @@ __all__ = [
     "REPLY",
     "RESUMES",
     "RETURN_REASONS",
+    "SEEN_AGAIN",
     "SEND_BACK",
     "STATES",
     "STAYS",

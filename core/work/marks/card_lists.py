@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select
@@ -86,6 +86,12 @@ def last_notes(session: Session, ids: Sequence[UUID]) -> dict[UUID, CardEvent]:
         )
     )
     return {row.card_id: row for row in rows}
+
+
+def stood_at(session: Session, ids: Sequence[UUID], until: datetime) -> dict[UUID, str]:
+    """The state of each card just before a moment, as its history tells (one query); one that was not there yet is left out."""
+    query = select(CardEvent.card_id, CardEvent.to_state).where(CardEvent.card_id.in_(ids), CardEvent.at < until)
+    return dict(session.execute(query.order_by(CardEvent.card_id, CardEvent.version)).all())  # the last one stays
 
 
 def latest_cards(session: Session, scheme_id: UUID, until: date) -> dict[tuple[str, UUID], tuple[CardIssue, int]]:

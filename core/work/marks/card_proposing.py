@@ -15,7 +15,8 @@ from math import floor
 from typing import Any
 from uuid import UUID
 
-from core.work.marks.card_rules import IN, PERCENT, Colour, Give, League, Scheme, Streak
+from core.work.marks.card_rules import BY_VALUE, BY_WILSON, IN, PERCENT, Colour, Give, League, Scheme, Streak
+from core.work.marks.wilson import wilson
 
 NO_DATA, LOW_VOLUME, FEW_DAYS = "no_data", "low_volume", "few_days"
 RULE, VETO = "rule", "veto"
@@ -113,6 +114,14 @@ def standing(values: Sequence[Fraction | None], *, more: bool) -> list[int | Non
     ]
 
 
+def decisive(value: Value, method: str, more: bool) -> Fraction | None:
+    """The number by which a value is ranked: itself, or by ``wilson`` the end of its interval that speaks against it."""
+    if method != BY_WILSON:
+        return value.ratio
+    interval = wilson(value.numerator, value.denominator)
+    return Fraction(interval[0] if more else interval[1]) if interval else None
+
+
 def whole_share(size: int, percent: int) -> int:
     """How many of a league a share of it is, rounded half-up."""
     return floor(Fraction(size * percent, 100) + Fraction(1, 2))
@@ -141,7 +150,10 @@ def propose(
     ``values`` are those that decide: the measure's own at the end of the period, or the means of the daily ranks.
     """
     whys = [unranked(scheme, value) for value in values]
-    counted = [None if why else value.ratio for value, why in zip(values, whys, strict=True)]
+    method = BY_VALUE if scheme.by_ranks else scheme.method
+    counted = [
+        None if why else decisive(value, method, scheme.more_is_better) for value, why in zip(values, whys, strict=True)
+    ]
     ranks = standing(counted, more=scheme.more_is_better and not scheme.by_ranks)
     size = sum(rank is not None for rank in ranks)
     found = []

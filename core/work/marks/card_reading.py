@@ -12,12 +12,15 @@ from core.work.marks.card_rules import (
     BOUNDS,
     BY_LEAD,
     BY_PLACE,
+    BY_VALUE,
+    BY_WILSON,
     CLASSES,
     DIRECTIONS,
     EFFECTS,
     FINDINGS,
     LONGEST_WINDOW,
     MEASURES,
+    METHODS,
     NOT_FED,
     ONE_DAY,
     OUT,
@@ -77,12 +80,22 @@ def read_scheme(raw: Any, *, kept: bool = False) -> Scheme:
         vetoes=tuple(_veto(read, p, one, codes) for p, one in read.parts(body.get("vetoes"), "vetoes", "veto")),
         sponsors=read.yes(body.get("sponsors", True), "sponsors"),
         appeal_days=read.whole(body.get("appeal_days"), "appeal_days", 1, 60, APPEAL_DAYS),
+        method=read.one_of(body.get("method"), METHODS, "method", BY_VALUE),
     )
-    if scheme.categories and measure.basis != FINDINGS:
-        read.note(N_("只有按问题排名才能限定类别"), "categories", remedy=N_("请删去类别，或把依据改为问题整改"))
+    _check_measure(read, scheme)
     if read.faults:
         raise InvalidInput(faults=read.faults)
     return scheme
+
+
+def _check_measure(read: Reader, scheme: Scheme) -> None:
+    """What only findings can be ranked by: categories, and the interval of a rate."""
+    measure = scheme.measure
+    if scheme.method == BY_WILSON and not (measure.is_rate and measure.basis == FINDINGS):
+        remedy = N_("请改为 value，或选一个问题的比率（如办结率）")
+        read.note(N_("只有问题的比率才能按区间排名"), "method", measure.code, remedy)
+    if scheme.categories and measure.basis != FINDINGS:
+        read.note(N_("只有按问题排名才能限定类别"), "categories", remedy=N_("请删去类别，或把依据改为问题整改"))
 
 
 def _read_daily(read: Reader, body: Mapping[str, Any], basis: str) -> str:

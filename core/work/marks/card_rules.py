@@ -33,6 +33,8 @@ NOT_FED = frozenset({PROGRESS})  # declared, so that schemes may name it; its nu
 PERCENT, COUNT, RANK = "percent", "count", "rank"
 MORE, LESS = "more", "less"
 DIRECTIONS = (MORE, LESS)
+BY_VALUE, BY_WILSON = "value", "wilson"
+METHODS = (BY_VALUE, BY_WILSON)  # ranked by the rate itself, or by the end of its interval that speaks against it
 IN, OUT = "in", "out"
 TIES = (IN, OUT)
 WHOLE_PERIOD, ONE_DAY = "period", "day"
@@ -101,7 +103,18 @@ KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "scheme": (
             *("title", "title_en", "period", "basis", "daily", "measure", "campaign", "categories", "window"),
-            *("direction", "leagues", "colours", "eligibility", "ties", "small", "streaks", "vetoes", "sponsors"),
+            *(
+                "direction",
+                "method",
+                "leagues",
+                "colours",
+                "eligibility",
+                "ties",
+                "small",
+                "streaks",
+                "vetoes",
+                "sponsors",
+            ),
             "appeal_days",
         ),
         "league": ("key", "title", "title_en", "kinds", "site_types", "units", "sites", "count_by"),
@@ -187,7 +200,8 @@ class Veto:
 class Scheme:
     """A card scheme (亮牌办法), read and checked. ``colours`` stand best to worst; ``window`` is 'period', 'day' or days.
 
-    ``volume`` and ``days`` say who is eligible; in a league of fewer than ``small_under`` ranked subjects at most
+    ``method`` ``wilson`` ranks a rate by the lower end of its interval (the upper, where less is better), so that few cases
+    do not lead many. ``volume`` and ``days`` say who is eligible; in a league of fewer than ``small_under`` ranked subjects at most
     ``small_worst`` get the worst card. ``appeal_days`` are the working days in which an appeal is decided.
     """
 
@@ -212,6 +226,7 @@ class Scheme:
     vetoes: tuple[Veto, ...]
     sponsors: bool
     appeal_days: int = APPEAL_DAYS
+    method: str = BY_VALUE
 
     @property
     def source(self) -> str:

@@ -16,8 +16,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from core.work.marks.card_proposing import Subject, Value, standing, unranked
-from core.work.marks.card_rules import MEASURES, MORE, Scheme
+from core.work.marks.card_proposing import Subject, Value, decisive, standing, unranked
+from core.work.marks.card_rules import BY_VALUE, MEASURES, MORE, Scheme
 from core.work.tables import CardScheme, RankDay
 
 Key = tuple[str, UUID]
@@ -78,13 +78,17 @@ _RATES: Mapping[str, tuple[str, str]] = {
 def place(scheme: Scheme, league: str, counts: Iterable[tuple[Subject, Mapping[str, int]]]) -> list[Placed]:
     """Rank the subjects of one league by the day's counts, best first, those without a place last."""
     values = []
-    for subject, numbers in counts:
-        numerator, denominator, n = ratio_of(scheme.measure.code, numbers)
-        values.append((Value(subject, numerator, denominator, n, scheme.days), numbers))
+    for subject, seen in counts:
+        numerator, denominator, n = ratio_of(scheme.measure.code, seen)
+        values.append((Value(subject, numerator, denominator, n, scheme.days), seen))
     whys = [unranked(scheme, value) for value, _ in values]
-    ratios = [None if why else value.ratio for (value, _), why in zip(values, whys, strict=True)]
-    ranks = standing(ratios, more=scheme.more_is_better)
-    rule = {"measure": scheme.measure.code, "direction": scheme.direction, "volume": scheme.volume}
+    more = scheme.more_is_better
+    numbers = [
+        None if why else decisive(value, scheme.method, more) for (value, _), why in zip(values, whys, strict=True)
+    ]
+    ranks = standing(numbers, more=more)
+    rule: dict[str, Any] = {"measure": scheme.measure.code, "direction": scheme.direction, "volume": scheme.volume}
+    rule |= {"method": scheme.method} if scheme.method != BY_VALUE else {}
     found = [
         Placed(
             league,
@@ -94,9 +98,9 @@ def place(scheme: Scheme, league: str, counts: Iterable[tuple[Subject, Mapping[s
             value.denominator,
             value.n,
             why,
-            rule | {"counts": dict(numbers)},
+            rule | {"counts": dict(seen)},
         )
-        for (value, numbers), rank, why in zip(values, ranks, whys, strict=True)
+        for (value, seen), rank, why in zip(values, ranks, whys, strict=True)
     ]
     return sorted(found, key=lambda one: (one.rank is None, one.rank or 0, one.subject.name))
 
@@ -109,10 +113,20 @@ def replay(places: Sequence[Placed]) -> dict[Key, int | None]:
         ratios = []
         for one in rows:
             over, under, n = ratio_of(one.facts["measure"], one.facts["counts"])
-            ratios.append(Fraction(over, under) if under and n >= one.facts["volume"] else None)
-        ranks = standing(ratios, more=rows[0].facts["direction"] == MORE)
+            value = Value(one.subject, over, under, n)
+            ratios.append(decisive(value, _method(one), _more(one)) if n >= one.facts["volume"] else None)
+        ranks = standing(ratios, more=_more(rows[0]))
         found |= {(league, one.subject.id): rank for one, rank in zip(rows, ranks, strict=True)}
     return found
+
+
+def _method(one: Placed) -> str:
+    """How a kept place was ranked; a day that does not say was ranked by its value."""
+    return str(one.facts.get("method", BY_VALUE))
+
+
+def _more(one: Placed) -> bool:
+    return bool(one.facts["direction"] == MORE)
 
 
 def keep_day(
@@ -198,7 +212,9 @@ def _row(scheme_id: UUID, version: int, day: date, revision: int, one: Placed, n
 
 def placed_of(row: RankDay) -> Placed:
     """A kept row as a place."""
-    facts = {key: row.facts[key] for key in ("measure", "direction", "volume", "counts")}
+    facts: dict[str, Any] = {
+        key: row.facts[key] for key in ("measure", "direction", "volume", "counts", "method") if key in row.facts
+    }
     subject = Subject(row.subject_id, row.subject_kind, row.subject_name)
     n, why = row.facts["n"], row.facts["unranked"]
     return Placed(row.league, subject, row.rank, row.numerator, row.denominator, n, why, facts)

@@ -17,7 +17,7 @@ from core.work.loop.states import NOT_CLOSED
 from core.work.tables import Finding, Part, Site
 from core.work.tables.charts import AreaMember, SiteGrid
 from core.work.tables.duties import Sponsorship
-from core.work.tables.notices import Notice
+from core.work.tables.notices import Notice, NoticeAddressee
 from core.work.tables.routes import RoutingRule
 from tenants.access import Actor
 from tenants.models import Holding, Post, Unit, UnitParent, UnitRole
@@ -167,8 +167,12 @@ def _work(tenant: int, actor: Actor | None, ids: list[UUID], on: date) -> list[t
     for one in (Sponsorship.unit_id, Sponsorship.object_unit_id):
         sponsored = select(one.label("unit_id")).where(Sponsorship.tenant_id == tenant, one.in_(ids))
         found.append(("sponsorships", sponsored.where(touches(Sponsorship, on, None))))
-    notices = select(Notice.unit_id).where(Notice.tenant_id == tenant, Notice.unit_id.in_(ids))
-    found.append(("notices", notices.where(Notice.state.in_(OPEN_NOTICES), Notice.restricted.is_(False))))
+    notices = (
+        select(NoticeAddressee.unit_id)
+        .join(Notice, (Notice.tenant_id == NoticeAddressee.tenant_id) & (Notice.id == NoticeAddressee.notice_id))
+        .where(NoticeAddressee.tenant_id == tenant, NoticeAddressee.unit_id.in_(ids))
+    )
+    found.append(("notices", notices.where(NoticeAddressee.state.in_(OPEN_NOTICES), Notice.restricted.is_(False))))
     for member in (AreaMember.area_id, AreaMember.unit_id):
         members = select(member.label("unit_id")).where(AreaMember.tenant_id == tenant, member.in_(ids))
         found.append(("areas", members.where(touches(AreaMember, on, None))))

@@ -16,11 +16,13 @@ from sqlalchemy import insert, or_, select, update
 from core.work.dated import touches
 from core.work.organisation.burdens import OPEN_NOTICES
 from core.work.organisation.carrying import carry, mapped, replace
+from core.work.papers.notice_moves import CANCELLED, state_of
 from core.work.tables import (
     AreaMember,
     CardScheme,
     Contact,
     Notice,
+    NoticeAddressee,
     NoticeEvent,
     Precedent,
     RoutingRule,
@@ -28,6 +30,7 @@ from core.work.tables import (
     SiteGrid,
     SitePost,
     Sponsorship,
+    Statistic,
     Whistle,
     WhistleCall,
 )
@@ -126,29 +129,51 @@ def _members(session: ScopedSession, wish: Succession) -> int:
 
 
 def _notices(session: ScopedSession, actor: Actor | None, wish: Succession) -> int:
-    """Address open papers to the heir: what is printed on them stays, one line of history each."""
+    """Address open papers to the heir: what is printed on them stays, one line of history each.
+
+    A paper that went to the heir too is the heir's once: the place of the unit that is gone falls away.
+    """
     if not wish.heirs:
         return 0
-    chosen = select(Notice).where(Notice.unit_id.in_(wish.heirs), Notice.state.in_(OPEN_NOTICES))
-    notices = session.scalars(chosen.order_by(Notice.id).with_for_update()).all()
+    open_ones = NoticeAddressee.unit_id.in_(wish.heirs), NoticeAddressee.state.in_(OPEN_NOTICES)
+    about = select(NoticeAddressee.notice_id).where(NoticeAddressee.tenant_id == session.tenant_id, *open_ones)
+    locked = select(Notice).where(Notice.id.in_(about)).order_by(Notice.id).with_for_update()
+    notices = {notice.id: notice for notice in session.scalars(locked)}
+    ordered = NoticeAddressee.notice_id, NoticeAddressee.position
+    rows = session.scalars(select(NoticeAddressee).where(*open_ones).order_by(*ordered)).all()
     names = dict(session.execute(select(Unit.id, Unit.name).where(Unit.id.in_(set(wish.heirs.values())))).all())
-    events = []
-    for notice in notices:
-        heir = wish.heirs[notice.unit_id]
-        notice.unit_id, notice.version, notice.changed_at = heir, notice.version + 1, wish.now
-        who = {"person_id": actor.person_id if actor else None, "person_name": actor.name if actor else ""}
-        state = {"from_state": notice.state, "to_state": notice.state, "version": notice.version, "verb": "move"}
-        key = {"tenant_id": session.tenant_id, "notice_id": notice.id, "id": new_id(), "at": wish.now}
-        events.append(key | state | who | {"unit_name": names[heir], "note": wish.note})
+    for row in rows:
+        _readdress(session, actor, wish, notices[row.notice_id], row.unit_id, names)
+    return sum(not notice.restricted for notice in notices.values())
+
+
+def _readdress(
+    session: ScopedSession, actor: Actor | None, wish: Succession, notice: Notice, old: UUID, names: Mapping[UUID, str]
+) -> None:
+    """Put the heir in the place of one addressee of a paper, and write the line."""
+    heir, at = wish.heirs[old], (NoticeAddressee.notice_id == notice.id)
+    states = dict(session.execute(select(NoticeAddressee.unit_id, NoticeAddressee.state).where(at)).all())
+    version, state = notice.version + 1, states[old]
+    values: dict[str, object] = {"version": version} | ({"state": CANCELLED} if heir in states else {"unit_id": heir})
+    put = update(NoticeAddressee).where(
+        NoticeAddressee.tenant_id == session.tenant_id, at, NoticeAddressee.unit_id == old
+    )
+    session.execute(put.values(values).execution_options(synchronize_session=False))
+    left = [now for unit_id, now in states.items() if unit_id != old or heir not in states]
+    notice.version, notice.changed_at, notice.state = version, wish.now, state_of(left)
+    if notice.unit_id == old:
+        notice.unit_id = heir
     session.flush()
-    if events:
-        session.execute(insert(NoticeEvent), events)
-    return sum(not notice.restricted for notice in notices)
+    line = {"from_state": state, "to_state": values.get("state", state), "version": version, "verb": "move"}
+    line |= {"person_id": actor.person_id if actor else None, "person_name": actor.name if actor else ""}
+    key = {"tenant_id": session.tenant_id, "notice_id": notice.id, "id": new_id(), "at": wish.now, "unit_id": heir}
+    session.execute(insert(NoticeEvent), [key | line | {"unit_name": names[heir], "note": wish.note}])
 
 
 def _registers(session: ScopedSession, heirs: Mapping[UUID, UUID]) -> None:
-    """What holds now and keeps no days of its own: precedents, outside contacts, whose scheme of cards it is."""
-    for column in (Precedent.unit_id, Precedent.territory_id, Contact.unit_id, CardScheme.unit_id):
+    """What holds now and keeps no days of its own: precedents, outside contacts, schemes of cards, who enters a statistic."""
+    registers = (Precedent.unit_id, Precedent.territory_id, Contact.unit_id, CardScheme.unit_id)
+    for column in (*registers, Statistic.owner_unit_id):
         replace(session, column, heirs)
 
 

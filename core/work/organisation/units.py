@@ -12,11 +12,12 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
 
 from core.campaigns.terms import Vocabulary
 from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
+from core.work.dated import valid_on
 from core.work.journal import record
 from core.work.names import counted, narrow, pinyin_key, tidy
 from core.work.organisation.closure import check_day, refuse_rewriting
@@ -24,7 +25,7 @@ from core.work.organisation.territory import OFFICES, NewUnit, offices, plant
 from core.work.permits import require
 from core.work.roles import ADMINISTER
 from tenants.access import Actor, root_unit
-from tenants.models import Holding, Unit, UnitName, UnitParent, UnitPath, UnitRole
+from tenants.models import Unit, UnitName, UnitParent, UnitRole
 from tenants.scope import ScopedSession
 
 LONGEST = 80
@@ -76,14 +77,12 @@ class Department:
     since: date | None
 
 
-def in_force(dated: type[Unit | UnitParent | UnitPath | UnitRole | Holding], on: date) -> ColumnElement[bool]:
-    """The condition that a dated row is valid on a day; its last day is the one before ``valid_to``."""
-    return and_(dated.valid_from <= on, or_(dated.valid_to.is_(None), dated.valid_to > on))
+def tree(session: ScopedSession, on: date, within: Select[UUID] | None = None) -> list[Node]:
+    """All units on a day (单位树), parents before children; subdistricts by code, offices by name.
 
-
-def tree(session: ScopedSession, on: date) -> list[Node]:
-    """All units on a day (单位树), parents before children; subdistricts by code, offices by name."""
-    units = session.execute(_as_of(on)).all()
+    ``within`` leaves those only whose ids it selects, each where it stands in the whole tree (one query all the same).
+    """
+    units = session.execute(_as_of(on, true() if within is None else Unit.id.in_(within))).all()
     below: dict[UUID | None, list[Any]] = {}  # rows with the columns just read
     known = {unit.id for unit in units}
     for unit in sorted(units, key=lambda u: (u.tree, u.code is None, u.code or "", counted(u.name, u.pinyin), u.id)):
@@ -92,24 +91,25 @@ def tree(session: ScopedSession, on: date) -> list[Node]:
     waiting: list[tuple[Any, int, UUID | None]] = [(unit, 0, None) for unit in reversed(below.get(None, []))]
     while waiting:
         unit, depth, parent = waiting.pop()
-        nodes.append(
-            Node(unit.id, unit.former or unit.name, unit.kind, unit.code, depth, parent, unit.tree, unit.commanded)
-        )
+        if unit.chosen:
+            name = unit.former or unit.name
+            nodes.append(Node(unit.id, name, unit.kind, unit.code, depth, parent, unit.tree, unit.commanded))
         waiting += [(child, depth + 1, unit.id) for child in reversed(below.get(unit.id, []))]
     return nodes
 
 
-def _as_of(on: date) -> Select[*tuple[Any, ...]]:
-    """The units of a day, each with the unit above it and the name it bore then."""
-    linked = and_(UnitParent.tenant_id == Unit.tenant_id, UnitParent.unit_id == Unit.id, in_force(UnitParent, on))
+def _as_of(on: date, chosen: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+    """The units of a day, each with the unit above it, the name it bore then, and whether it is ``chosen``."""
+    linked = and_(UnitParent.tenant_id == Unit.tenant_id, UnitParent.unit_id == Unit.id, valid_on(UnitParent, on))
     named = and_(
         UnitName.tenant_id == Unit.tenant_id,
         UnitName.unit_id == Unit.id,
         UnitName.valid_from <= on,
         UnitName.valid_to > on,
     )
-    read = (Unit.id, Unit.name, Unit.pinyin, Unit.kind, Unit.code, Unit.tree, Unit.commanded)
-    found = select(*read, UnitParent.parent_id, UnitName.name.label("former")).where(in_force(Unit, on))
+    read: tuple[Any, ...] = (Unit.id, Unit.name, Unit.pinyin, Unit.kind, Unit.code, Unit.tree, Unit.commanded)
+    read += (UnitParent.parent_id, UnitName.name.label("former"), chosen.label("chosen"))
+    found = select(*read).where(valid_on(Unit, on))
     return found.outerjoin(UnitParent, linked).outerjoin(UnitName, named)
 
 
@@ -235,7 +235,7 @@ def departments(session: ScopedSession, on: date, *, vocabulary: Vocabulary | No
     rows = session.execute(
         select(UnitRole, Unit.name)
         .join(Unit, (Unit.tenant_id == UnitRole.tenant_id) & (Unit.id == UnitRole.unit_id))
-        .where(in_force(UnitRole, on))
+        .where(valid_on(UnitRole, on))
         .order_by(UnitRole.valid_from)
     )
     mapped = {row.role: (row, name) for row, name in rows}

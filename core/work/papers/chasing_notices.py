@@ -5,11 +5,12 @@ A paper whose findings have all left its unit is not chased; its issuer hears on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, and_, exists, select
 from sqlalchemy.dialects.postgresql import insert
 
 from core.errors import N_
@@ -19,7 +20,7 @@ from core.work.papers.notice_kinds import KINDS
 from core.work.papers.notice_leaving import is_gone
 from core.work.papers.notice_list import waits_for_addressee
 from core.work.roles import ANSWER, DIRECT
-from core.work.tables import Notice, NoticeChase
+from core.work.tables import Notice, NoticeAddressee, NoticeChase
 from tenants.scope import ScopedSession
 
 AMBER, RED, GONE = "notice_amber", "notice_red", "notice_gone"
@@ -77,17 +78,32 @@ def _send(
         return 0
     claim = insert(NoticeChase).on_conflict_do_nothing().returning(NoticeChase.notice_id)
     claimed = set(session.scalars(claim, rows))
+    units = _still_waiting(session, claimed)
     for notice in notices:
         if notice.id in claimed:
             to_desk = rung == GONE
-            unit = notice.issuer_unit_id if to_desk else notice.unit_id
             tell_notice(
                 session,
                 notice,
                 TEXTS[rung],
                 now,
+                units[notice.id],
                 verb=DIRECT if to_desk else ANSWER,
-                unit_id=unit,
+                office=notice.issuer_unit_id if to_desk else None,
                 kind=f"chase.{rung}",
             )
     return len(claimed)
+
+
+def _still_waiting(session: ScopedSession, notice_ids: Collection[UUID]) -> Mapping[UUID, dict[UUID, str]]:
+    """The addressees of some papers that have not signed or answered, with their names; who has done it is left in peace."""
+    found: dict[UUID, dict[UUID, str]] = {notice_id: {} for notice_id in notice_ids}
+    query = (
+        select(NoticeAddressee.notice_id, NoticeAddressee.unit_id, NoticeAddressee.unit_name)
+        .join(Notice, and_(Notice.tenant_id == NoticeAddressee.tenant_id, Notice.id == NoticeAddressee.notice_id))
+        .where(NoticeAddressee.notice_id.in_(notice_ids), waits_for_addressee(NoticeAddressee))
+        .order_by(NoticeAddressee.position)
+    )
+    for notice_id, unit_id, name in session.execute(query):
+        found[notice_id][unit_id] = name
+    return found

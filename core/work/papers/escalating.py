@@ -140,10 +140,18 @@ def _serve(session: ScopedSession, group: Sequence[Reached], calendar: WorkCalen
     root = root_unit(session)
     before = _last_paper(session, [finding.id for finding in findings], notice_id)
     notice = put_notice(
-        session, Sender(root.id, root.name), kind, unit, draft, findings, now=now, notice_id=notice_id, escalates=before
+        session,
+        Sender(root.id, root.name),
+        kind,
+        [unit],
+        draft,
+        findings,
+        now=now,
+        notice_id=notice_id,
+        escalates=before,
     )
     if rung.addressee == LEADERS:
-        tell_notice(session, notice, LEADERS_TOLD, now, verb=LEAD)
+        tell_notice(session, notice, LEADERS_TOLD, now, {unit.id: unit.name}, verb=LEAD)
     return 1
 
 

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.errors import N_
 from core.work.dated import valid_on
 from core.work.loop.states import CLOSED_STATES, DISMISSED
-from core.work.tables import Finding, Notice, NoticeFinding, Part
+from core.work.tables import Finding, Notice, NoticeAddressee, NoticeFinding, Part
 from tenants.models import UnitPath
 
 OVER = (*CLOSED_STATES, *DISMISSED)
@@ -26,21 +26,21 @@ WAYS: dict[str, str] = {MOVED: N_("已转出"), SETTLED: N_("已办结")}
 
 
 def is_gone(tenant_id: int, on: date) -> ColumnElement[bool]:
-    """Filter on Notice: it is about findings, and every one of them has left its unit."""
+    """Filter on Notice: it is about findings, and every one of them has left its units."""
     about = (NoticeFinding.tenant_id == tenant_id, NoticeFinding.notice_id == Notice.id)
     stays = exists().where(
         *about,
         Finding.tenant_id == tenant_id,
         Finding.id == NoticeFinding.finding_id,
-        not_(or_(Finding.state.in_(OVER), _moved(tenant_id, Notice.unit_id, on))),
+        not_(or_(Finding.state.in_(OVER), _moved(tenant_id, Notice.id, on))),
     )
     any_finding = exists().where(*about)
     return and_(any_finding.correlate(Notice), ~stays.correlate(Notice))
 
 
 def left_findings(session: Session, notice: Notice, on: date) -> dict[UUID, str]:
-    """The findings of a notice that have left its unit, each with the way (a code of WAYS); one query."""
-    moved = _moved(notice.tenant_id, notice.unit_id, on)
+    """The findings of a notice that have left its units, each with the way (a code of WAYS); one query."""
+    moved = _moved(notice.tenant_id, notice.id, on)
     query = (
         select(Finding.id, Finding.state)
         .join(NoticeFinding, and_(NoticeFinding.tenant_id == Finding.tenant_id, NoticeFinding.finding_id == Finding.id))
@@ -56,11 +56,15 @@ def gone_of(session: Session, notice_ids: Collection[UUID], tenant_id: int, on: 
     return set(session.scalars(select(Notice.id).where(Notice.id.in_(notice_ids), is_gone(tenant_id, on))))
 
 
-def _moved(tenant_id: int, unit: Any, on: date) -> ColumnElement[bool]:
-    """Condition on Finding: a unit (with those below it) had the lead and has nothing to do in it any more."""
+def _moved(tenant_id: int, notice_id: Any, on: date) -> ColumnElement[bool]:
+    """Condition on Finding: an addressee of the notice (with those below it) had the lead, and none of them works on it."""
     under = (
         select(UnitPath.unit_id)
-        .where(UnitPath.tenant_id == tenant_id, UnitPath.ancestor_id == unit, valid_on(UnitPath, on))
+        .join(
+            NoticeAddressee,
+            and_(NoticeAddressee.tenant_id == UnitPath.tenant_id, NoticeAddressee.unit_id == UnitPath.ancestor_id),
+        )
+        .where(UnitPath.tenant_id == tenant_id, NoticeAddressee.notice_id == notice_id, valid_on(UnitPath, on))
         .correlate(Notice)
     )
     own = (Part.tenant_id == tenant_id, Part.finding_id == Finding.id, Part.unit_id.in_(under))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -17,10 +17,10 @@ from core.work.loop import clocks
 from core.work.organisation.areas import in_area
 from core.work.papers.notice_kinds import KINDS
 from core.work.papers.notice_leaving import gone_of, is_gone
-from core.work.papers.notice_moves import ISSUED, READ, REPLIED, SIGNED, is_late, waits_for
-from core.work.papers.notice_sight import is_addressee, is_issuer, sees_notice
-from core.work.roles import ANSWER, DIRECT
-from core.work.tables import Notice, NoticeFinding
+from core.work.papers.notice_moves import ISSUED, READ, SIGNED, WAITING, is_late, state_of, waits_for
+from core.work.papers.notice_sight import answers_for, directs_to, goes_to, sees_notice
+from core.work.papers.notice_then import states_then, stood_in, waited
+from core.work.tables import Notice, NoticeAddressee, NoticeFinding
 from tenants.access import Actor
 from tenants.models import UnitPath
 
@@ -30,7 +30,10 @@ BOXES: tuple[Box, ...] = ("in", "out", "all")
 
 @dataclass(frozen=True, slots=True)
 class NoticeFilter:
-    """What to show (文书筛选). ``units`` stand for their subtrees; ``since`` and ``until`` are days of issue, both included."""
+    """What to show (文书筛选). ``units`` stand for their subtrees; ``since`` and ``until`` are days of issue, both included.
+
+    With ``as_of`` the list is as it was at the end of that day: which papers there were, and how far each addressee was.
+    """
 
     box: Box = "all"
     kinds: Sequence[str] = ()
@@ -41,11 +44,24 @@ class NoticeFilter:
     overdue: bool = False
     finding_id: UUID | None = None
     area_id: UUID | None = None
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """A unit to which a paper goes, with how far it is (主送单位)."""
+
+    unit_id: UUID
+    unit_name: str
+    state: str
+    read_at: datetime | None = None
+    signed_at: datetime | None = None
+    replied_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """One line of the list (文书清单行)."""
+    """One line of the list (文书清单行). ``unit_id`` and ``unit_name`` are the first of the addressees."""
 
     id: UUID
     number: str
@@ -63,6 +79,12 @@ class NoticeRow:
     findings: int
     overdue: bool
     gone: bool = False
+    addressees: Sequence[Addressee] = ()
+
+    @property
+    def signed(self) -> int:
+        """How many addressees have signed for it."""
+        return sum(one.signed_at is not None for one in self.addressees)
 
 
 def list_notices(
@@ -80,8 +102,42 @@ def list_notices(
         query = query.where(tuple_(Notice.issued_at, Notice.id) < after)
     found = session.execute(query.order_by(Notice.issued_at.desc(), Notice.id.desc()).limit(limit))
     rows = found.all()
+    if wanted.as_of is not None:
+        return _as_they_were(session, actor.tenant.id, rows, clocks.end_of(wanted.as_of))
     gone = gone_of(session, [notice.id for notice, _ in rows], actor.tenant.id, local_day(now))
-    return [row_of(notice, count, now, gone=notice.id in gone) for notice, count in rows]
+    units = addressees_of(session, [notice.id for notice, _ in rows])
+    return [row_of(notice, count, now, gone=notice.id in gone, units=units[notice.id]) for notice, count in rows]
+
+
+def _as_they_were(session: Session, tenant: int, rows: Sequence[Any], until: datetime) -> list[NoticeRow]:
+    """The rows as their histories tell of a moment; whether findings had left is not known any more."""
+    ids = [notice.id for notice, _ in rows]
+    units, states = addressees_of(session, ids), states_then(session, tenant, ids, until)
+    found = []
+    for notice, count in rows:
+        then = [_unit_then(one, states[notice.id, one.unit_id], until) for one in units[notice.id]]
+        state = state_of(one.state for one in then)
+        late = is_late(KINDS[notice.kind], state, notice.due_at, until)
+        row = row_of(notice, count, until, units=then)
+        found.append(replace(row, state=state, overdue=late))
+    return found
+
+
+def _unit_then(one: Addressee, state: str, until: datetime) -> Addressee:
+    read_at, signed_at, replied_at = (
+        at if at and at < until else None for at in (one.read_at, one.signed_at, one.replied_at)
+    )
+    return replace(one, state=state, read_at=read_at, signed_at=signed_at, replied_at=replied_at)
+
+
+def addressees_of(session: Session, notice_ids: Collection[UUID]) -> Mapping[UUID, Sequence[Addressee]]:
+    """To whom some papers go, each in the paper's order (one query)."""
+    found: dict[UUID, list[Addressee]] = {notice_id: [] for notice_id in notice_ids}
+    if found:
+        query = select(NoticeAddressee).where(NoticeAddressee.notice_id.in_(notice_ids))
+        for row in session.scalars(query.order_by(NoticeAddressee.position, NoticeAddressee.unit_id)):
+            found[row.notice_id].append(Addressee(*(getattr(row, name) for name in Addressee.__dataclass_fields__)))
+    return found
 
 
 def rows_query(actor: Actor, now: datetime) -> Select[Notice, int]:
@@ -95,63 +151,84 @@ def rows_query(actor: Actor, now: datetime) -> Select[Notice, int]:
     return select(Notice, counted).where(Notice.tenant_id == actor.tenant.id, sees_notice(actor, local_day(now)))
 
 
-def row_of(notice: Notice, findings: int, now: datetime, *, gone: bool = False) -> NoticeRow:
-    """A line of the list; ``gone``: its findings have left its unit, so that it is not late."""
+def row_of(
+    notice: Notice, findings: int, now: datetime, *, gone: bool = False, units: Sequence[Addressee] = ()
+) -> NoticeRow:
+    """A line of the list; ``gone``: its findings have left its units, so that it is not late."""
     same = {name: getattr(notice, name) for name in _SAME}
     kind = KINDS[notice.kind]
     late = is_late(kind, notice.state, notice.due_at, now) and not gone
-    return NoticeRow(**same, findings=findings, overdue=late, gone=gone and bool(waits_for(kind, notice.state)))
+    over = gone and bool(waits_for(kind, notice.state))
+    return NoticeRow(**same, findings=findings, overdue=late, gone=over, addressees=units)
 
 
-_SAME = tuple(name for name in NoticeRow.__dataclass_fields__ if name not in ("findings", "overdue", "gone"))
+_OWN = ("findings", "overdue", "gone", "addressees")
+_SAME = tuple(name for name in NoticeRow.__dataclass_fields__ if name not in _OWN)
 
 
-def waits_for_addressee() -> ColumnElement[bool]:
-    """Filter on Notice: not yet signed for, or an answer is asked for and has not come."""
+def waits_for_addressee(row: type[Notice | NoticeAddressee] = Notice) -> ColumnElement[bool]:
+    """Filter on Notice: an addressee has not signed for it, or an answer is asked for and has not come.
+
+    With NoticeAddressee the same of that one, beside its Notice.
+    """
     replying = [kind.code for kind in KINDS.values() if kind.replies]
-    return or_(Notice.state.in_((ISSUED, READ)), and_(Notice.state == SIGNED, Notice.kind.in_(replying)))
-
-
-def to_handle(actor: Actor, on: date) -> ColumnElement[bool]:
-    """Filter on Notice: it waits for the actor - to be signed for or answered, or his desk is to check the answer."""
-    found: list[ColumnElement[bool]] = []
-    if actor.has(ANSWER):
-        found.append(and_(waits_for_addressee(), is_addressee(actor, on)))
-    if actor.has(DIRECT):
-        found.append(and_(Notice.state == REPLIED, is_issuer(actor, on)))
-    return or_(*found) if found else Notice.id.is_(None)
+    return or_(row.state.in_((ISSUED, READ)), and_(row.state == SIGNED, Notice.kind.in_(replying)))
 
 
 def conditions(actor: Actor, wanted: NoticeFilter, now: datetime) -> list[ColumnElement[bool]]:
     """The filter as conditions on Notice."""
     on = local_day(now)
-    found: list[ColumnElement[bool]] = []
+    found = _timed(actor.tenant.id, wanted, now)
     if wanted.box == "in":
-        found += [waits_for_addressee(), is_addressee(actor, on)]
+        found.append(goes_to(actor.tenant.id, _waits(actor.tenant.id, wanted), answers_for(actor, on)))
     if wanted.box == "out":
-        found.append(is_issuer(actor, on))
+        found.append(goes_to(actor.tenant.id, directs_to(actor, on)))
     if wanted.kinds:
         found.append(Notice.kind.in_(wanted.kinds))
-    if wanted.states:
-        found.append(Notice.state.in_(wanted.states))
     if wanted.since:
         found.append(Notice.issued_at >= clocks.start_of(wanted.since))
     if wanted.until:
         found.append(Notice.issued_at < clocks.end_of(wanted.until))
+    return [*found, *_addressed(actor, wanted, wanted.as_of or on)]
+
+
+REPLYING = tuple(kind.code for kind in KINDS.values() if kind.replies)
+
+
+def _timed(tenant: int, wanted: NoticeFilter, now: datetime) -> list[ColumnElement[bool]]:
+    """What a step changes: states and lateness, now or at the end of the past day."""
+    found: list[ColumnElement[bool]] = []
+    if wanted.as_of is None:
+        if wanted.states:
+            found.append(Notice.state.in_(wanted.states))
+        if wanted.overdue:
+            found += [Notice.due_at < now, waits_for_addressee(), Notice.kind.in_(REPLYING)]
+            found.append(~is_gone(tenant, local_day(now)))
+        return found
+    until = clocks.end_of(wanted.as_of)
+    found.append(Notice.issued_at < until)
+    if wanted.states:
+        found.append(stood_in(tenant, until, wanted.states))
     if wanted.overdue:
-        replying = [kind.code for kind in KINDS.values() if kind.replies]
-        found += [Notice.due_at < now, waits_for_addressee(), Notice.kind.in_(replying)]
-        found.append(~is_gone(actor.tenant.id, on))
-    return [*found, *_addressed(actor, wanted, on)]
+        found += [Notice.due_at < until, Notice.kind.in_(REPLYING), stood_in(tenant, until, WAITING)]
+    return found
+
+
+def _waits(tenant: int, wanted: NoticeFilter) -> ColumnElement[bool]:
+    """Condition on NoticeAddressee beside its Notice: it is waited for, or was on the past day."""
+    if wanted.as_of is None:
+        return waits_for_addressee(NoticeAddressee)
+    return waited(tenant, clocks.end_of(wanted.as_of), REPLYING)
 
 
 def _addressed(actor: Actor, wanted: NoticeFilter, on: date) -> list[ColumnElement[bool]]:
     """To whom, and about what."""
     found: list[ColumnElement[bool]] = []
+    tenant, unit = actor.tenant.id, NoticeAddressee.unit_id
     if wanted.units:
-        found.append(Notice.unit_id.in_(_under(actor, wanted.units, on)))
+        found.append(goes_to(tenant, unit.in_(_under(actor, wanted.units, on))))
     if wanted.area_id:
-        found.append(in_area(actor.tenant.id, wanted.area_id, on, Notice.unit_id))
+        found.append(goes_to(tenant, in_area(tenant, wanted.area_id, on, unit)))
     if wanted.finding_id:
         found.append(_about(actor, wanted.finding_id))
     return found

@@ -1,12 +1,13 @@
 """The life of a notice (文书流转): the one table of what may follow what, and by whom.
 
 Buttons, judgment, API and documentation read this table. *Overdue* (逾期) is no state: it is an answer that is still
-asked for when its day has passed.
+asked for when its day has passed. Every addressee has a state of its own and takes and gets the steps for itself; the
+paper's own state is that of the addressee who is least far.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,6 +29,7 @@ PARTIES: dict[str, tuple[str, str]] = {
     ISSUER: (N_("发文的创建办"), "the HQ office that issues it"),
 }
 UNSIGNED = (ISSUED, READ)
+FORWARD = (ISSUED, READ, SIGNED, REPLIED, CLOSED)
 WAITING = (ISSUED, READ, SIGNED)  # with the addressee, as long as the kind asks for an answer
 
 
@@ -35,7 +37,7 @@ WAITING = (ISSUED, READ, SIGNED)  # with the addressee, as long as the kind asks
 class NoticeMove:
     """One step (文书办理). ``needs_note``: it must say why or what; ``replies``: only of kinds that ask for an answer.
 
-    ``photos``: it takes photos.
+    ``photos``: it takes photos. ``whole``: it is about the whole paper, every other one about one addressee.
     """
 
     verb: str
@@ -48,6 +50,7 @@ class NoticeMove:
     replies: bool = False
     offered: bool = True
     photos: bool = False
+    whole: bool = False
 
 
 ISSUE = "issue"
@@ -63,7 +66,7 @@ MOVES: dict[str, NoticeMove] = {
             "send_back", N_("退回重新答复"), "Ask again", (REPLIED,), SIGNED, ISSUER, needs_note=True, replies=True
         ),
         NoticeMove("close", N_("核查办结"), "Check and close", (REPLIED,), CLOSED, ISSUER, replies=True),
-        NoticeMove("cancel", N_("撤销"), "Cancel", (*WAITING, REPLIED), CANCELLED, ISSUER, needs_note=True),
+        NoticeMove("cancel", N_("撤销"), "Cancel", (*WAITING, REPLIED), CANCELLED, ISSUER, needs_note=True, whole=True),
     )
 }
 
@@ -76,6 +79,12 @@ def fits(move: NoticeMove, kind: NoticeKind, state: str) -> bool:
 def allowed(kind: NoticeKind, state: str, parties: frozenset[str]) -> Sequence[NoticeMove]:
     """The steps that somebody may take now, in the table's order."""
     return [move for move in MOVES.values() if move.offered and move.by in parties and fits(move, kind, state)]
+
+
+def state_of(states: Iterable[str]) -> str:
+    """The state of a paper by those of its addressees: the least far of those that it still goes to."""
+    left = {state for state in states if state != CANCELLED}
+    return min(left, key=FORWARD.index) if left else CANCELLED
 
 
 def waits_for(kind: NoticeKind, state: str) -> str:

@@ -1,4 +1,7 @@
-"""Notices as they are worked on (文书办理): read, signed for, answered, checked, cancelled - one guarded UPDATE each."""
+"""Notices as they are worked on (文书办理): read, signed for, answered, checked by each addressee; cancelled as a whole.
+
+One step at a time: the notice's row is locked, the addressee's is changed if nobody else changed it, and the paper follows.
+"""
 
 from __future__ import annotations
 
@@ -8,39 +11,46 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, Stale
 from core.work.calendar import ZONE, local_day
-from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.inspection.photos import find_files
 from core.work.journal import record
 from core.work.loop.sight import audit_kind
 from core.work.loop.step_input import MOST_PHOTOS
 from core.work.papers.notes import mark_seen
 from core.work.papers.notice_issuing import KIND, tell_notice
-from core.work.papers.notice_kinds import KINDS, NoticeKind
-from core.work.papers.notice_leaving import left_findings
+from core.work.papers.notice_kinds import KINDS
 from core.work.papers.notice_moves import (
     ADDRESSEE,
+    CANCELLED,
     ISSUED,
-    ISSUER,
     MOVES,
     PARTIES,
+    READ,
+    REPLIED,
+    SIGNED,
     STATES,
     NoticeMove,
-    allowed,
     fits,
-    is_late,
+    state_of,
     waits_for,
 )
-from core.work.papers.notice_sight import parties_of, sees_notice
+from core.work.papers.notice_reading import (
+    NoticeDetail,
+    Standing,
+    find_notice,
+    moves_of,
+    read_notice,
+    standings,
+)
+from core.work.papers.notice_sight import sees_notice
 from core.work.roles import DIRECT
-from core.work.tables import Finding, Notice, NoticeEvent, NoticeFinding
+from core.work.tables import Notice, NoticeAddressee, NoticeEvent
 from core.work.wording import read_text, shown
 from tenants.access import Actor
-from tenants.models import Unit
 
 TOLD: Mapping[str, str] = {
     "reply": N_("{unit} 已答复 {number}，待核查：{title}"),
@@ -51,72 +61,24 @@ TOLD: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class NoticeDetail:
-    """Everything on one notice (文书详情). ``others`` counts its findings that the reader does not see.
+class Step:
+    """A step that was checked (办理): to one addressee, or to the whole paper when ``unit`` is None."""
 
-    ``left`` are the findings that are no longer with the unit, with their way; ``gone``: all of them, so that it is not late.
-    """
-
-    notice: Notice
-    kind: NoticeKind
-    findings: Sequence[FindingRow]
-    others: int
-    events: Sequence[NoticeEvent]
-    parties: frozenset[str]
-    allowed: Sequence[NoticeMove]
-    overdue: bool
-    escalates: Notice | None
-    escalated_by: Sequence[Notice]
-    left: Mapping[UUID, str]
-    gone: bool
-
-
-def read_notice(session: Session, actor: Actor, notice_id: UUID, *, now: datetime) -> NoticeDetail:
-    """One notice within the actor's reach; NotFound otherwise."""
-    on = local_day(now)
-    notice = _find(session, Notice.id == notice_id, sees_notice(actor, on))
-    if notice is None:
-        raise NotFound
-    kind = KINDS[notice.kind]
-    about = select(NoticeFinding.finding_id).where(
-        NoticeFinding.tenant_id == notice.tenant_id, NoticeFinding.notice_id == notice.id
-    )
-    shown_to = base_query(actor, Filter(extra=(Finding.id.in_(about),)), now).order_by(Finding.due_at, Finding.id)
-    rows = rows_of(session, session.execute(shown_to).all(), now)
-    total = session.scalar(select(func.count()).select_from(about.subquery())) or 0
-    events = select(NoticeEvent).where(NoticeEvent.notice_id == notice.id).order_by(NoticeEvent.version)
-    parties = _parties(session, actor, notice, now)
-    seen = sees_notice(actor, on)
-    left = left_findings(session, notice, on)
-    gone = bool(total) and len(left) == total
-    return NoticeDetail(
-        notice=notice,
-        kind=kind,
-        findings=rows,
-        others=total - len(rows),
-        events=session.scalars(events).all(),
-        parties=parties,
-        allowed=allowed(kind, notice.state, parties),
-        overdue=is_late(kind, notice.state, notice.due_at, now) and not gone,
-        left=left,
-        gone=gone and bool(waits_for(kind, notice.state)),
-        escalates=_find(session, Notice.id == notice.escalates_id, seen) if notice.escalates_id else None,
-        escalated_by=session.scalars(
-            select(Notice).where(Notice.escalates_id == notice.id, seen).order_by(Notice.issued_at)
-        ).all(),
-    )
+    move: NoticeMove
+    unit: NoticeAddressee | None
+    version: int
+    note: str = ""
+    files: Sequence[str] = ()
 
 
 def open_notice(session: Session, actor: Actor, notice_id: UUID, *, now: datetime) -> NoticeDetail:
-    """The same as its addressee opens it: from then on it counts as read (已阅), and so do his notes about it."""
+    """The same as its addressee opens it: from then on it counts as read (已阅) by his units, and so do his notes about it."""
     found = read_notice(session, actor, notice_id, now=now)
     mark_seen(session, actor, KIND, notice_id, now)
-    if found.notice.state != ISSUED or ADDRESSEE not in found.parties:
-        return found
-    if _write(session, actor, found.notice, MOVES["read"], found.notice.version, "", now):
-        return read_notice(session, actor, notice_id, now=now)
-    session.refresh(found.notice)  # somebody else of the unit opened it at the same moment
-    return read_notice(session, actor, notice_id, now=now)
+    unread = [one.row for one in found.addressees if one.mine and one.row.state == ISSUED]
+    for row in unread:  # false when somebody else of the unit opened it at the same moment: then it is read too
+        _write(session, actor, found.notice, Step(MOVES["read"], row, found.notice.version), now)
+    return read_notice(session, actor, notice_id, now=now) if unread else found
 
 
 def act(
@@ -128,21 +90,25 @@ def act(
     version: int,
     note: str = "",
     photos: Sequence[str] = (),
+    unit_id: UUID | None = None,
     now: datetime,
 ) -> Notice:
     """Take one step of a notice's life: any verb of MOVES. ``version`` is the one the person saw; a reply takes photos.
 
-    Raises NotFound, Forbidden (not his to do), Stale (somebody was faster), Conflict (its state does not allow it; says what
-    is allowed and who may), InvalidInput (no note where one is needed).
+    ``unit_id`` is the addressee whose step it is; it may be left out where only one can be meant. Raises NotFound, Forbidden
+    (not his to do), Stale (somebody was faster with this addressee), Conflict (its state does not allow it; says what is
+    allowed and who may), InvalidInput (no note where one is needed, or several units can be meant).
     """
-    notice = _find(session, Notice.id == notice_id, sees_notice(actor, local_day(now)))
+    notice = find_notice(session, Notice.id == notice_id, sees_notice(actor, local_day(now)))
     if notice is None:
         raise NotFound
     move = _move(verb)
-    parties = _parties(session, actor, notice, now)
-    if notice.version != version:
-        raise _stale(session, notice)
-    _check(notice, move, parties)
+    units = standings(session, actor, notice, now=now)
+    unit = None if move.whole else _chosen(units, move, unit_id)
+    _check_party(move, units, unit)
+    if not _unchanged(notice, unit.row if unit else None, version):
+        raise _stale(session, notice, unit.row if unit else None)
+    _check_state(notice, move, units, unit)
     faults: list[Fault] = []
     text = read_text(note, "note", faults)
     if move.needs_note and not text:
@@ -150,11 +116,31 @@ def act(
     files = _files(session, move, photos, faults)
     if faults:
         raise InvalidInput(faults=faults)
-    if not _write(session, actor, notice, move, version, text, now, files):
-        session.refresh(notice)
-        raise _stale(session, notice)
-    _tell(session, actor, notice, move, now)
+    step = Step(move, unit.row if unit else None, version, text, files)
+    if not _write(session, actor, notice, step, now):
+        raise _stale(session, notice, step.unit)
+    _tell(session, actor, notice, step, units, now)
     return notice
+
+
+def _chosen(units: Sequence[Standing], move: NoticeMove, unit_id: UUID | None) -> Standing:
+    """The addressee that a step is meant for: the one named, or the only one that it can be."""
+    if unit_id is not None:
+        named = [one for one in units if one.row.unit_id == unit_id]
+        if not named:
+            remedy = N_("请从收文单位中选一个")
+            raise InvalidInput(faults=[Fault(N_("文书没有发给这个单位"), "unit", value=str(unit_id), remedy=remedy)])
+        return named[0]
+    live = [one for one in units if one.row.state != CANCELLED] or units
+    his = [one for one in live if move.by in one.parties]
+    if len(his) > 1:
+        raise InvalidInput(faults=[Fault(N_("没有选单位"), "unit", remedy=N_("请指明是哪个收文单位"))])
+    return (his or units)[0]
+
+
+def _unchanged(notice: Notice, row: NoticeAddressee | None, version: int) -> bool:
+    """Whether what the person saw still stands: nobody did anything to this addressee since (of the whole paper: at all)."""
+    return version == notice.version if row is None else row.version <= version <= notice.version
 
 
 def _files(session: Session, move: NoticeMove, photos: Sequence[str], faults: list[Fault]) -> list[str]:
@@ -169,10 +155,6 @@ def _files(session: Session, move: NoticeMove, photos: Sequence[str], faults: li
     return list(dict.fromkeys(str(files[r].id) for r in refs if r in files))
 
 
-def _find(session: Session, *wanted: Any) -> Notice | None:
-    return session.scalars(select(Notice).where(*wanted), execution_options={"populate_existing": True}).first()
-
-
 def _move(verb: str) -> NoticeMove:
     move = MOVES.get(verb)
     if move is None:
@@ -183,63 +165,76 @@ def _move(verb: str) -> NoticeMove:
     return move
 
 
-def _parties(session: Session, actor: Actor, notice: Notice, now: datetime) -> frozenset[str]:
-    unit = session.get(Unit, (notice.tenant_id, notice.unit_id))
-    return frozenset() if unit is None else parties_of(session, actor, unit, notice.restricted, local_day(now))
-
-
-def _check(notice: Notice, move: NoticeMove, parties: frozenset[str]) -> None:
-    """Refuse what is not his, or what the state does not allow, with what is allowed now and who may."""
-    if move.by not in parties:
+def _check_party(move: NoticeMove, units: Sequence[Standing], unit: Standing | None) -> None:
+    """Refuse what is not his to do, with who may."""
+    his = move.by in unit.parties if unit else all(move.by in one.parties for one in units)
+    if not his:
         who = PARTIES[move.by][0]
         raise Forbidden(N_("您的岗位不能对这份文书办理“{verb}”；可由{who}办理"), verb=move.title_zh, who=who)
-    kind = KINDS[notice.kind]
-    if fits(move, kind, notice.state):
+
+
+def _check_state(notice: Notice, move: NoticeMove, units: Sequence[Standing], unit: Standing | None) -> None:
+    """Refuse what the state does not allow, with what is allowed now, or who must act first."""
+    kind, state = KINDS[notice.kind], unit.row.state if unit else notice.state
+    if fits(move, kind, state):
         return
-    facts: dict[str, Any] = {"state": STATES[notice.state][0], "verb": move.title_zh}
-    may = "、".join(one.title_zh for one in allowed(kind, notice.state, parties))
+    facts: dict[str, Any] = {"state": STATES[state][0], "verb": move.title_zh}
+    may = "、".join(one.title_zh for one in moves_of(notice, [unit] if unit else units))
     if may:
         raise Conflict(N_("文书目前是“{state}”，不能办理“{verb}”；您现在可以办理：{may}"), may=may, **facts)
-    waited = waits_for(kind, notice.state)
+    waited = waits_for(kind, state)
     if waited:
         who = PARTIES[waited][0]
         raise Conflict(N_("文书目前是“{state}”，不能办理“{verb}”；现在由{who}办理"), who=who, **facts)
     raise Conflict(N_("文书目前是“{state}”，不能办理“{verb}”"), **facts)
 
 
-def _write(
-    session: Session,
-    actor: Actor,
-    notice: Notice,
-    move: NoticeMove,
-    version: int,
-    note: str,
-    now: datetime,
-    files: Sequence[str] = (),
-) -> bool:
-    """The guarded UPDATE and its line; False when somebody was faster."""
-    before = notice.state
-    done = session.execute(
-        update(Notice)
-        .where(
-            Notice.tenant_id == notice.tenant_id,
-            Notice.id == notice.id,
-            Notice.version == version,
-            Notice.state == before,
-        )
-        .values(state=move.to_state, version=version + 1, changed_at=now)
-        .returning(Notice.id)
-        .execution_options(synchronize_session=False)
-    )
-    if done.first() is None:
+def _write(session: Session, actor: Actor, notice: Notice, step: Step, now: datetime) -> bool:
+    """The step and its line, under the notice's lock; False, and nothing written, when somebody was faster."""
+    session.refresh(notice, with_for_update=True)
+    if step.unit is not None:
+        session.refresh(step.unit)
+    before = step.unit.state if step.unit else notice.state
+    if not _unchanged(notice, step.unit, step.version) or before not in step.move.from_states:
         return False
-    session.refresh(notice)
-    line = NoticeEvent(notice_id=notice.id, version=notice.version, at=now, verb=move.verb, note=note)
+    rows = NoticeAddressee.tenant_id == notice.tenant_id, NoticeAddressee.notice_id == notice.id
+    one = () if step.unit is None else (NoticeAddressee.unit_id == step.unit.unit_id,)
+    values = {"state": step.move.to_state, "version": notice.version + 1} | _moments(step, now)
+    put = update(NoticeAddressee).where(*rows, *one).values(values)
+    session.execute(put.execution_options(synchronize_session=False))
+    states = session.scalars(select(NoticeAddressee.state).where(*rows)).all()
+    notice.state, notice.version, notice.changed_at = state_of(states), notice.version + 1, now
+    if step.unit is not None:
+        session.refresh(step.unit)
+    _add_line(session, actor, notice, step, before, now)
+    return True
+
+
+def _moments(step: Step, now: datetime) -> dict[str, datetime | None]:
+    """When the addressee read, signed and answered; an answer without a signature is one too."""
+    row, to = step.unit, step.move.to_state
+    if row is None:
+        return {}
+    found: dict[str, datetime | None] = {}
+    if to in (READ, SIGNED, REPLIED) and row.read_at is None:
+        found["read_at"] = now
+    if to in (SIGNED, REPLIED) and row.signed_at is None:
+        found["signed_at"] = now
+    if to in (SIGNED, REPLIED):
+        found["replied_at"] = now if to == REPLIED else None
+    return found
+
+
+def _add_line(session: Session, actor: Actor, notice: Notice, step: Step, before: str, now: datetime) -> None:
+    """The line of history and the audit line of a step."""
+    move, row = step.move, step.unit
+    line = NoticeEvent(notice_id=notice.id, version=notice.version, at=now, verb=move.verb, note=step.note)
     line.from_state, line.to_state = before, move.to_state
     line.person_id, line.person_name = actor.person_id, actor.name
-    line.photos = list(files)
-    line.unit_name = notice.unit_name if move.by == ADDRESSEE else notice.issuer
+    line.unit_id, line.photos = row.unit_id if row else None, list(step.files)
+    line.unit_name = row.unit_name if row and move.by == ADDRESSEE else notice.issuer
     session.add(line)
+    session.flush()
     record(
         session,
         actor,
@@ -250,28 +245,35 @@ def _write(
         version=notice.version,
     )
     session.flush()
-    return True
 
 
-def _tell(session: Session, actor: Actor, notice: Notice, move: NoticeMove, now: datetime) -> None:
+def _tell(session: Session, actor: Actor, notice: Notice, step: Step, units: Sequence[Standing], now: datetime) -> None:
     """Tell the other side: the issuer of an answer, the addressee of everything else."""
-    text = TOLD.get(move.verb)
+    text = TOLD.get(step.move.verb)
     if text is None:
         return
-    if move.by == ISSUER:
-        tell_notice(session, notice, text, now, but=actor.person_id)
-    else:
-        tell_notice(session, notice, text, now, verb=DIRECT, unit_id=notice.issuer_unit_id, but=actor.person_id)
+    rows = [step.unit] if step.unit else [one.row for one in units]
+    office = notice.issuer_unit_id if step.move.by == ADDRESSEE else None
+    told = {row.unit_id: row.unit_name for row in rows}
+    verb = {"verb": DIRECT} if step.move.by == ADDRESSEE else {}
+    tell_notice(session, notice, text, now, told, office=office, but=actor.person_id, **verb)
 
 
-def _stale(session: Session, notice: Notice) -> Stale:
+def _stale(session: Session, notice: Notice, row: NoticeAddressee | None) -> Stale:
     """Somebody was faster: who, when, and what the state is now."""
+    session.refresh(notice)
     query = select(NoticeEvent).where(NoticeEvent.notice_id == notice.id)
+    if row is not None:
+        session.refresh(row)
+        query = query.where(NoticeEvent.version == row.version)
     last = session.scalars(query.order_by(NoticeEvent.version.desc()).limit(1)).one()
     return Stale(
         N_("{who}已于 {when} 更新：现在是“{state}”（第 {version} 版）。请刷新后再办理"),
         who=" ".join(filter(None, (last.unit_name, last.person_name))) or N_("系统"),
         when=last.at.astimezone(ZONE).strftime("%m-%d %H:%M:%S"),
-        state=STATES[notice.state][0],
+        state=STATES[row.state if row else notice.state][0],
         version=notice.version,
     )
+
+
+__all__ = ["NoticeDetail", "act", "open_notice", "read_notice"]

@@ -31,13 +31,18 @@ class Doubt:
     body: dict[str, Any]
 
 
-def about_answer(session: Session, finding: Finding, files: Sequence[File], limits: Integrity) -> list[Doubt]:
-    """Of the photos that show it put right: used before, taken before the finding or its last return, or far away."""
+def about_answer(
+    session: Session, finding: Finding, files: Sequence[File], limits: Integrity, *, since: datetime | None = None
+) -> list[Doubt]:
+    """Of the photos that show it put right: used before, taken before the finding or its last return, or far away.
+
+    ``since`` is when a visit began that put it right itself: its findings are entered at its end.
+    """
     again = _asked_again_at(session, finding)
     place = _place(session, finding)
     found = _about_uses(session, finding, files, limits)
     for file in files:
-        if file.taken_at and file.taken_at < finding.opened_at - CLOCK_SLACK:
+        if file.taken_at and file.taken_at < (since or finding.opened_at) - CLOCK_SLACK:
             found.append(_doubt("photo_early", finding, file, taken_at=file.taken_at.isoformat()))
         elif file.taken_at and again and file.taken_at < again - CLOCK_SLACK:
             when = {"taken_at": file.taken_at.isoformat(), "again_at": again.isoformat()}

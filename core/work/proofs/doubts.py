@@ -55,11 +55,13 @@ def look_at(step: Step) -> None:
     raise_doubts(step.session, step.finding, found, step.now)
 
 
-def look_at_spot(session: Session, finding: Finding, files: Sequence[File], now: datetime) -> None:
+def look_at_spot(
+    session: Session, finding: Finding, files: Sequence[File], now: datetime, *, since: datetime | None = None
+) -> None:
     """Raise what the photos of a finding that was put right where it was found give reason for (发现即处置)."""
     if files:
         limits = read_setting(session, Integrity)
-        raise_doubts(session, finding, about_answer(session, finding, files, limits), now)
+        raise_doubts(session, finding, about_answer(session, finding, files, limits, since=since), now)
 
 
 def look_at_visit(session: Session, visit: Visit, findings: Sequence[Finding], now: datetime) -> None:

@@ -16,7 +16,7 @@ from core.work.tables import Attachment, Contact, File, Finding, FindingEvent, H
 
 OPEN = ("sent", "sent_back")
 SHOWN = 3  # photos of how it is
-STILL_THERE = ("send_back", "reopen", "relapse")  # steps whose photos show how it is now
+STILL_THERE = ("send_back", "reopen", "relapse", "seen_again")  # steps whose photos show how it is now
 
 
 @dataclass(frozen=True, slots=True)

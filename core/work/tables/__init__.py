@@ -1,7 +1,9 @@
 """What people do, as rows (业务数据表): one module a room; importing this one knows them all."""
 
+from core.work.tables.appeals import Appeal, AppealEvent
 from core.work.tables.charts import AreaMember, Reorganisation, SiteGrid, UnitLineage
 from core.work.tables.duties import Handover, SitePost, SponsorEntry, Sponsorship
+from core.work.tables.editions import EnabledEdition
 from core.work.tables.files import Attachment, File, FileLook
 from core.work.tables.findings import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part
 from core.work.tables.journal import Audit, CalendarDay, Definition, Idempotency, Serial
@@ -14,7 +16,17 @@ from core.work.tables.marks import (
     NegativeStep,
     RankDay,
 )
-from core.work.tables.notices import Chase, Note, Notice, NoticeChase, NoticeEvent, NoticeFinding, Outbox, Setting
+from core.work.tables.notices import (
+    Chase,
+    Note,
+    Notice,
+    NoticeAddressee,
+    NoticeChase,
+    NoticeEvent,
+    NoticeFinding,
+    Outbox,
+    Setting,
+)
 from core.work.tables.proofs import (
     Contact,
     ContactLink,
@@ -36,11 +48,15 @@ from core.work.tables.routes import (
     SavedFilter,
 )
 from core.work.tables.sites import Site, SiteKind
+from core.work.tables.statistics import LockedValue, Observation, ObservationEvent, Statistic
+from core.work.tables.tally import DayCount, DayMark
 from core.work.tables.visits import AnswerRow, ItemResult, Sheet, Visit
 from core.work.tables.whistles import Whistle, WhistleCall, WhistleEvent
 
 __all__ = [
     "AnswerRow",
+    "Appeal",
+    "AppealEvent",
     "AreaMember",
     "Attachment",
     "Audit",
@@ -54,7 +70,10 @@ __all__ = [
     "Chase",
     "Contact",
     "ContactLink",
+    "DayCount",
+    "DayMark",
     "Definition",
+    "EnabledEdition",
     "File",
     "FileLook",
     "Finding",
@@ -66,14 +85,18 @@ __all__ = [
     "Handover",
     "Idempotency",
     "ItemResult",
+    "LockedValue",
     "NegativeEntry",
     "NegativeStep",
     "NotSame",
     "Note",
     "Notice",
+    "NoticeAddressee",
     "NoticeChase",
     "NoticeEvent",
     "NoticeFinding",
+    "Observation",
+    "ObservationEvent",
     "Outbox",
     "Part",
     "Patrol",
@@ -95,6 +118,7 @@ __all__ = [
     "SitePost",
     "SponsorEntry",
     "Sponsorship",
+    "Statistic",
     "Sweep",
     "SweepSite",
     "UnitLineage",

@@ -13,7 +13,11 @@ from tenants.db import APPEND_ONLY, EXPIRING, Base, TenantRow, new_id, now, tena
 
 
 class Notice(TenantRow, Base):
-    """A numbered paper to a unit (整改通知单、提醒卡、督办单、催办、商请函、通报、约谈通知); ``kind`` is a code of core.work.papers.notices.
+    """A numbered paper to one or several units (整改通知单、提醒卡、督办单、催办、商请函、通报、约谈通知).
+
+    ``kind`` is a code of core.work.papers.notice_kinds. ``unit_id`` and ``unit_name`` are the first addressee (主送首位), the
+    only one of most papers; every addressee, the first too, is a NoticeAddressee, and ``state`` follows the one that is least
+    far. ``version`` counts the steps of all.
 
     ``due_days``: the day of the answer was given in working days from the issue, so that a changed calendar moves it.
     """
@@ -52,8 +56,34 @@ class Notice(TenantRow, Base):
     changed_at: Mapped[datetime] = mapped_column(default=now)
 
 
+class NoticeAddressee(TenantRow, Base):
+    """A unit that a notice is addressed to (主送单位); each reads, signs for and answers it for itself.
+
+    ``position`` is its place on the paper, ``unit_name`` the name that is printed there. ``version`` is the notice's version
+    at which this unit's state changed last: what others did since does not make its step come too late.
+    """
+
+    __tablename__ = "notice_addressee"
+    __table_args__ = (
+        tenant_reference("notice_id", "notice"),
+        tenant_reference("unit_id", "unit"),
+        Index("ix_notice_addressee_tenant_id_unit_id", "tenant_id", "unit_id", "state"),
+        CheckConstraint("state IN ('issued', 'read', 'signed', 'replied', 'closed', 'cancelled')", name="state"),
+    )
+
+    notice_id: Mapped[UUID] = mapped_column(primary_key=True)
+    unit_id: Mapped[UUID] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    unit_name: Mapped[str]
+    state: Mapped[str] = mapped_column(default="issued")
+    version: Mapped[int] = mapped_column(default=1)
+    read_at: Mapped[datetime | None] = mapped_column(default=None)
+    signed_at: Mapped[datetime | None] = mapped_column(default=None)
+    replied_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
 class NoticeFinding(TenantRow, Base):
-    """A finding that a notice is about (通知单所涉问题)."""
+    """A finding that a notice is about (通知单所涉问题); ``state`` is the finding's at the issue (截至发文), NULL on older papers."""
 
     __tablename__ = "notice_finding"
     __table_args__ = (
@@ -65,16 +95,18 @@ class NoticeFinding(TenantRow, Base):
 
     notice_id: Mapped[UUID] = mapped_column(primary_key=True)
     finding_id: Mapped[UUID] = mapped_column(primary_key=True)
+    state: Mapped[str | None] = mapped_column(default=None)
 
 
 class NoticeEvent(TenantRow, Base):
     """One step in a notice's life (通知单记录): issued, read, signed, replied, closed, cancelled; insert only.
 
-    ``photos`` are the ids of the files that came with a reply.
+    ``unit_id`` is the addressee whose step it is, or about whose answer it is; NULL: the whole paper's, or from before papers
+    had several. ``photos`` are the ids of the files that came with a reply.
     """
 
     __tablename__ = "notice_event"
-    __table_args__ = (tenant_reference("notice_id", "notice"),)
+    __table_args__ = (tenant_reference("notice_id", "notice"), tenant_reference("unit_id", "unit"))
     rights = APPEND_ONLY
 
     notice_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -89,6 +121,7 @@ class NoticeEvent(TenantRow, Base):
     unit_name: Mapped[str] = mapped_column(default="")
     note: Mapped[str] = mapped_column(default="")
     photos: Mapped[list[str]] = mapped_column(default=list)
+    unit_id: Mapped[UUID | None] = mapped_column(default=None)
 
 
 class NoticeChase(TenantRow, Base):

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Conflict, Fault, InvalidInput
 from core.work.bulk import insert_rows
 from core.work.calendar import local_day
+from core.work.dated import valid_on
 from core.work.journal import record
-from core.work.organisation.units import in_force
 from core.work.serials import take_serials
 from core.work.tables import Whistle, WhistleCall, WhistleEvent
 from core.work.whistling.whistle_notes import tell_called
@@ -99,13 +99,13 @@ def blow(
 def callers_for(session: Session, actor: Actor, on: date) -> list[Unit]:
     """The units for which the actor may whistle, by name."""
     mine = calling_units(session, actor, on)
-    query = select(Unit).where(Unit.id.in_(mine), Unit.kind.in_(CALLER_KINDS), in_force(Unit, on))
+    query = select(Unit).where(Unit.id.in_(mine), Unit.kind.in_(CALLER_KINDS), valid_on(Unit, on))
     return list(session.scalars(query.order_by(Unit.pinyin, Unit.id)))
 
 
 def callable_units(session: Session, caller_unit_id: UUID | None, on: date) -> list[Unit]:
     """The units that may be called: in force, no root, and neither the caller nor above or beneath it."""
-    query = select(Unit).where(in_force(Unit, on), Unit.kind.not_in(("district", "city")))
+    query = select(Unit).where(valid_on(Unit, on), Unit.kind.not_in(("district", "city")))
     if caller_unit_id is not None:
         query = query.where(Unit.id.not_in(_line_of(session, caller_unit_id, on)))
     return list(session.scalars(query.order_by(Unit.pinyin, Unit.id)))
@@ -129,7 +129,7 @@ def _line_of(session: Session, unit_id: UUID, on: date) -> set[UUID]:
     """A unit with all above and all beneath it on a day."""
     rows = session.execute(
         select(UnitPath.ancestor_id, UnitPath.unit_id).where(
-            or_(UnitPath.unit_id == unit_id, UnitPath.ancestor_id == unit_id), in_force(UnitPath, on)
+            or_(UnitPath.unit_id == unit_id, UnitPath.ancestor_id == unit_id), valid_on(UnitPath, on)
         )
     )
     return {unit_id}.union(*((above, unit) for above, unit in rows))

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_
 from core.work.calendar import deadline_text, local_day
-from core.work.organisation.units import in_force
+from core.work.dated import valid_on
 from core.work.papers.notes import tell
 from core.work.roles import ANSWER, DIRECT, LEAD, ROLES
 from core.work.tables import Whistle
@@ -126,8 +126,8 @@ def leaders_of(session: Session, unit_id: UUID, on: date) -> list[Leader]:
                 UnitPath.unit_id == unit_id,
                 Post.role.in_(roles),
                 Person.state == "active",
-                in_force(UnitPath, on),
-                in_force(Holding, on),
+                valid_on(UnitPath, on),
+                valid_on(Holding, on),
             )
             .order_by(UnitPath.depth, Person.pinyin, Person.id)
         ).all()

@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 from sqlalchemy.orm import Session
 
-from core.work.organisation.units import in_force
+from core.work.dated import valid_on
 from core.work.roles import ANSWER, DIRECT, LEAD, REPORT, SEE
 from core.work.tables import File, Whistle, WhistleCall, WhistleEvent
 from core.work.whistling.whistle_steps import (
@@ -118,7 +118,7 @@ def _above(session: Session, units: set[UUID], on: date) -> dict[UUID, set[UUID]
     """Each unit's ancestors on a day, itself included (one query)."""
     found: dict[UUID, set[UUID]] = {unit: {unit} for unit in units}
     rows = session.execute(
-        select(UnitPath.unit_id, UnitPath.ancestor_id).where(UnitPath.unit_id.in_(units), in_force(UnitPath, on))
+        select(UnitPath.unit_id, UnitPath.ancestor_id).where(UnitPath.unit_id.in_(units), valid_on(UnitPath, on))
     )
     for unit_id, ancestor_id in rows:
         found[unit_id].add(ancestor_id)

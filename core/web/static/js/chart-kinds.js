@@ -48,24 +48,31 @@ export const ranking = {
   },
 };
 
-/* {kind: "trend", unit, periods: [..], target|null, min, max, inverse, places, series: [{name, values: [number|null], n: [..], self}]}; inverse puts the smallest on top */
+/* {kind: "trend", unit, periods: [..], target|null, min, max, inverse, places, breaks: [{at, text}], series: [{name, values: [number|null], n: [..], cuts: [..], self}]};
+   inverse puts the smallest on top; a break cuts the lines before the period of that index and says why; a series with cuts is cut at those alone */
 export const trend = {
   filled: (data) => data.series.some((one) => one.values.some((value) => value !== null)),
   table: (data, words) => ({
     head: [words.period, ...data.series.flatMap((one) => [one.name, ...(one.n ? ['n'] : [])])],
-    rows: data.periods.map((period, i) => [period, ...data.series.flatMap((one) => [one.values[i] === null ? words.none : said(one.values[i], data.places ?? 2), ...(one.n ? [one.n[i]] : [])])]),
+    rows: data.periods.map((period, i) => [[period, ...(data.breaks || []).filter((one) => one.at === i).map((one) => one.text)].join(' · '), ...data.series.flatMap((one) => [one.values[i] === null ? words.none : said(one.values[i], data.places ?? 2), ...(one.n ? [one.n[i]] : [])])]),
   }),
   option(data, words, c) {
     const hues = [c.accent, '#8c7a5b', '#6d86a8', '#97708f', '#7d9a5e', '#a5735a', '#6f8f8d'];
     const many = data.series.length > 1;
     const target = data.target == null ? undefined : { silent: true, symbol: 'none', data: [{ yAxis: data.target }], lineStyle: { color: c.text3, type: 'dashed', width: 1 }, label: { formatter: `${words.target} ${said(data.target)}`, color: c.text3, position: 'insideStartTop' } };
+    const cuts = data.breaks || [];
+    const endsOf = (one) => [0, ...(one.cuts || cuts.map((cut) => cut.at)), data.periods.length];
+    /* One line for each stretch between two breaks; all stretches of a series share its name, hence its entry in the legend. */
+    const stretches = data.series.flatMap((one, i) => { const ends = endsOf(one); return ends.slice(1).map((end, k) => ({ one, i, k, values: one.values.map((value, at) => (at >= ends[k] && at < end ? value : null)) })); });
+    const cut = cuts.length ? { silent: true, symbol: 'none', data: cuts.map((one) => ({ xAxis: one.at, name: one.text, label: { align: one.at * 2 >= data.periods.length ? 'right' : 'left' } })), lineStyle: { color: c.text3, type: 'dotted', width: 1.5 }, label: { formatter: (p) => clip(p.name, 22), color: c.text2, position: 'end', rotate: 0, fontSize: 11 } } : undefined;
+    const marks = (i, k) => (i || k ? undefined : cut && target ? { ...cut, data: [...cut.data, { yAxis: data.target, lineStyle: target.lineStyle, label: target.label }] } : cut || target);
     return {
-      grid: { left: 8, right: 20, top: many ? 40 : 16, bottom: 8, containLabel: true },
+      grid: { left: 8, right: 20, top: (many ? 40 : 16) + (cuts.length ? 18 : 0), bottom: 8, containLabel: true },
       legend: many ? { top: 0, left: 0, icon: 'roundRect', itemWidth: 12, itemHeight: 3, textStyle: { color: c.text2, fontSize: 12 }, type: 'scroll' } : undefined,
-      tooltip: tooltip(c, (all) => lines(all[0].axisValue, ...all.map((p) => `${p.seriesName}  ${p.value == null ? words.none : said(p.value, data.places ?? 2) + (data.unit || '')}${data.series[p.seriesIndex].n ? `  n = ${data.series[p.seriesIndex].n[p.dataIndex]}` : ''}`)), 'axis'),
+      tooltip: tooltip(c, (all) => lines(all[0].axisValue, ...data.series.map((one) => { const at = all[0].dataIndex; const value = one.values[at]; return `${one.name}  ${value == null ? words.none : said(value, data.places ?? 2) + (data.unit || '')}${one.n ? `  n = ${one.n[at]}` : ''}`; }), ...cuts.filter((one) => one.at === all[0].dataIndex).map((one) => one.text)), 'axis'),
       xAxis: { type: 'category', boundaryGap: true, data: data.periods, ...axis(c) },
       yAxis: { type: 'value', scale: data.min == null, min: data.min ?? null, max: data.max ?? null, inverse: Boolean(data.inverse), minInterval: data.places === 0 ? 1 : undefined, ...axis(c), axisLine: { show: false } },
-      series: data.series.map((one, i) => ({ name: one.name, type: 'line', connectNulls: false, symbol: 'circle', symbolSize: 5, showSymbol: data.periods.length <= 31, data: one.values, lineStyle: { width: i ? 1.6 : 2.2, color: hues[i % hues.length] }, itemStyle: { color: hues[i % hues.length] }, markLine: i ? undefined : target })),
+      series: stretches.map(({ one, i, k, values }) => ({ name: one.name, type: 'line', connectNulls: false, symbol: 'circle', symbolSize: 5, showSymbol: data.periods.length <= 31, data: values, lineStyle: { width: i ? 1.6 : 2.2, color: hues[i % hues.length] }, itemStyle: { color: hues[i % hues.length] }, markLine: marks(i, k) })),
     };
   },
 };

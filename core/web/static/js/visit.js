@@ -76,6 +76,8 @@ function start() {
     if (event.target === form) try { sessionStorage.removeItem('sc-sent'); } catch { /* nothing to forget */ }
   });
 
+  // What a draft says of a finding that is closed by now, or from before one was open, is no choice any more: the first is.
+  form.querySelectorAll('.sc-deal select').forEach((part) => { if (part.selectedIndex < 0) part.selectedIndex = 0; });
   form.querySelectorAll('[data-question]').forEach((question) => {
     weigh(question);
     if (question.classList.contains('is-failed')) question.querySelector('[data-beside]').open = true;

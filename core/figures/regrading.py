@@ -1,0 +1,228 @@
+"""Old visits scored by another edition (按另一版本重算): the shared answers are kept, so each form computes its points anew.
+
+A sheet that was filled in by the very same form counts as it stands. The others are computed again from the answers of
+their visit, by the forms of the edition asked for that suit the places their own form was made for; what that edition asks
+and nobody answered then is left out, as *not applicable* is. Nothing is written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import (
+    Boolean,
+    Date,
+    Integer,
+    Select,
+    Text,
+    Uuid,
+    bindparam,
+    cast,
+    column,
+    func,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import aliased
+
+from core.campaigns import Campaign, Edition, Form, score_form, score_item
+from core.campaigns.answers import Answer
+from core.campaigns.registry import installed
+from core.campaigns.scoring import ItemScore
+from core.campaigns.terms import Question
+from core.figures.frames import Frame
+from core.figures.model import cents
+from core.work.editions.in_force import edition_of
+from core.work.tables import AnswerRow, EnabledEdition, ItemResult, Sheet, Site
+from tenants.models import EnabledCampaign
+from tenants.scope import ScopedSession
+
+_STAMP = (
+    "tenant_id",
+    "visit_id",
+    "campaign",
+    "form",
+    "day",
+    "unit_id",
+    "site_id",
+    "basis",
+    "earned",
+    "possible",
+    "hidden",
+)
+_RESULT = (*_STAMP, "item", "question", "outcome", "n", "m")
+_SHEET = (*_STAMP, "form_sha256", "edition", "edition_sha256", "vetoes")
+_TYPES: Mapping[str, Any] = {
+    "visit_id": Uuid,
+    "unit_id": Uuid,
+    "site_id": Uuid,
+    "day": Date,
+    "hidden": Boolean,
+    "vetoes": JSONB,
+} | dict.fromkeys(("tenant_id", "earned", "possible", "n", "m"), Integer)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One visit that was recorded by another edition: its stamp, its answers, the places its forms were made for."""
+
+    stamp: Mapping[str, Any]
+    answers: Mapping[str, Answer]
+    attrs: Mapping[str, Any]
+    places: frozenset[str]
+    kept: frozenset[str]
+
+
+def regraded(session: ScopedSession, frame: Frame, campaign: Campaign, edition: Edition) -> Frame:
+    """The frame over results as an edition gives them: as they are stored, or with the foreign sheets computed anew."""
+    if _is_native(session, campaign.key, edition):
+        return frame
+    sheets = session.scalars(_foreign(frame, campaign.key, edition)).all()
+    if not sheets:
+        return frame
+    results, totals = _grade(session, campaign, edition, sheets)
+    foreign = [(sheet.visit_id, sheet.form) for sheet in sheets]
+    return replace(
+        frame,
+        results=_merged(ItemResult, _RESULT, campaign.key, foreign, results),
+        sheets=_merged(Sheet, _SHEET, campaign.key, foreign, totals),
+    )
+
+
+def _is_native(session: ScopedSession, campaign: str, edition: Edition) -> bool:
+    """Whether every sheet of a campaign was filled in by this edition: it was enabled with it and never ran another."""
+    other = select(EnabledEdition.id).where(EnabledEdition.campaign == campaign).exists()
+    row = session.execute(
+        select(EnabledCampaign.edition_sha256, other).where(EnabledCampaign.campaign == campaign)
+    ).first()
+    return row is not None and row[0] == edition.sha256 and not row[1]
+
+
+def _foreign(frame: Frame, campaign: str, edition: Edition) -> Select[tuple[Sheet]]:
+    """The sheets of the frame's days whose form is none of the edition's."""
+    same = [form.sha256 for form in edition.forms]
+    inside = [Sheet.day.between(span.start, span.end) for span in frame.spans]
+    mine = (Sheet.tenant_id == frame.tenant_id, Sheet.campaign == campaign, or_(*inside))
+    return select(Sheet).where(*mine, Sheet.form_sha256.not_in(same)).order_by(Sheet.visit_id, Sheet.form)
+
+
+def _grade(
+    session: ScopedSession, campaign: Campaign, edition: Edition, sheets: Sequence[Sheet]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The results and sheets of some visits by the edition's own forms."""
+    desk = _Desk(installed().vocabulary.with_own(questions=campaign.questions).questions)
+    results: list[dict[str, Any]] = []
+    totals: list[dict[str, Any]] = []
+    for one in _seen(session, campaign, edition, sheets):
+        for form in edition.forms_for(one.places):
+            scores = {} if form.code in one.kept else desk.scores(form, one)
+            if not scores:
+                continue
+            stamp = one.stamp | {"form": form.code}
+            total = score_form(form, scores)
+            points = {"earned": cents(total.earned), "possible": cents(total.possible), "vetoes": list(total.veto)}
+            sealed = {"form_sha256": form.sha256, "edition": edition.key, "edition_sha256": edition.sha256}
+            totals.append(stamp | points | sealed)
+            results += [stamp | desk.row(form, code, score) for code, score in scores.items()]
+    return results, totals
+
+
+class _Desk:
+    """Scores answers once each (计分台): a month has thousands of answers and few different ones."""
+
+    def __init__(self, words: Mapping[str, Question]) -> None:
+        self._words = words
+        self._scores: dict[tuple[str, str, Answer, str], ItemScore] = {}
+        self._rows: dict[tuple[str, str, ItemScore], dict[str, Any]] = {}
+
+    def scores(self, form: Form, one: _Seen) -> dict[str, ItemScore]:
+        """The score of each item whose question was answered then."""
+        length = str(one.attrs.get("length_m"))  # the one attribute that a rule reads
+        found: dict[str, ItemScore] = {}
+        for item in form.items:
+            answer = one.answers.get(item.question)
+            if answer is None:
+                continue
+            key = (form.code, item.code, answer, length)
+            if key not in self._scores:
+                self._scores[key] = score_item(item, self._words[item.question], answer, one.attrs)
+            found[item.code] = self._scores[key]
+        return found
+
+    def row(self, form: Form, code: str, score: ItemScore) -> dict[str, Any]:
+        """What a score adds to the stamp of its visit."""
+        key = (form.code, code, score)
+        if key not in self._rows:
+            question = next(item.question for item in form.items if item.code == code)
+            points = {"earned": cents(score.earned), "possible": cents(score.possible)}
+            said = {"item": code, "question": question, "outcome": score.outcome, "n": score.n, "m": score.m}
+            self._rows[key] = points | said
+        return self._rows[key]
+
+
+def _seen(session: ScopedSession, campaign: Campaign, edition: Edition, sheets: Sequence[Sheet]) -> Iterator[_Seen]:
+    """Each visit behind some foreign sheets, with what is needed to score it anew (three queries)."""
+    visits: dict[UUID, list[Sheet]] = {}
+    for sheet in sheets:
+        visits.setdefault(sheet.visit_id, []).append(sheet)
+    answers = _answers(session, visits)
+    attrs = dict(session.execute(select(Site.id, Site.attrs).where(Site.id.in_({s.site_id for s in sheets}))).all())
+    kept = _kept(session, campaign.key, edition, visits)
+    editions = {sha: edition_of(session, campaign, sha) for sha in {s.edition_sha256 for s in sheets}}
+    for visit_id, mine in visits.items():
+        first = mine[0]
+        stamp = {name: getattr(first, name) for name in _STAMP if name not in ("form", "earned", "possible")}
+        places = {t for s in mine for t in editions[s.edition_sha256].form(s.form).site_types}
+        given = (answers.get(visit_id, {}), attrs.get(first.site_id) or {})
+        yield _Seen(stamp, *given, frozenset(places), frozenset(kept.get(visit_id, ())))
+
+
+def _answers(session: ScopedSession, visits: Iterable[UUID]) -> dict[UUID, dict[str, Answer]]:
+    found: dict[UUID, dict[str, Answer]] = {}
+    said = (AnswerRow.na, AnswerRow.yes, AnswerRow.count, AnswerRow.rating, AnswerRow.n, AnswerRow.m)
+    query = select(AnswerRow.visit_id, AnswerRow.question, *said).where(AnswerRow.visit_id.in_(list(visits)))
+    for visit_id, question, na, yes, count, rating, n, m in session.execute(query):
+        found.setdefault(visit_id, {})[question] = Answer(na, yes, count, rating, n, m)
+    return found
+
+
+def _kept(session: ScopedSession, campaign: str, edition: Edition, visits: Iterable[UUID]) -> dict[UUID, set[str]]:
+    """The forms of these visits that are the edition's own: they count as they stand."""
+    query = select(Sheet.visit_id, Sheet.form).where(
+        Sheet.visit_id.in_(list(visits)),
+        Sheet.campaign == campaign,
+        Sheet.form_sha256.in_([form.sha256 for form in edition.forms]),
+    )
+    found: dict[UUID, set[str]] = {}
+    for visit_id, form in session.execute(query):
+        found.setdefault(visit_id, set()).add(form)
+    return found
+
+
+def _merged(
+    table: Any, names: Sequence[str], campaign: str, foreign: Sequence[tuple[UUID, str]], rows: list[dict[str, Any]]
+) -> Any:  # the mapped class, read from stored rows without the foreign ones and the rows computed anew
+    pairs = func.jsonb_to_recordset(
+        cast(bindparam(None, _json([{"visit_id": v, "form": f} for v, f in foreign]), Text), JSONB)
+    )
+    other = pairs.table_valued(column("visit_id", Uuid), column("form", Text), name="other")
+    other = other.render_derived(with_types=True)
+    replaced = select(other.c.visit_id, other.c.form)
+    stored = select(*(getattr(table, name) for name in names)).where(
+        or_(table.campaign != campaign, tuple_(table.visit_id, table.form).not_in(replaced))
+    )
+    anew = func.jsonb_to_recordset(cast(bindparam(None, _json(rows), Text), JSONB))
+    typed = anew.table_valued(*(column(name, _TYPES.get(name, Text)) for name in names), name="anew")
+    typed = typed.render_derived(with_types=True)
+    return aliased(table, union_all(stored, select(*(typed.c[name] for name in names))).subquery("graded"))
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows).decode()
