@@ -25,6 +25,7 @@ from core.api.publication_shapes import PublicationList
 from core.api.rankings import RankDayList, RankList
 from core.api.reports import ReportList
 from core.api.sites import SiteList
+from core.api.standings import IssuedStandingList
 from core.api.statistic_shapes import StatisticList, StatisticValueList
 from core.api.units import UnitList
 from core.api.visit_shapes import VisitList
@@ -32,6 +33,7 @@ from core.api.whistle_shapes import WhistleList
 from core.campaigns import installed
 from core.figures.card_days import stand
 from core.figures.card_periods import propose_period
+from core.figures.issued_standings import issue as issue_standings
 from core.figures.periods import parse_period
 from core.work.calendar import local_day
 from core.work.marks.card_issues import act_on_all, live_cards
@@ -71,10 +73,12 @@ LISTS: dict[str, type[Body]] = {
     "comparison": ComparisonList,
     "notices": NoticeList,
     "whistles": WhistleList,
+    "standings": IssuedStandingList,
     "statistics": StatisticList,
     "statistics/observations": StatisticValueList,
 }
-UNPAGED = {"findings/duplicates"}  # the likeliest candidates of one report: there is never a second page
+# The likeliest candidates of one report never need a second page; editions are asked of one campaign (test_editions).
+UNPAGED = {"findings/duplicates", "campaigns/{key}/editions"}
 SORTS = {
     "sites": ("name", "-name", "created", "-created"),
     "visits": ("day", "-day"),
@@ -115,6 +119,10 @@ def full(wall: Wall, client_for) -> Province:
             grant = {"reader": land.city.slug, "campaign": key, "detail": "categories"}
             assert office.post("grants", json=grant).status_code == 201
             assert office.post("publications", json={"campaign": key, "period": month()}).status_code == 201
+    with wall.open(land.city.id) as session:
+        for key in ("sanitary_city", "civilized_city"):
+            issue_standings(session, land.bureau, key, parse_period(month()), now=now())
+        session.commit()
     return land
 
 

@@ -468,7 +468,7 @@ def issue(walk: Walk) -> str:
     office = walk.who("office")
     page = office.go(f"{walk.root}/notices/new")
     page.select_option("#f-kind", label="整改通知单")
-    page.select_option("#f-unit", str(walk.streets[1]))
+    page.check(f"input[name=unit][value='{walk.streets[1]}']")
     page.fill("#f-title", "农贸市场环境卫生")
     page.fill("#f-demand", "三日内清运完毕并答复")
     page.fill("#f-due", f"{TODAY + timedelta(days=3)}T10:00")

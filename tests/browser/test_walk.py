@@ -168,8 +168,8 @@ def test_the_whole_walk(house: House, opened: Browser, tmp_path: Path) -> None:
     with house.wall.open(ref.id) as session:
         site_id = session.scalars(select(Site.id).where(Site.name == MARKET)).one()
     inspector = accept(house, opened, camera, people["inspector"], "jiancha", "测试检查员", width=390, height=844)
-    fill_days(house, ref, site_id, "测试检查员", [ANSWERS] * 31)
     submit_visit(house, inspector, ref, site_id)
+    fill_days(house, ref, site_id, "测试检查员", [ANSWERS] * 31)
 
     finding_id = finding_of_sanitation(house, ref)
     liaison = accept(house, opened, camera, people["liaison"], "lianluo", "测试联络员", width=390, height=844)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, make_url, select
 
 from core.bench.nation import Nation, lay_nation
 from core.bench.plan import Size, all_districts, cities_of
@@ -135,8 +135,7 @@ def test_what_the_product_published_is_what_hand_written_sql_counts(laid: Laid) 
     with laid.wall.open(laid.nation.reader.id) as session:
         table = figure_table(session, None, laid.campaign.key, codes, SIZE.periods, [last])
     mine = {key: rate(one.numerator, one.denominator) for key, one in table.items() if one.denominator}
-    name = laid.urls.superuser.rpartition("/")[2]
-    with connect(laid.urls.superuser, database=name) as plain:
+    with connect(laid.urls.superuser, database=make_url(laid.urls.superuser).database) as plain:
         theirs = compare_raw(plain, laid.campaign, codes, [last], SIZE.periods[0].start, SIZE.periods[-1].end)
     assert len(mine) > 10
     assert mine == theirs

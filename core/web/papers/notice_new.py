@@ -21,14 +21,13 @@ from core.web.papers.notice_words import say_kind
 from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.desk.first_photos import first_photos
 from core.work.papers.notice_issuing import LONGEST_CLAUSE, LONGEST_TITLE, MOST_FINDINGS, MOST_UNITS, Draft, issue
-from core.work.papers.notice_kinds import KINDS, RECTIFICATION, REQUEST
+from core.work.papers.notice_kinds import KINDS, RECTIFICATION, REQUEST, blank_number
 from core.work.papers.notice_reading import read_notice
 from core.work.tables import Finding, Notice
 from core.work.wording import LONGEST_NOTE
 from tenants.models import Unit
 
 FIELDS = ("kind", "title", "demand", "clause", "due")
-NOT_YET = "第　　号"  # a number is given at the issue
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +114,7 @@ def _paper(notice: Notice) -> Paper:
     found = read_notice(db(), actor(), notice.id, now=now())
     photos = first_photos(db(), actor(), [row.id for row in found.findings], now())
     paper = paper_of(found, photos, is_demo=tenant().is_demo)
-    return replace(paper, number=paper.number.rpartition("第")[0] + NOT_YET)
+    return replace(paper, number=blank_number(paper.number))
 
 
 def read_findings(ids: Sequence[UUID]) -> list[FindingRow]:

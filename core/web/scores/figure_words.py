@@ -178,7 +178,8 @@ _PLAIN: Mapping[str, str] = MappingProxyType(
 
 
 def _derived(mode: str, rule: Rule) -> str:
-    seen = gettext(_SOURCES[rule.source or "rating10"])
+    source = rule.source or "rating10"
+    seen = gettext(_SOURCES[source])
     if mode == "conform":
         sign, bound = rule.passing or ("=", 0)
         return gettext(

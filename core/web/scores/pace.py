@@ -120,7 +120,7 @@ def say_rate_formula(one: RatePace) -> str:
         "whole": one.whole,
         "end": say_number(one.projected),
     }
-    return gettext("(%(n)s + %(waiting)s + %(rate)s%% × %(coming)s) ÷ %(whole)s = %(end)s%%", **numbers)
+    return gettext("计分公式：(%(n)s + %(waiting)s + %(rate)s%% × %(coming)s) ÷ %(whole)s = %(end)s%%", **numbers)
 
 
 @blueprint.get("/<campaign>/<code>.json")

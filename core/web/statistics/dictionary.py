@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -111,7 +112,7 @@ def _read(code: str = "") -> Declared:
     if faults:
         raise InvalidInput(faults=faults)
     said = {name: form.get(name, "").strip() for name in (*PLAIN, *CHOSEN)}
-    parts = tuple(dict.fromkeys(form.get("parts", "").replace("、", " ").replace(",", " ").split()))
+    parts = tuple(dict.fromkeys(re.findall(r"\w+", form.get("parts", ""))))
     return Declared(
         **(said | ({"code": code} if code else {})),
         owner_unit_id=read_id(owner, "owner_unit_id"),

@@ -7,7 +7,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from flask import request
-from flask_babel import get_locale, gettext
+from flask_babel import gettext
 from sqlalchemy import select
 
 from core.errors import N_
@@ -56,17 +56,8 @@ FIELDS: Mapping[str, str] = {
     "basis": N_("口径"),
     "version": N_("锁定版本"),
 }
-# What stands beside a number in the pages' two languages; both are understood when typed.
-_WRITTEN = {
-    "zh": {"exact": "{n}", "over": "{n}余", "about": "约{n}", "tens_of_thousands": "数万", "at_least": "至少{n}"},
-    "en": {
-        "exact": "{n}",
-        "over": "{n}+",
-        "about": "~{n}",
-        "tens_of_thousands": "tens of thousands",
-        "at_least": "≥{n}",
-    },
-}
+# What stands beside a number (限定词); what is typed is understood in either language.
+_WRITTEN = {"over": N_("{n}余"), "about": N_("约{n}"), "tens_of_thousands": N_("数万"), "at_least": N_("至少{n}")}
 PERIODS: Mapping[str, int] = {"month": 12, "quarter": 6, "year": 4}
 
 
@@ -95,8 +86,7 @@ def say_number(value: Decimal | None, qualifier: str = "exact") -> str:
     """A number with its qualifier, as it may also be typed: 13000余, 约200; '' for none."""
     if value is None:
         return ""
-    said = _WRITTEN["zh" if str(get_locale() or "zh").startswith("zh") else "en"]
-    return said.get(qualifier, "{n}").format(n=plain(value))
+    return (gettext(_WRITTEN[qualifier]) if qualifier in _WRITTEN else "{n}").format(n=plain(value))
 
 
 def say_value(row: Observation) -> str:

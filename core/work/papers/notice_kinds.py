@@ -35,6 +35,11 @@ class NoticeKind:
         return f"{'conduct-' if restricted else ''}notice-{self.letters}-{year}"
 
 
+def blank_number(number: str) -> str:
+    """A number with a blank for its serial, which is given at the issue: 通报〔2026〕第　　号."""
+    return f"{number.rpartition('第')[0]}第　　号"
+
+
 RECTIFICATION = "rectification_notice"
 REMINDER = "reminder_card"
 SUPERVISION = "supervision_order"
