@@ -13,8 +13,10 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from core.campaigns.registry import installed
 from core.databases import Urls
+from core.work.editions.workbook_reading import SHEETS
 from core.work.imports import sponsor_workbook
 from core.work.imports.workbook_reading import LAYOUTS
+from core.work.statistics import workbook as statistics_workbook
 from tenants.db import Base
 from tests.routes.canaries import text_columns
 from tests.routes.walk import call_of, methods_of, rules_of, send, variables_of
@@ -31,6 +33,11 @@ NO_PAGE = {"static"}
 BOTH = {
     "/style",  # the sheet of parts for developers shows samples
     "/t/<slug>/notices/<uuid:notice_id>/print",  # official papers are Chinese in every language (decision 0013)
+    # What was sealed, as it was sealed: each name stands in a column of its own in both languages.
+    "/t/<slug>/publications/new/rows.csv",
+    "/t/<slug>/publications/<uuid:publication_id>/rows.csv",
+    "/c/<slug>/received/<uuid:publication_id>/rows.csv",
+    "/t/<slug>/statistics/statistics.csv",  # the workbook's own headings, by which it is read back
 }
 
 
@@ -64,9 +71,10 @@ def quoted() -> tuple[str, ...]:
     found = {run for message in catalogue() for run in RUNS.findall(" ".join(said_in(message))) if message.id}
     roles = installed().vocabulary.roles.values()
     found |= {run for role in roles for run in RUNS.findall(" ".join(role.typical_names))}
+    layouts = (*LAYOUTS.values(), *sponsor_workbook.LAYOUTS.values(), *statistics_workbook.LAYOUTS.values())
     return tuple(
         sorted(
-            found | {layout.titles[0] for layout in (*LAYOUTS.values(), *sponsor_workbook.LAYOUTS.values())},
+            found | {layout.titles[0] for layout in layouts} | {titles[1] for titles in SHEETS.values()},
             key=len,
             reverse=True,
         )
