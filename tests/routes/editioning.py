@@ -22,7 +22,9 @@ def give_edition(session: ScopedSession, name: str, today: date) -> dict[str, st
     """A district's own edition, named after it, scored as a shadow from today on; the one before it ends."""
     campaign = installed().campaigns[KEY]
     word = secrets.token_hex(4)
-    own = seal(replace(campaign.edition, key=f"own_{word}", title_zh=f"{name}自定版{word}", title_en=f"Own edition {word}"))
+    own = seal(
+        replace(campaign.edition, key=f"own_{word}", title_zh=f"{name}自定版{word}", title_en=f"Own edition {word}")
+    )
     row = choose_edition(session, None, campaign, own, role=SHADOW, day=today, today=today, source=PRIVATE)
     return {"edition_sha": own.sha256, "choice_id": str(row.id)}
 

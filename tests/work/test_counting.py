@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 from core.errors import SanchengError
 from core.figures.day_counts import daily, sums_by_code
 from core.work.calendar import local_day
+from core.work.counting.marking import mark_findings
 from core.work.counting.recounting import differences, recount
 from core.work.inspection.visit_corrections import correct
 from core.work.loop.ledger import act
@@ -211,3 +212,19 @@ def test_counts_kept_while_many_write_equal_a_full_recount(wall: Wall, place: To
         stand = select(func.count()).select_from(Visit).where(Visit.replaced_at.is_(None))
         forms = sum(daily(session, "form", DAY, DAY + timedelta(days=3), campaign="civilized_city").values())
         assert forms == session.scalar(stand)
+
+
+def test_a_finding_that_named_roles_alone_see_is_in_no_sum(wall: Wall, place: Town) -> None:
+    with place.district.session(wall) as session:
+        send(session, place)
+        count_all(session)
+        found = session.scalars(select(Finding).order_by(Finding.number)).first()
+        assert found
+        found.restricted = True
+        session.flush()
+        mark_findings(session, place.ref.id, [found])
+        assert daily(session, "opened", DAY, DAY) == {DAY: len(FAILED) - 1}
+        session.commit()
+        count_all(session)
+        assert daily(session, "opened", DAY, DAY) == {DAY: len(FAILED) - 1}
+        assert differences(session) == []

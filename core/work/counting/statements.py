@@ -30,11 +30,11 @@ GROUP BY x.day, x.unit_id, s.campaign, s.form, s.basis, s.possible
 
 
 def _findings(kind: str, moment: str, states: str) -> str:
-    """Findings of a kind by the day of a moment."""
+    """Findings of a kind by the day of a moment; the sums are everybody's, so those that named roles alone see are left out."""
     return f"""
 SELECT CAST(:tenant AS integer), x.day, x.unit_id, '{kind}', '', x.category, x.basis, 0, 0, 0, 0, count(*), 0, 0
 FROM (SELECT {_DAY.format(moment)} AS day, f.unit_id, f.category, f.basis FROM finding f
-      WHERE f.tenant_id = :tenant AND NOT f.hidden AND f.{moment} IS NOT NULL AND f.state {states}) x {{chosen}}
+      WHERE f.tenant_id = :tenant AND NOT f.hidden AND NOT f.restricted AND f.{moment} IS NOT NULL AND f.state {states}) x {{chosen}}
 GROUP BY x.day, x.unit_id, x.category, x.basis
 """  # noqa: S608 - our own statements
 

@@ -19,7 +19,7 @@ class DayCount(TenantRow, Base):
 
     ``kind`` is ``item`` (an item of a form, ``code``), ``form`` (a form's sheets), ``opened`` or ``closed`` (findings by
     category, ``n`` of them). Items and forms are apart by the points ``possible`` in one visit, so that scores out of 100
-    add up exactly. What secret rounds found is not in here: the sums are everybody's.
+    add up exactly. What secret rounds found and the restricted class are not in here: the sums are everybody's.
     """
 
     __tablename__ = "day_count"
