@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from sqlalchemy import select
 
 from core.databases import Urls
@@ -89,13 +89,19 @@ def fill(page: Page) -> None:
             said = {True: "yes", False: "no"}.get(value, str(value)) if part == "yes" else str(value)
             box = page.locator(f"[name='a.{code}.{part}']")
             if part == "na" and box.count() == 0:
-                page.locator(f"#q-{code} input[value='na']").check(force=True)
+                press(page.locator(f"#q-{code} input[value='na']"))
             elif part in ("yes", "rating"):
-                page.locator(f"[name='a.{code}.{part}'][value='{said}']").check(force=True)
+                press(page.locator(f"[name='a.{code}.{part}'][value='{said}']"))
             elif part == "na":
-                box.check(force=True)
+                press(box)
             else:
                 box.fill(said)
+
+
+def press(box: Locator) -> None:
+    """Tick a box by its own click: the bar at the foot may lie over it while the page still scrolls."""
+    box.evaluate("box => box.click()")
+    expect(box).to_be_checked()
 
 
 def photo(page: Page, kind: str, seed: int) -> None:

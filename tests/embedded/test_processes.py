@@ -34,7 +34,12 @@ def start(place: Path) -> Iterator[Start]:
         note.unlink(missing_ok=True)
         environment = {**os.environ, "PYTHONPATH": f"{os.environ.get('PYTHONPATH', '')}:{ROOT}"}
         command = [sys.executable, str(ROOT / "tests/embedded/parent.py"), str(place), str(note), *words]
-        parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        # Whoever runs the tests in the background has SIGINT ignored, and children inherit that; Ctrl+C is meant here.
+        before = signal.signal(signal.SIGINT, signal.default_int_handler)
+        try:
+            parent = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment)
+        finally:
+            signal.signal(signal.SIGINT, before)
         started.append(parent)
         assert parent.stdout
         assert parent.stdout.readline().startswith("ready")
