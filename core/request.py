@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 import uuid
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import wraps
@@ -22,10 +22,10 @@ from werkzeug.wrappers import Response as AnyResponse
 from core.campaigns.registry import Registry
 from core.errors import N_, Conflict, Fault, Forbidden, ForgedForm, InvalidInput, LoginNeeded, NotFound
 from core.settings import ZONE, Settings
-from core.work.accounts import TOUCH, Login, Seat, find_login, find_seat, tenant_ref
+from core.work.accounts import TOUCH, Login, Seat, find_login, find_seat
 from core.work.actors import resolve_actor
-from core.work.invitations import find_api_token
-from tenants.access import Actor, TenantRef
+from core.work.invitations import find_api_token, touch_api_token
+from tenants.access import BUREAUS, ROOTS, Actor, TenantRef
 from tenants.accounts import PlatformEvent
 from tenants.db import now as clock
 from tenants.scope import ScopedSession, Wall
@@ -132,10 +132,10 @@ def check_form() -> None:
             raise ForgedForm
 
 
-def enter_tenant(slug: str, *, kind: str | None = None) -> None:
+def enter_tenant(slug: str, *, kinds: Sequence[str] = ROOTS) -> None:
     """Open the tenant's session for whoever asks. Raises LoginNeeded, or NotFound for unknown and foreign alike."""
     seat = _seat_of_token(slug) if request.headers.get("Authorization") else _seat_of_login(slug)
-    if seat is None or (kind is not None and seat.tenant.kind != kind):
+    if seat is None or seat.tenant.kind not in kinds:
         raise NotFound
     session = house().wall.open(seat.tenant.id)
     g.session = session
@@ -165,11 +165,10 @@ def _seat_of_token(slug: str) -> Seat | None:
         if found is None:
             raise LoginNeeded
         key, tenant = found
-        seat = Seat(tenant_ref(tenant), key.person_id)
         if key.used_at is None or now() - key.used_at > TOUCH:
-            key.used_at = now()
+            touch_api_token(session, key, now())
             session.commit()
-    return seat if seat.tenant.slug == slug else None
+    return Seat(tenant, key.person_id) if tenant.slug == slug else None
 
 
 def db() -> ScopedSession:
@@ -282,8 +281,8 @@ def enter() -> None:
 
 
 def enter_city() -> None:
-    """For blueprints under ``/c/<slug>``: the same, for a city bureau only."""
-    enter_tenant((request.view_args or {}).pop("slug"), kind="city")
+    """For blueprints under ``/c/<slug>``: the same, for a bureau only, of a city, a province or the nation."""
+    enter_tenant((request.view_args or {}).pop("slug"), kinds=BUREAUS)
 
 
 def fill_slug(endpoint: str, values: dict[str, Any]) -> None:

@@ -87,16 +87,20 @@ def each_tenant(raw: Callable[..., Any]) -> Iterator[int]:
     Under FORCE the owner sees no row without a scope; it may read the key, and so signs for itself. An installation that
     has no key yet has no tenants either. ``raw`` is the connection's ``exec_driver_sql``.
     """
-    sign = (
-        "SELECT set_config('app.scope', '{0}.1.' || encode(sha256(outer_pad || sha256(inner_pad || "
-        "convert_to('{0}.1', 'UTF8'))), 'hex'), true) FROM wall_key"
-    )
-    raw(sign.format(0))
+    sign_scope(raw, 0)
     tenants = [row[0] for row in raw("SELECT id FROM tenant ORDER BY id")]
     for tenant in tenants:
-        raw(sign.format(tenant))
+        sign_scope(raw, tenant)
         yield tenant
     raw("SELECT set_config('app.scope', '', true)")
+
+
+def sign_scope(raw: Callable[..., Any], tenant: int) -> None:
+    """Take the scope of one tenant, or of the platform (0), cleared for hidden rows, until the transaction ends."""
+    raw(
+        f"SELECT set_config('app.scope', '{tenant}.1.' || encode(sha256(outer_pad || sha256(inner_pad || "
+        f"convert_to('{tenant}.1', 'UTF8'))), 'hex'), true) FROM wall_key"
+    )
 
 
 def ask_once(table: str) -> str:
@@ -107,3 +111,38 @@ def ask_once(table: str) -> str:
     """
     once = "(SELECT app_scope())"
     return f"ALTER POLICY {table}_wall ON {table} USING (reader_id = {once} OR tenant_id = {once})"
+
+
+def ask_all_once(raw: Callable[..., Any]) -> None:
+    """Let every policy ask for scope and clearance once a statement: a look-up inside a join asked again for each row.
+
+    Reads the policies as they stand, so that it may follow any version; leaves alone what asks once already, and all of a
+    database with Citus (see ask_once).
+    """
+    _rewrite(raw, "app_scope()", "(SELECT app_scope())", "app_cleared()", "(SELECT app_cleared())")
+
+
+def ask_each_row(raw: Callable[..., Any], *, but: tuple[str, ...]) -> None:
+    """Take ask_all_once back, except for the tables that asked once before it."""
+    once = "( SELECT {0}() AS {0})"
+    _rewrite(raw, once.format("app_scope"), "app_scope()", once.format("app_cleared"), "app_cleared()", but=but)
+
+
+def _rewrite(raw: Callable[..., Any], *pairs: str, but: tuple[str, ...] = ()) -> None:
+    if raw("SELECT 1 FROM pg_extension WHERE extname = 'citus'").first() is not None:
+        return
+    found = raw("SELECT tablename, policyname, qual, with_check FROM pg_policies WHERE schemaname = 'public'").all()
+    for table, policy, *sides in found:
+        if table in but:
+            continue
+        using, check = (_put(side, pairs) for side in sides)
+        if [using, check] != sides:
+            raw(f"ALTER POLICY {policy} ON {table} USING ({using}) WITH CHECK ({check})")
+
+
+def _put(side: str, pairs: tuple[str, ...]) -> str:
+    """One side of a policy with each first text of the pairs replaced by its second, unless it stands there already."""
+    for old, new in zip(pairs[::2], pairs[1::2], strict=True):
+        if not (new.startswith("(SELECT") and f"SELECT {old}" in side):
+            side = side.replace(old, new)
+    return side

@@ -11,6 +11,10 @@ from sqlalchemy.orm import Session
 
 from tenants.models import Unit, UnitPath
 
+DISTRICT = "district"
+BUREAUS = ("city", "province", "nation")  # who compares districts, the nearest first
+ROOTS = (DISTRICT, *BUREAUS)  # the kinds of a tenant, and of its own unit
+
 
 @dataclass(frozen=True, slots=True)
 class TenantRef:
@@ -22,7 +26,12 @@ class TenantRef:
     kind: str
     is_demo: bool = False
     code: str | None = None
-    city_id: int | None = None
+    upper_id: int | None = None
+
+    @property
+    def is_bureau(self) -> bool:
+        """Whether it receives and compares what districts publish (市级、省级、国家级), and is no district itself."""
+        return self.kind in BUREAUS
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +133,4 @@ def subtree(tenant_id: int, root: UUID, on: date) -> Select[UUID]:
 
 def root_unit(session: Session) -> Unit:
     """The tenant's own unit, at the top of its administration tree."""
-    return session.scalars(select(Unit).where(Unit.kind.in_(("district", "city")), Unit.tree == "administration")).one()
+    return session.scalars(select(Unit).where(Unit.kind.in_(ROOTS), Unit.tree == "administration")).one()

@@ -13,13 +13,15 @@ from tenants.db import APPEND_ONLY, EXPIRING, Base, PlatformRow, SharedRow, new_
 
 
 class Tenant(PlatformRow, Base):
-    """A district (区县) or a city bureau (市级): one closed set of rows and files.
+    """A district (区县) or a bureau (市级、省级、国家级主管部门): one closed set of rows and files.
 
     ``code`` always goes with who issued it, since functional zones have statistical codes only and a name is no key.
+    ``upper_id`` is the bureau above: of a district its city or, directly administered, its province; of a city its province
+    (of a municipality the nation); of a province the nation.
     """
 
     __tablename__ = "tenant"
-    __table_args__ = (CheckConstraint("kind IN ('district', 'city')", name="kind"),)
+    __table_args__ = (CheckConstraint("kind IN ('district', 'city', 'province', 'nation')", name="kind"),)
 
     id: Mapped[int] = mapped_column(Integer, Identity(start=1), primary_key=True)
     slug: Mapped[str] = mapped_column(unique=True)
@@ -28,7 +30,7 @@ class Tenant(PlatformRow, Base):
     pinyin: Mapped[str] = mapped_column(default="")
     code: Mapped[str | None] = mapped_column(default=None)
     code_issuer: Mapped[str | None] = mapped_column(default=None)
-    city_id: Mapped[int | None] = mapped_column(default=None)
+    upper_id: Mapped[int | None] = mapped_column(default=None)
     state: Mapped[str] = mapped_column(default="active")
     is_demo: Mapped[bool] = mapped_column(default=False, server_default="false")
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -130,7 +132,11 @@ class ApiToken(SharedRow, Base):
     """A machine's key to one tenant's API (接口令牌), ``sc_<slug>_<random>``; it acts as one person, with his posts."""
 
     __tablename__ = "api_token"
-    __table_args__ = (UniqueConstraint("tenant_id", "token_sha256"),)
+    __table_args__ = (
+        UniqueConstraint("tenant_id", "token_sha256"),
+        # A key is looked up before its tenant is known.
+        Index("ix_api_token_token_sha256", "token_sha256"),
+    )
 
     id: Mapped[UUID] = uuid_key()
     token_sha256: Mapped[bytes] = mapped_column(LargeBinary)

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, Executable, bindparam, create_engine, event, text
 from sqlalchemy.engine import URL
 from sqlalchemy.orm import ORMExecuteState, Session, SessionTransaction, UOWTransaction, with_loader_criteria
 from sqlalchemy.pool import PoolResetState
@@ -170,13 +172,36 @@ def _keep_scope(session: Session, _transaction: SessionTransaction, connection: 
 def _say_tenant(state: ORMExecuteState) -> None:
     """Add the explicit tenant predicate: it routes to one shard, uses the index and makes the policy a one-time filter."""
     session = state.session
-    if not isinstance(session, ScopedSession) or session.tenant_id == PLATFORM or state.is_column_load:
+    if not isinstance(session, ScopedSession) or session.tenant_id == PLATFORM:
         return
-    if state.is_select or state.is_update or state.is_delete:
+    given = state.parameters or {}
+    if state.is_select and isinstance(given, Mapping):
+        # Bound for column loads too: what an object was loaded with is asked again when one of its columns is.
+        state.parameters = {**given, OF_SCOPE: session.tenant_id}
+        if not state.is_column_load:
+            state.statement = _in_scope(state.statement)
+    elif state.is_update or state.is_delete:
         tenant_id = session.tenant_id
         state.statement = state.statement.options(
             with_loader_criteria(TenantRow, lambda cls: cls.tenant_id == tenant_id, include_aliases=True)
         )
+
+
+OF_SCOPE = "tenant_of_scope"  # the name is written out below: the ORM takes what a lambda names for a value to bind
+_IN_SCOPE = with_loader_criteria(
+    TenantRow, lambda cls: cls.tenant_id == bindparam("tenant_of_scope"), include_aliases=True
+)
+# A statement that is built once is given the predicate once: told from all others by its key, every time anew, it
+# cost more than the database took for the answer [measured].
+_SAID: WeakKeyDictionary[Executable, Executable] = WeakKeyDictionary()
+
+
+def _in_scope(statement: Executable) -> Executable:
+    """A selecting statement with the predicate, whichever tenant asks: the number is bound when it runs."""
+    found = _SAID.get(statement)
+    if found is None:
+        found = _SAID[statement] = statement.options(_IN_SCOPE)
+    return found
 
 
 @event.listens_for(ScopedSession, "before_flush")

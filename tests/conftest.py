@@ -6,10 +6,13 @@ import gc
 import os
 import socket
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 
@@ -17,6 +20,7 @@ from core.database import upgrade
 from core.databases import Urls, clone, create_database, drop_database
 from core.embedded import EmbeddedServer
 from core.instance import Instance
+from core.work import passwords
 from tenants.scope import Wall
 
 SECRET = "a secret of the tests"
@@ -39,20 +43,27 @@ class Compiled(BytecodeCache):
 
 Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Compiled()}
 gc.set_threshold(100_000, 50, 100)  # applications by the hundred are no rubbish: a twentieth of the time [measured]
-# Files that take a minute or more, the longest first: pytest-xdist hands out whole files (--dist loadfile) in the order of
+# Files that take a while, the longest first: pytest-xdist hands out whole files (--dist loadfile) in the order of
 # collection, and one of these begun last would leave the other workers idle until it ends. Names are prefixes.
 LONG = (
+    "tests/routes/test_leaks_to_offices",
+    "tests/routes/test_leaks_to_outsiders",
     "tests/routes/test_leaks",
-    "tests/work/test_histories",
     "tests/browser/test_axe",
-    "tests/work/test_races",
+    "tests/web/test_restricted_pages",
+    "tests/texts/test_rendered",
     "tests/work/test_state_machine",
+    "tests/work/test_histories",
+    "tests/api/test_hostile",
     "tests/browser/test_walk",
     "tests/browser/test_ledger_walk",
+    "tests/work/test_races",
+    "tests/demo",
 )
 # The longest sweeps run in full where somebody waits for no answer (.ci/run), and in part in `make test` on two cores.
 WHOLE = os.environ.get("SANCHENG_TEST_WHOLE") == "1"
-QUICK = {"fsync": "off", "synchronous_commit": "off", "max_connections": "120"}
+# Statistics are kept fresh: tables grow from nothing within minutes here, and a plan for an empty one reads all of it.
+QUICK = {"fsync": "off", "synchronous_commit": "off", "max_connections": "120", "autovacuum_naptime": "15s"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -71,6 +82,19 @@ def _no_outside_world(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """Hash passwords at the lowest price: a processor's tenth of a second for each is for thieves, not for tests.
+
+    What the product hashes with is the matter of test_accounts.
+    """
+    cheap = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_HASHER", cheap)
+        patch.setattr(passwords, "_NOBODY", cheap.hash("nobody's password"))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -113,14 +137,29 @@ def template(server: Urls) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def urls(server: Urls) -> Iterator[Urls]:
+def urls(server: Urls, template: str) -> Iterator[Urls]:
     """The migrated database that the tests of one worker share."""
     name = f"test_{uuid.uuid4().hex[:10]}"
-    create_database(server.superuser, name)
-    made = server.for_database(name)
-    upgrade(made.owner, SECRET)
-    yield made
+    clone(server.superuser, template, name)
+    yield server.for_database(name)
     drop_database(server.superuser, name)
+
+
+Once = Callable[[Callable[[Urls, str], AbstractContextManager[Any]]], Any]
+
+
+@pytest.fixture(scope="session")
+def once(server: Urls, template: str) -> Iterator[Once]:
+    """What a worker makes once for all files that ask for it (只建一次): entered when first asked for, left at its end."""
+    made: dict[Any, Any] = {}
+    with ExitStack() as kept:
+
+        def get(make: Callable[[Urls, str], AbstractContextManager[Any]]) -> Any:
+            if make not in made:
+                made[make] = kept.enter_context(make(server, template))
+            return made[make]
+
+        yield get
 
 
 @pytest.fixture

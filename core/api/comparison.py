@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any
 from urllib.parse import quote
@@ -13,18 +13,31 @@ from flask_babel import get_locale
 from core import request as asked
 from core.api.fields import Body, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, PeriodKey, Text, Whole
 from core.api.publication_shapes import SealedEffectShape
-from core.api.replies import ListQuery, cut_list
+from core.api.replies import ListQuery, broken_cursor, cursor_of, read_cursor, reply_list
 from core.api.rooms import READING, Room
 from core.errors import NotFound
-from core.figures.comparison import RANKED, UNRANKED, ComparisonRow, compare, known_districts, received_periods
+from core.figures.boards import RANKED, UNRANKED, read_board
+from core.figures.comparison import (
+    ComparisonRow,
+    campaign_titles,
+    check_compare,
+    compare,
+    named_districts,
+    read_rows,
+    received_periods,
+)
 from core.figures.exports import comparison_csv
 from core.figures.pairs import DOUBTS, read_pair
 from core.figures.periods import Period, containing
+from core.figures.received import Silent, newest_of, walk_received
 from core.figures.tables import Publication, PublishedFigure
 from core.work.roles import COMPARE
 from core.work.tenancy import find_tenant
+from tenants.access import DISTRICT
 
-room = Room("comparison", __name__, description="A city's comparison of its districts (区县比较).", city=True)
+room = Room(
+    "comparison", __name__, description="A bureau's comparison of the districts that let it read (区县比较).", city=True
+)
 
 
 class ComparisonShape(Body):
@@ -92,8 +105,35 @@ class ComparisonQuery(ListQuery, CsvQuery):
 @room.refuses(*READING)
 def list_comparison(query: dict[str, Any]) -> Response:
     """Compare the districts by their share of assessed points; those without a publication come last"""
-    rows = compare(asked.db(), asked.actor(), query.get("campaign"), _period(query))
-    return cut_list(rows, query, shape_row, key=lambda row: f"{row.campaign}/{row.district_slug}")
+    check_compare(asked.actor())
+    titles, period, campaign = campaign_titles(asked.db()), _period(query), query.get("campaign")
+    boards = [read_board(asked.db(), key, period) for key in (titles if campaign is None else (campaign,))]
+    places = [(board, spot) for board in boards for spot in board.spots]
+    start = _after(query["cursor"], [f"{board.campaign}/{spot.slug}" for board, spot in places])
+    page = places[start : start + query["page_size"]]
+    rows = [
+        row
+        for board in boards
+        for row in read_rows(
+            asked.db(),
+            board,
+            [spot for one, spot in page if one is board],
+            titles.get(board.campaign, (board.campaign,) * 2),
+        )
+    ]
+    more = len(places) > start + len(page)
+    cursor = cursor_of(f"{page[-1][0].campaign}/{page[-1][1].slug}") if more else None
+    return reply_list([shape_row(row) for row in rows], cursor)
+
+
+def _after(cursor: str, keys: Sequence[str]) -> int:
+    """Where a page begins. Raises InvalidInput for a cursor that this list did not give."""
+    after = read_cursor(cursor, [str])
+    if after is None:
+        return 0
+    if after[0] not in keys:
+        raise broken_cursor(cursor)
+    return keys.index(after[0]) + 1
 
 
 @room.get("/comparison.csv")
@@ -162,7 +202,9 @@ class PairQuery(Body):
 @room.refuses(*READING)
 def show_pair(query: dict[str, Any]) -> dict[str, Any]:
     """Two districts side by side, figure by figure"""
-    known = list(known_districts(asked.db(), query["campaign"]).values())
+    check_compare(asked.actor())
+    newest = newest_of(walk_received(asked.db()), query["campaign"])
+    known = named_districts(asked.db(), query["campaign"], newest)
     sides = [(query["left"], query["period"]), (query["right"], query.get("right_period") or query["period"])]
     left, right = ((_known(slug, known), period) for slug, period in sides)
     pair = read_pair(
@@ -179,10 +221,10 @@ def show_pair(query: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _known(slug: str, rows: Iterable[ComparisonRow]) -> ComparisonRow:
+def _known(slug: str, rows: Iterable[Silent]) -> Silent:
     """The row of the tenant that owns a slug. Raises NotFound."""
     with asked.house().wall.platform() as platform:
-        owner = find_tenant(platform, slug, kind="district")
+        owner = find_tenant(platform, slug, kinds=(DISTRICT,))
     found = next((row for row in rows if row.tenant_id == owner.id), None)
     if found is None:
         raise NotFound
@@ -193,9 +235,9 @@ def _value(figure: PublishedFigure | None) -> Decimal | None:
     return figure.value if figure else None
 
 
-def _side(row: ComparisonRow, period: Period, sent: Publication | None) -> dict[str, Any]:
+def _side(row: Silent, period: Period, sent: Publication | None) -> dict[str, Any]:
     said = {"publication_id": sent.id, "edition": sent.edition, "sha256": sent.sha256} if sent else {}
-    place = {"district_slug": row.district_slug, "district_name": row.district_name, "period": period.key}
+    place = {"district_slug": row.slug, "district_name": row.name, "period": period.key}
     return {"publication_id": None, "edition": "", "sha256": ""} | place | said
 
 

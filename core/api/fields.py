@@ -7,8 +7,11 @@ A check that wants to name a remedy raises a :class:`core.errors.Fault` inside t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping as AnyMapping
 from decimal import Decimal
+from functools import cache
+from operator import attrgetter
 from typing import Any, ClassVar
 
 from flask_babel import gettext
@@ -45,7 +48,14 @@ class Body(Schema):
     @classmethod
     def pick(cls, row: Any) -> dict[str, Any]:
         """The declared fields of a row that has them under the same names."""
-        return {name: getattr(row, name) for name in cls._declared_fields}
+        return dict(zip(cls._declared_fields, cls._reader()(row), strict=True))
+
+    @classmethod
+    @cache
+    def _reader(cls) -> Callable[[Any], tuple[Any, ...]]:
+        """Reads all declared fields at once: a list of 50 asks for thousands."""
+        names = tuple(cls._declared_fields)
+        return attrgetter(*names) if len(names) > 1 else lambda row: (getattr(row, names[0]),)
 
 
 class Text(fields.String):

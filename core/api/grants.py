@@ -16,11 +16,13 @@ from core.errors import N_, Fault, InvalidInput, NotFound
 from core.figures import grants
 from core.figures.tables import PublicationGrant
 from core.work.roles import GRANT
-from core.work.tenancy import list_tenants
+from core.work.tenancy import read_chain
 from tenants.access import TenantRef
 
 room = Room(
-    "grants", __name__, description="Grants (发布授权): a district's dated word that its city may receive figures."
+    "grants",
+    __name__,
+    description="Grants (发布授权): a district's dated word that a bureau above it may receive figures.",
 )
 
 
@@ -50,7 +52,10 @@ class GrantList(Body):
 class NewGrant(Body):
     """A grant to give (授权内容); ``valid_to`` is the last day, null without end."""
 
-    reader = Text(required=True, metadata={"description": "the slug of the city that the district belongs to"})
+    reader = Text(
+        required=True,
+        metadata={"description": "the slug of a bureau above the district: its city, province or the nation"},
+    )
     campaign = Text(required=True)
     detail = Text(required=True, validate=OneOf(grants.DETAILS))
     valid_from = Day()
@@ -76,7 +81,7 @@ def list_grants(query: dict[str, Any]) -> Response:
 @room.response(201, GrantShape)
 @room.refuses(*WRITING)
 def give(body: dict[str, Any]) -> Response:
-    """Let the city receive a campaign's publications in some detail
+    """Let a bureau above receive a campaign's publications in some detail
 
     A repetition with the same Idempotency-Key gets the first answer.
     """
@@ -85,7 +90,7 @@ def give(body: dict[str, Any]) -> Response:
         made = grants.give_grant(
             asked.db(),
             asked.actor(),
-            _own_city(body["reader"]),
+            _reader(body["reader"]),
             body["campaign"],
             body["detail"],
             body.get("valid_from") or asked.today(),
@@ -109,14 +114,14 @@ def withdraw(grant_id: UUID) -> Response:
     return reply(shape_grant(made, _in_force()))
 
 
-def _own_city(slug: str) -> TenantRef:
-    """The city that the district belongs to; any other is refused like one that does not exist."""
+def _reader(slug: str) -> TenantRef:
+    """The bureau of a slug above the district; any other is refused like one that does not exist."""
     with asked.house().wall.platform() as session:
-        cities = [city for city in list_tenants(session, kind="city") if city.id == asked.tenant().city_id]
-    found = next((city for city in cities if city.slug == slug), None)
+        above = read_chain(session, asked.tenant())
+    found = next((one for one in above if one.slug == slug), None)
     if found is None:
-        remedy = N_("请填写本区县所属城市的代号")
-        raise InvalidInput(faults=[Fault(N_("只能授权给所属城市"), field="reader", value=slug[:40], remedy=remedy)])
+        remedy = N_("请填写本区县上级主管部门的代号")
+        raise InvalidInput(faults=[Fault(N_("只能授权给上级主管部门"), field="reader", value=slug[:40], remedy=remedy)])
     return found
 
 

@@ -19,7 +19,7 @@ from core.work.desk.findings import parts_of
 from core.work.dispatch.category_sets import groups_of
 from core.work.intake.duplicates import Candidate, candidates
 from core.work.intake.report_input import ReportBody
-from core.work.intake.reporting import enter, own_campaigns
+from core.work.intake.reporting import Reported, enter, own_campaigns
 from core.work.intake.sources import REPORTABLE
 from core.work.loop.states import STATES
 from core.work.loop.step_input import SEVERITIES
@@ -86,6 +86,11 @@ class ReportedShape(Body):
     duplicate_of = Id(required=True, allow_none=True)
     parts = ListOf(Part(PartShape), required=True)
     route = Mapping(required=True)
+
+
+# What the answer says under the same name as the finding's row. The name is judged first: of a finding, "parts" would be read.
+SAME = [name for name in ReportedShape.names() if name not in ("parts", "route") and hasattr(Finding, name)]
+NEW_PART = {"assignee": "", "asked": "", "due_on": None}  # of a part that nobody has touched yet
 
 
 class TwinQuery(ListQuery):
@@ -158,11 +163,12 @@ def report(body: dict[str, Any]) -> Response:
 
     A repetition with the same Idempotency-Key gets the first answer. Who directs the work there dispatches at once.
     """
-    key = body.pop("id", None) or new_id()
+    named = body.pop("id", None)
+    key = named or new_id()
 
     def run() -> tuple[int, Any]:
-        done = enter(asked.db(), asked.actor(), _body(body), key, asked.now())
-        return (200 if done.replayed else 201), _shape(done.finding)
+        done = enter(asked.db(), asked.actor(), _body(body), key, asked.now(), is_new=named is None)
+        return (200 if done.replayed else 201), _shape(done)
 
     def headers(made: dict[str, Any]) -> dict[str, str]:
         return {"ETag": etag(made["version"]), "Location": here("findings", made["id"])}
@@ -218,15 +224,18 @@ def _point(longitude: Decimal | None, latitude: Decimal | None) -> tuple[Decimal
     return longitude, latitude
 
 
-def _shape(finding: Finding) -> dict[str, Any]:
+def _shape(done: Reported) -> dict[str, Any]:
     """The finding as it stands, with the reasons of its first line of history."""
-    opened = asked.db().get_one(FindingEvent, (finding.tenant_id, finding.id, 1)).detail
-    parts = parts_of(asked.db(), [finding.id]).get(finding.id, ())
-    # The name is judged first: asking a finding whether it has parts reads them.
-    same = [name for name in ReportedShape.names() if name not in ("parts", "route") and hasattr(finding, name)]
-    return {name: getattr(finding, name) for name in same} | {
+    finding, opened = done.finding, done.opening
+    if opened is None:
+        opened = asked.db().get_one(FindingEvent, (finding.tenant_id, finding.id, 1)).detail
+        rows = parts_of(asked.db(), [finding.id]).get(finding.id, ())
+        parts = [PartShape.pick(part) for part in rows]
+    else:
+        parts = [NEW_PART | part | {"unit_name": done.units[part["unit_id"]].name} for part in done.parts]
+    return {name: getattr(finding, name) for name in SAME} | {
         "duplicate_of": opened.get("duplicate_of"),
-        "parts": [PartShape.pick(part) for part in parts],
+        "parts": parts,
         "route": opened.get("route", {}),
     }
 

@@ -13,9 +13,8 @@ from core.api.fields import Body, Day, Id, ListOf, Moment, Part, Text, Whole
 from core.api.forms import in_force, one_in_force
 from core.api.replies import ListQuery, cut_list, here
 from core.api.rooms import READING, Room
-from core.campaigns import Campaign, Edition
 from core.documents.monthly import monthly_report
-from core.documents.word import WORD, WORD_TYPE, file_name, render_docx
+from core.documents.word import WORD_TYPE, file_name, render_docx, sealed_edition
 from core.errors import NotFound
 from core.figures import shelf
 from core.figures.tables import Publication
@@ -66,7 +65,9 @@ def list_reports(query: dict[str, Any]) -> Response:
     wanted = query["campaign"]
     running = {one.key: one for one in in_force() if not wanted or one.key in wanted}
     rows = [row for row in shelf.own_publications(asked.db()) if row.campaign in running]
-    return cut_list([row for row in rows if _sealed_edition(running[row.campaign], row)], query, shape_report)
+    return cut_list(
+        [row for row in rows if sealed_edition(asked.db(), running[row.campaign], row)], query, shape_report
+    )
 
 
 @room.get("/reports/<uuid:report_id>.docx")
@@ -77,20 +78,13 @@ def get_word(report_id: UUID) -> Response:
     """Show a report as a Word document; its numbers are those of the publication"""
     row = shelf.find_publication(asked.db(), report_id)
     campaign = one_in_force(row.campaign)
-    edition = _sealed_edition(campaign, row)
+    edition = sealed_edition(asked.db(), campaign, row)
     if edition is None:
         raise NotFound
     data = monthly_report(asked.db(), row, edition)
     made = Response(render_docx(campaign, edition, data), content_type=WORD_TYPE)
     made.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file_name(data))}"
     return made
-
-
-def _sealed_edition(campaign: Campaign, row: Publication) -> Edition | None:
-    """The very edition that was sealed, when the installed package still has it with its template."""
-    installed = asked.house().registry.campaigns.get(campaign.key)
-    editions = installed.editions if installed else ()
-    return next((e for e in editions if e.sha256 == row.edition_sha256 and WORD in e.reports), None)
 
 
 def shape_report(row: Publication) -> dict[str, Any]:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from core.api import (
+    appeals,
     audit,
     campaigns,
     cards,
     comparison,
+    due,
     figures,
     findings,
     forms,
     grants,
     notices,
+    outside,
     people,
     photos,
     publications,
@@ -40,6 +43,7 @@ ROOMS: tuple[Room, ...] = (
     reporting.room,
     whistles.room,
     statistics.room,
+    appeals.room,
     figures.room,
     rankings.room,
     standings.room,
@@ -48,5 +52,7 @@ ROOMS: tuple[Room, ...] = (
     grants.room,
     reports.room,
     audit.room,
+    due.room,
+    outside.room,
     comparison.room,
 )

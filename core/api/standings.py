@@ -74,7 +74,7 @@ class IssuedStandingQuery(ListQuery):
 @room.response(200, IssuedStandingList)
 @room.refuses(*READING)
 def list_standings(query: dict[str, Any]) -> Response:
-    """List what the city published about this district, the newest first; corrected issues stay"""
+    """List what the bureaus above published about this district, the newest first; corrected issues stay"""
     return cut_list(received_standings(asked.db(), query.get("campaign")), query, shape_standing)
 
 

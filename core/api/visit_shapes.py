@@ -63,6 +63,11 @@ class SubmittedShape(Body):
     sheets = ListOf(Part(SheetShape), required=True)
     findings = ListOf(Part(OpenedShape), required=True)
     again = ListOf(Part(AgainShape), required=True, metadata={"description": "open before, and found still there"})
+    not_asked = ListOf(
+        Text(),
+        required=True,
+        metadata={"description": "questions of a newer edition that the visit's forms did not ask: not assessed"},
+    )
 
 
 class VisitShape(Body):
@@ -146,6 +151,7 @@ def shape_submitted(visit: Visit) -> dict[str, Any]:
         "sheets": [text_points(SheetShape.arrange(sheet)) for sheet in kept["sheets"]],
         "findings": [OpenedShape.arrange({"outcome": None} | finding) for finding in kept["findings"]],
         "again": [AgainShape.arrange(finding) for finding in kept.get("again", ())],
+        "not_asked": kept.get("not_asked", []),
     }
 
 

@@ -28,6 +28,8 @@ from core.work.inspection import visit_corrections, visits
 from core.work.intake.open_before import open_before
 from core.work.roles import DIRECT, SEE, VISIT
 
+MOST_FORMS = 100  # that one visit answers (ours)
+
 room = Room(
     "visits", __name__, description="Visits (检查): one person at one site answers every campaign's forms at once."
 )
@@ -65,6 +67,14 @@ class NewVisit(Body):
         load_default=dict, metadata={"description": "lists of photos after, of what was put right on the spot"}
     )
     again = Mapping(load_default=dict, metadata={"description": "the open finding that is still there, by its id"})
+    forms = ListOf(
+        Text(validate=Length(max=64)),
+        load_default=[],
+        validate=Length(max=MOST_FORMS),
+        metadata={
+            "description": "sha256 of the plan's forms that the visit was opened with; they count though others are due"
+        },
+    )
     started_at = Moment(load_default=None, allow_none=True)
     note = Text(load_default="", validate=Length(max=2000))
     basis = Text(load_default=None, allow_none=True, validate=OneOf(BASES))

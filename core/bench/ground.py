@@ -38,10 +38,14 @@ class Trial:
 
 
 @contextmanager
-def trial(*, name: str = "bench") -> Iterator[Trial]:
-    """Start a server in a folder of its own; server, folder and files are gone afterwards."""
+def trial(*, name: str = "bench", keep: Path | None = None) -> Iterator[Trial]:
+    """Start a server in a folder of its own; server, folder and files are gone afterwards.
+
+    With ``keep`` the server stands in that folder and its databases stay: a nation takes long to lay, and is measured often.
+    """
     root = not os.geteuid()
-    folder = Path("/var/lib") / f"sancheng-bench-{uuid.uuid4().hex[:8]}" if root else Path(tempfile.mkdtemp())
+    own = Path("/var/lib") / f"sancheng-bench-{uuid.uuid4().hex[:8]}" if root else Path(tempfile.mkdtemp())
+    folder = keep or own
     files = Path(tempfile.mkdtemp(prefix="sancheng-bench-files-"))
     server = EmbeddedServer(Instance.at(folder / "instance"), settings=LOADING)
     try:
@@ -54,5 +58,5 @@ def trial(*, name: str = "bench") -> Iterator[Trial]:
         wall.dispose()
     finally:
         server.stop()
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(own, ignore_errors=True)
         shutil.rmtree(files, ignore_errors=True)

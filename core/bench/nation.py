@@ -19,7 +19,7 @@ from core.campaigns import Campaign
 from core.campaigns.vocabulary import load_vocabulary
 from core.work.divisions import CODE_ISSUER, STATED, Division, subtree
 from core.work.names import pinyin_key
-from core.work.onboarding import create_city
+from core.work.onboarding import create_bureau
 from core.work.organisation.territory import NewUnit, plan_divisions, plant, settle_departments
 from tenants.access import TenantRef
 from tenants.accounts import Tenant
@@ -68,9 +68,11 @@ def lay_nation(
     began = time.perf_counter()
     listed = chosen_districts(size.tenants)
     with wall.platform() as session:
-        reader = create_city(session, wall.open, name=NATION, slug=NATION_SLUG, today=size.today, is_demo=True).tenant
+        reader = create_bureau(
+            session, wall.open, kind="nation", name=NATION, slug=NATION_SLUG, today=size.today, is_demo=True
+        ).tenant
         cities = {
-            code: create_city(session, wall.open, name=name, slug=code, today=size.today, is_demo=True).tenant
+            code: create_bureau(session, wall.open, name=name, slug=code, today=size.today, is_demo=True).tenant
             for code, name in cities_of(listed).items()
         }
     districts = _register(wall, listed, cities)
@@ -100,7 +102,7 @@ def _register(wall: Wall, listed: Sequence[Division], cities: dict[str, TenantRe
             "pinyin": pinyin_key(one.name),
             "code": one.code,
             "code_issuer": CODE_ISSUER,
-            "city_id": cities[one.code[:CITY]].id,
+            "upper_id": cities[one.code[:CITY]].id,
             "is_demo": True,
         }
         for one in listed

@@ -53,7 +53,10 @@ def seal_year(
     before: dict[int, str] = {}
     for sequence, period in enumerate(periods, 1):
         lines = list(_lines(campaign, counts, period))
-        rows = [PublishedFigure(id=new_id(), position=n, **line) for n, line in enumerate(lines, 1)]
+        rows = [
+            PublishedFigure(id=new_id(), period_start=period.start, position=n, **line)
+            for n, line in enumerate(lines, 1)
+        ]
         visits = counts.get((ALL, period.start), (0, 0))[1]
         own = [_copy(campaign, period, ref, reader, lines, visits, sequence) for reader in readers]
         for one in own:

@@ -20,8 +20,9 @@ from core.campaigns.catalogue import (
 )
 from core.campaigns.check import Report, check_campaign
 from core.campaigns.hookspecs import hookimpl
-from core.campaigns.loader import CONTRACT, load, load_path, read_report
+from core.campaigns.loader import CONTRACT, load, load_path
 from core.campaigns.registry import Refusal, Registry, installed, load_registry
+from core.campaigns.reports import read_report, template_of
 from core.campaigns.scoring import FormScore, IndicatorScore, ItemScore, score_form, score_indicator, score_item
 from core.campaigns.tables import BadPackage
 from core.campaigns.terms import Category, Question, Role, SiteType, Vocabulary
@@ -66,6 +67,7 @@ __all__ = [
     "score_form",
     "score_indicator",
     "score_item",
+    "template_of",
     "to_body",
     "to_raw",
 ]

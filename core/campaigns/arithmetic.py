@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
 
 Number = int | Decimal | Fraction
+NONE, ALL = Fraction(0), Fraction(1)
 
 
 def exact(value: Number | str) -> Fraction:
@@ -21,10 +21,13 @@ def tidy(value: Decimal) -> Decimal:
 
 def half_up(value: Fraction) -> Decimal:
     """Two decimals, halves away from zero (四舍五入), as points and rates are printed."""
-    cents = floor(abs(value) * 100 + Fraction(1, 2))
-    return Decimal(-cents if value < 0 else cents).scaleb(-2)
+    over, under = value.numerator, value.denominator
+    cents = (200 * abs(over) + under) // (2 * under)
+    return Decimal(-cents if over < 0 else cents).scaleb(-2)
 
 
 def clamp(share: Fraction) -> Fraction:
     """A share held between 0 and 1."""
-    return min(max(share, Fraction(0)), Fraction(1))
+    if share.numerator <= 0:
+        return NONE
+    return ALL if share.numerator >= share.denominator else share

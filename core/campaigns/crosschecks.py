@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -13,6 +14,7 @@ from core.campaigns.expressions import BadExpression, names, parse
 from core.campaigns.forms import ReadForm
 from core.campaigns.indicators import Placed
 from core.campaigns.levels import LevelBound
+from core.campaigns.policy import CitySize
 from core.campaigns.tables import Faults, Row
 from core.campaigns.targets import needs_size
 from core.campaigns.terms import Vocabulary
@@ -69,6 +71,16 @@ def _check_params(indicator: Indicator, row: Row) -> None:
         row.fault("scoring_params", N_("没有写明取哪些检查表"), N_("请写成 forms=检查表代码，或 items=linked"))
     if (indicator.points == 0) != (indicator.mode == "gate"):
         row.fault("points", N_("门槛指标不计分，其他指标必须有分"), N_("请核对 points 与 scoring_mode"))
+
+
+def check_sizes(placed: Placed[Indicator], sizes: Sequence[CitySize]) -> None:
+    """A target by city size is given for every size of the edition, or it is not assessed in some cities."""
+    for indicator, row in placed:
+        numbers = [name for name, said in indicator.params.items() if _NUMBER.fullmatch(said)]
+        missing = [one.name for one in sizes if one.name not in numbers]
+        if needs_size(indicator) and numbers and missing:
+            params = {"missing": ", ".join(missing), "bands": ";".join(f"{one.name}=90" for one in sizes)}
+            row.fault("scoring_params", N_("缺少城市规模 {missing} 的目标"), N_("请写成 {bands}"), **params)
 
 
 def _is_share(text: str) -> bool:

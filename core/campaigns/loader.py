@@ -17,6 +17,7 @@ from core.campaigns.crosschecks import (
     check_links,
     check_materials,
     check_means,
+    check_sizes,
 )
 from core.campaigns.forms import ReadForm, read_forms
 from core.campaigns.indicators import (
@@ -30,12 +31,12 @@ from core.campaigns.indicators import (
 )
 from core.campaigns.levels import LevelBound
 from core.campaigns.metricchecks import check_metrics, shelves_of
-from core.campaigns.policy import read_sizes, read_veto
+from core.campaigns.policy import read_sizes, read_veto, sizes_of
 from core.campaigns.settings import Section, read_section
 from core.campaigns.tables import Faults
 from core.campaigns.terms import Vocabulary
 from core.campaigns.vocabulary import check_own, load_vocabulary, read_vocabulary
-from core.errors import N_, NotFound
+from core.errors import N_
 
 CONTRACT = 1  # the version of the plugin contract this core carries out
 STAGES = ("", "final", "draft")  # a draft (征求意见稿) is shipped beside the editions in force, never as one of them
@@ -54,13 +55,6 @@ def load_path(path: Path) -> Campaign:
     """The campaign in a folder that is not installed, e.g. while its author is still writing it."""
     folder = path.resolve()
     return _load(folder, folder.name)
-
-
-def read_report(campaign: Campaign, edition: Edition, name: str) -> bytes:
-    """A report template (报告模板) of an installed package; NotFound when the edition has none of that name."""
-    if name not in edition.reports:
-        raise NotFound(N_("没有报告模板 {name}"), name=name)
-    return (files(campaign.package) / edition.key / "reports" / name).read_bytes()
 
 
 def _load(folder: Traversable, package: str) -> Campaign:
@@ -195,6 +189,8 @@ def _sealed(head: Section, folder: Traversable, parts: _Parts, scale: Decimal) -
     valid_from, valid_to = head.day("valid_from"), head.day_or_none("valid_to")
     if valid_to is not None and valid_to < valid_from:
         head.fault("valid_to", N_("失效日期早于生效日期"), N_("请核对两个日期"))
+    sizes = read_sizes(head)
+    check_sizes(parts.indicators, sizes_of(sizes))
     stage = head.optional("stage")
     if stage not in STAGES:
         head.fault("stage", N_("不是允许的取值"), N_("可填：{allowed}"), allowed="final, draft")
@@ -218,7 +214,7 @@ def _sealed(head: Section, folder: Traversable, parts: _Parts, scale: Decimal) -
         lineage=tuple(pair for pair, _ in parts.lineage),
         draft=stage == "draft",
         veto=read_veto(head, scale),
-        city_sizes=read_sizes(head),
+        city_sizes=sizes,
         levels=tuple(one for one, _ in parts.levels),
         reports=tuple(f.name for f in _listing(folder / "reports") if f.name.endswith(REPORT_ENDINGS)),
     )

@@ -10,11 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import Any
 
 from core.campaigns.answers import Answer
-from core.campaigns.arithmetic import clamp, exact, half_up
+from core.campaigns.arithmetic import ALL, NONE, clamp, exact, half_up
 from core.campaigns.attainment import IndicatorScore, score_indicator
 from core.campaigns.catalogue import Form, Item
 from core.campaigns.rules import PASS_RATING, Rule, fits, parse_rule
@@ -56,7 +57,19 @@ class FormScore:
     veto: tuple[str, ...] = ()
 
 
-NOT_APPLICABLE = ItemScore("na", Decimal("0.00"), Decimal(0))
+READ_ATTRS = ("length_m",)
+NOTHING = Decimal("0.00")
+NOT_APPLICABLE = ItemScore("na", NOTHING, Decimal(0))
+
+
+def attrs_read(attrs: Mapping[str, Any]) -> dict[str, Any]:
+    """The site's attributes that a rule can read (计分用到的点位属性): a visit keeps them as they were on its day."""
+    return {name: attrs[name] for name in READ_ATTRS if name in attrs}
+
+
+def reads_attrs(item: Item) -> bool:
+    """Whether an item's points depend on an attribute of the site."""
+    return bool(parse_rule(item.mode, item.rule).per_metres)
 
 
 def score_item(item: Item, question: Question, answer: Answer, attrs: Mapping[str, Any]) -> ItemScore:
@@ -71,7 +84,19 @@ def score_item(item: Item, question: Question, answer: Answer, attrs: Mapping[st
     raw = _raw(item, question, rule, answer)
     share, passed, note = _share(item, rule, raw, answer, attrs)
     n, m = _tally(question.answer_type, answer)
-    return ItemScore("pass" if passed else "fail", half_up(share * exact(item.points)), item.points, n, m, note)
+    return ItemScore("pass" if passed else "fail", _earned(share, item.points), item.points, n, m, note)
+
+
+def _earned(share: Fraction, points: Decimal) -> Decimal:
+    """A share of the points, to two decimals; most items of a visit earn all of them or none."""
+    if share.numerator == share.denominator:
+        return _whole(points)
+    return half_up(share * exact(points)) if share.numerator else NOTHING
+
+
+@lru_cache(maxsize=4096)
+def _whole(points: Decimal) -> Decimal:
+    return half_up(exact(points))
 
 
 def _raw(item: Item, question: Question, rule: Rule, answer: Answer) -> int:
@@ -93,7 +118,7 @@ def _share(item: Item, rule: Rule, raw: int, answer: Answer, attrs: Mapping[str,
     """Share of the points earned (0..1), whether the item passed, and a note."""
     if item.mode == "conform":
         passed = rule.passes(raw) if rule.source else raw == 1
-        return Fraction(int(passed)), passed, ""
+        return (ALL if passed else NONE), passed, ""
     if item.mode == "band10":
         rating = rule.rating_of(raw) if rule.bands else raw
         return Fraction(rating, 10), rating >= PASS_RATING, ""
@@ -101,8 +126,8 @@ def _share(item: Item, rule: Rule, raw: int, answer: Answer, attrs: Mapping[str,
         letter, share = rule.grade_of(raw)
         return share, bool(letter), ""
     if item.mode == "deduct":
-        lost = min(rule.per * raw, rule.cap)
-        return clamp(1 - lost / exact(item.points)), raw == 0, ""
+        lost = min(rule.per * raw, rule.cap) / exact(item.points) if raw else NONE
+        return clamp(1 - lost) if lost else ALL, raw == 0, ""
     if item.mode == "ratio":
         return Fraction(raw, answer.m or 1), raw == answer.m, ""
     need, note = _need(rule, attrs)

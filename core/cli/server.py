@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from core.campaigns.registry import installed
+from core.cli.bringing_up import bring_up
 from core.cli.ground import Ground, configured, stand, tell
-from core.database import current, head, upgrade
+from core.database import current, head
 from core.demo import ACCOUNTS, PASSWORD, lay_demo
 from core.embedded import EmbeddedServer
 from core.instance import Instance
@@ -64,7 +65,7 @@ def demo(bind: str, workers: int, *, no_worker: bool) -> None:
     instance = Instance.find()
     with EmbeddedServer(instance) as urls:
         ground = Ground(urls, instance.read_secrets().secret_key, instance.files)
-        upgrade(urls.owner, ground.secret)
+        bring_up(ground)
         with ground.wall() as wall:
             lay_demo(wall, urls.app, ground.secret, ground.files, tell=click.echo)
         commands = [gunicorn_command(ground, bind, workers)]
@@ -91,7 +92,7 @@ def serve(bind: str, workers: int) -> None:
         sys.exit(run_with_children([gunicorn_command(ground, bind, workers)]))
     with EmbeddedServer(instance) as urls:
         ground = Ground(urls, instance.read_secrets().secret_key, instance.files)
-        upgrade(urls.owner, ground.secret)
+        bring_up(ground)
         commands = [gunicorn_command(ground, bind, workers), worker_command(ground)]
         sys.exit(run_with_children(commands, on_ready=lambda: click.echo(f"三城已启动：http://{bind}")))
 
@@ -108,7 +109,7 @@ def db_upgrade(*, as_json: bool) -> None:
     with stand() as ground:
         if not ground.urls.owner:
             raise click.UsageError("请设置 SANCHENG_OWNER_URL（所有者角色的数据库地址）")
-        reached = upgrade(ground.urls.owner, ground.secret)
+        reached = bring_up(ground)
     tell({"revision": reached}, as_json=as_json, text=f"数据库结构版本：{reached}")
 
 

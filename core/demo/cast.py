@@ -1,4 +1,4 @@
-"""Who plays in the demo (演示名单): cities, districts, how busy and how good each is. All of it made up."""
+"""Who plays in the demo (演示名单): bureaus, districts, how busy and how good each is. All of it made up."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ ALL = (CIVILIZED, SANITARY, FOOD)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One district's part: its division, city, campaigns, visits a month, quality (share of good answers) and seed."""
+    """One district's part: its division, city, campaigns, visits a month, quality (share of good answers) and seed.
+
+    ``detail`` is what it grants its city, ``to_province`` what it grants the province; empty is nothing.
+    """
 
     division: str
     city: str
@@ -19,15 +22,17 @@ class Part:
     seed: int
     campaigns: tuple[str, ...] = ALL
     detail: str = "indicators"
+    to_province: str = ""
 
 
+PROVINCES = ("14",)
 CITIES = ("1401", "1402", "1403", "2107", "3203")
 
 # 清徐 and 阳曲 share a seed and so a score: a tie. 娄烦 is visited too rarely to be ranked. 古交 runs one campaign only.
 PARTS = (
-    Part("140105", "1401", 110, 0.94, 11),
-    Part("140106", "1401", 55, 0.965, 12),
-    Part("140107", "1401", 55, 0.93, 13),
+    Part("140105", "1401", 110, 0.94, 11, to_province="categories"),
+    Part("140106", "1401", 55, 0.965, 12, to_province="indicators"),
+    Part("140107", "1401", 55, 0.93, 13, to_province="totals"),
     Part("140108", "1401", 55, 0.91, 14),
     Part("140109", "1401", 55, 0.945, 15),
     Part("140110", "1401", 55, 0.955, 16),
@@ -35,8 +40,8 @@ PARTS = (
     Part("140122", "1401", 55, 0.925, 17),
     Part("140123", "1401", 8, 0.95, 19),
     Part("140181", "1401", 45, 0.94, 20, (CIVILIZED,), "totals"),
-    Part("140213", "1402", 25, 0.94, 21),
-    Part("140302", "1403", 25, 0.96, 22, (SANITARY,)),
+    Part("140213", "1402", 25, 0.94, 21, to_province="categories"),
+    Part("140302", "1403", 25, 0.96, 22, (SANITARY,), to_province="categories"),
     Part("210702", "2107", 25, 0.92, 23),
     Part("320371", "3203", 25, 0.95, 24, (CIVILIZED, SANITARY)),
 )
@@ -52,6 +57,7 @@ ACCOUNTS: tuple[tuple[str, str], ...] = (
     ("jilv", "小店区作风督导员（限定范围的问题）"),
     ("lingdao", "小店区领导（一页看全）"),
     ("shiji", "太原市主管部门（区县比较）"),
+    ("shengji", "山西省主管部门（各市各区县比较）"),
     ("yunwei", "平台运维（开通新区县）"),
 )
 

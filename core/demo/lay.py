@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from datetime import date, datetime, timedelta
+from itertools import product
 from multiprocessing import get_context
 from pathlib import Path
 from uuid import UUID
@@ -12,8 +13,10 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.campaigns.registry import Registry, installed
+from core.demo.appeal_scenes import play_appeals
+from core.demo.boundary_scenes import lay_boundaries
 from core.demo.card_scenes import give_cards, set_rules
-from core.demo.cast import ACCOUNTS, CITIES, PARTS, PASSWORD, STAGE, Part
+from core.demo.cast import ACCOUNTS, CITIES, PARTS, PASSWORD, PROVINCES, STAGE, Part
 from core.demo.edition_scenes import run_shadow
 from core.demo.headquarters import fill_posts, name_sponsors, set_up_headquarters
 from core.demo.inspections import play_findings, play_visits
@@ -21,6 +24,7 @@ from core.demo.ledger_scenes import play_ledger
 from core.demo.paper_scenes import play_papers
 from core.demo.places import CREW, Stage, draw_photos, liaison_name, place_sites, seat_crew, seat_person
 from core.demo.playing import SUPERVISOR, Play
+from core.demo.statistic_scenes import play_statistics
 from core.figures.grants import give_grant, grants_in_force
 from core.figures.periods import containing
 from core.figures.publishing import publish
@@ -31,7 +35,7 @@ from core.work.calendar import seed_calendar
 from core.work.enabling import enabled
 from core.work.invitations import join
 from core.work.journal import record
-from core.work.onboarding import create_city, create_district
+from core.work.onboarding import create_bureau, create_district
 from core.work.tables import Audit
 from tenants.access import TenantRef, root_unit
 from tenants.accounts import AppUser, PlatformEvent, Tenant
@@ -43,7 +47,9 @@ DAYS = 90
 DONE = "demo.complete"
 SCENE = "demo.scene"
 INSPECTED = "inspected"
+COUNTED = "statistics"
 Tell = Callable[[str], object]
+Bureaus = dict[str, TenantRef]
 
 __all__ = ["ACCOUNTS", "PASSWORD", "lay_demo"]
 
@@ -60,15 +66,14 @@ def lay_demo(
     if until is None:
         return
     first = until.astimezone(ZONE).date() - timedelta(days=days)
-    cities = raise_cities(wall, {part.city for part in parts}, first)
+    bureaus = raise_bureaus(wall, parts, first)
     tell(f"正在布置演示数据：{len(parts)} 个区县，{days} 天的检查……")
     with ProcessPoolExecutor(min(2, len(parts)), mp_context=get_context("spawn")) as pool:
-        jobs = [
-            pool.submit(lay_in_process, url, secret, files, part, cities[part.city], first, until) for part in parts
-        ]
+        jobs = [pool.submit(lay_in_process, url, secret, files, part, bureaus, first, until) for part in parts]
         for number, job in enumerate(as_completed(jobs), 1):
             tell(f"演示数据 {number}/{len(parts)}：{job.result()}")
-    open_accounts(wall, cities, parts, first)
+    open_accounts(wall, bureaus, parts, first)
+    lay_boundaries(wall, bureaus, now=until)
     with wall.platform() as session:
         session.add(PlatformEvent(verb=DONE))
         session.commit()
@@ -76,12 +81,12 @@ def lay_demo(
 
 
 def lay_in_process(
-    url: str, secret: str, files: Path, part: Part, city: TenantRef, first: date, until: datetime
+    url: str, secret: str, files: Path, part: Part, bureaus: Bureaus, first: date, until: datetime
 ) -> str:
     """Lay one district in a process of its own; gives its name."""
     wall = Wall(url, secret)
     try:
-        return lay_district(wall, files, installed(), part, city, first, until)
+        return lay_district(wall, files, installed(), part, bureaus, first, until)
     finally:
         wall.dispose()
 
@@ -99,17 +104,22 @@ def remember_start(wall: Wall) -> datetime | None:
         return begun
 
 
-def raise_cities(wall: Wall, wanted: set[str], since: date) -> dict[str, TenantRef]:
-    """The demo's cities, made when missing."""
-    made = {}
+def raise_bureaus(wall: Wall, parts: tuple[Part, ...], since: date) -> Bureaus:
+    """The demo's provinces and cities by their codes, made when missing, each city under its province where there is one."""
+    made: Bureaus = {}
+    wanted = {code for part in parts for code in (part.city, part.city[:2])}
     with wall.platform() as session:
-        for code in (city for city in CITIES if city in wanted):
-            made[code] = create_city(session, wall.open, division=code, is_demo=True, today=since).tenant
+        for code in (one for one in (*PROVINCES, *CITIES) if one in wanted):
+            kind, above = ("province", None) if code in PROVINCES else ("city", made.get(code[:2]))
+            upper = above.slug if above else None
+            made[code] = create_bureau(
+                session, wall.open, kind=kind, division=code, upper=upper, is_demo=True, today=since
+            ).tenant
     return made
 
 
 def lay_district(
-    wall: Wall, files: Path, registry: Registry, part: Part, city: TenantRef, first: date, until: datetime
+    wall: Wall, files: Path, registry: Registry, part: Part, bureaus: Bureaus, first: date, until: datetime
 ) -> str:
     """One district from its opening to its publications; what is there already is left alone."""
     with wall.platform() as session:
@@ -118,7 +128,7 @@ def lay_district(
             wall.open,
             division=part.division,
             campaigns=part.campaigns,
-            city=city.slug,
+            upper=bureaus[part.city].slug,
             is_demo=True,
             today=first,
             registry=registry,
@@ -135,7 +145,10 @@ def lay_district(
                 session.commit()
             for _ in play_findings(session, stage, until):
                 session.commit()
-            send_figures(session, stage, registry, city, first, until)
+            if stage.is_main and not is_marked(session, COUNTED):
+                play_statistics(Play(session, stage, registry, first, until))  # what is published counts them
+                mark(session, COUNTED)
+            send_figures(session, stage, registry, bureaus, first, until)
             mark(session, INSPECTED)
         if stage.is_main:
             play_scenes(Play(session, stage, registry, first, until))
@@ -153,6 +166,7 @@ SCENES: tuple[tuple[str, Callable[[Play], None]], ...] = (
     ("papers", play_papers),
     ("cards", give_cards),
     ("editions", run_shadow),
+    ("appeals", play_appeals),
 )
 
 
@@ -187,12 +201,14 @@ def set_stage(session: ScopedSession, stage: Stage, files: Path, first: date, un
 
 
 def send_figures(
-    session: ScopedSession, stage: Stage, registry: Registry, city: TenantRef, first: date, until: datetime
+    session: ScopedSession, stage: Stage, registry: Registry, bureaus: Bureaus, first: date, until: datetime
 ) -> None:
-    """Grant the city its figures and publish every month that is over."""
+    """Grant the city and the province their figures and publish every month that is over."""
+    readers = {stage.part.city: stage.part.detail, stage.part.city[:2]: stage.part.to_province}
     if not grants_in_force(session, first):
-        for key in stage.part.campaigns:
-            give_grant(session, None, city, key, stage.part.detail, first, issuer=stage.tenant)
+        for key, (code, detail) in product(stage.part.campaigns, readers.items()):
+            if detail:
+                give_grant(session, None, bureaus[code], key, detail, first, issuer=stage.tenant)
     actor = stage.actors["演示创建办"]
     month = containing("month", first)
     while month.end < until.astimezone(ZONE).date():
@@ -206,14 +222,16 @@ def send_figures(
 
 
 SEATS = {"guanli": "演示管理员", "chuangban": "演示创建办", "jiancha": "演示检查员甲", "lingdao": "演示区领导"}
+BUREAU_SEATS = {"shiji": "演示市级主管部门", "shengji": "演示省级主管部门"}
 
 
-def open_accounts(wall: Wall, cities: dict[str, TenantRef], parts: tuple[Part, ...], since: date) -> None:
+def open_accounts(wall: Wall, bureaus: Bureaus, parts: tuple[Part, ...], since: date) -> None:
     """The made-up accounts that the demo prints at its start."""
     with wall.platform() as platform:
         slug = STAGE if any(part.division == STAGE for part in parts) else parts[0].division
         stage = tenant_ref(platform.scalars(select(Tenant).where(Tenant.slug == slug)).one())
-        city = cities[next(part.city for part in parts if part.division == slug)]
+        city = next(part.city for part in parts if part.division == slug)
+        homes = {"shiji": bureaus[city], "shengji": bureaus[city[:2]]}
         for login, what in ACCOUNTS:
             if platform.scalar(select(AppUser.id).where(AppUser.login == login)):
                 continue
@@ -221,7 +239,7 @@ def open_accounts(wall: Wall, cities: dict[str, TenantRef], parts: tuple[Part, .
             user = create_user(platform, login=login, name=name, password=PASSWORD, is_operator=login == "yunwei")
             if login == "yunwei":
                 continue
-            home = city if login == "shiji" else stage
+            home = homes.get(login, stage)
             with wall.open(home.id) as session:
                 person_id = person_for(session, home, login, since)
                 session.commit()
@@ -232,8 +250,8 @@ def open_accounts(wall: Wall, cities: dict[str, TenantRef], parts: tuple[Part, .
 def person_for(session: ScopedSession, home: TenantRef, login: str, since: date) -> UUID:
     """The made-up person behind an account."""
     root = root_unit(session).id
-    if login == "shiji":
-        return seat_person(session, home, "演示市级主管部门", root, "bureau", since).person_id
+    if login in BUREAU_SEATS:
+        return seat_person(session, home, BUREAU_SEATS[login], root, "bureau", since).person_id
     if login == "lianluo":
         unit = session.scalars(select(UnitRole).where(UnitRole.role == "market_regulator")).first()
         return seat_person(session, home, "演示联络员", unit.unit_id if unit else root, "liaison", since).person_id

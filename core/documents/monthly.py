@@ -1,7 +1,7 @@
 """The periodic report (月报): built from a sealed publication alone, so that every number in it can be checked.
 
 The data is text ready to print; the page and the Word document show the same. Each campaign brings its own templates in
-``<package>/<edition>/reports/monthly.docx`` and ``monthly.html``.
+``<package>/<edition>/reports/monthly.docx`` and ``monthly.html``; an edition without borrows those of its campaign.
 """
 
 from __future__ import annotations

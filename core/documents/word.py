@@ -6,12 +6,31 @@ from io import BytesIO
 
 from docxtpl import DocxTemplate
 
-from core.campaigns import Campaign, Edition, read_report
+from core.campaigns import Campaign, Edition, read_report, template_of
 from core.documents.report_data import ReportData
+from core.errors import NotFound
+from core.figures.tables import Publication
+from core.work.editions.in_force import edition_of
+from tenants.scope import ScopedSession
 
 WORD = "monthly.docx"
 PAGE = "monthly.html"
 WORD_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+
+
+def sealed_edition(session: ScopedSession, campaign: Campaign, row: Publication) -> Edition | None:
+    """The very edition that a publication was sealed by, a district's own too; None when no template of its campaign is at hand."""
+    try:
+        edition = edition_of(session, campaign, row.edition_sha256)
+    except NotFound:
+        return None
+    return edition if all(template_of(campaign, edition, name) for name in (WORD, PAGE)) else None
+
+
+def borrowed_from(campaign: Campaign, edition: Edition) -> Edition | None:
+    """The edition whose template an edition's report borrows (沿用模板); None when it has its own."""
+    found = template_of(campaign, edition, PAGE)
+    return None if found is None or found.sha256 == edition.sha256 else found
 
 
 def render_docx(campaign: Campaign, edition: Edition, data: ReportData) -> bytes:

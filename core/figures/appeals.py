@@ -13,8 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from core.campaigns import Campaign, Edition
-from core.errors import NotFound
+from core.campaigns import Campaign, Edition, Registry
+from core.errors import N_, Conflict, NotFound
 from core.figures.periods import Period
 from core.figures.run_tables import ScoreRun
 from core.figures.runs import body_of, make_run
@@ -23,6 +23,7 @@ from core.figures.tables import Publication
 from core.work.appeals.appeal_moves import RUN
 from core.work.appeals.deciding import Effect
 from core.work.appeals.raising import FigureKey, appeal_figure
+from core.work.enabling import enabled, frozen_edition
 from core.work.tables import Appeal
 from tenants.access import Actor
 from tenants.scope import ScopedSession
@@ -97,6 +98,19 @@ def recompute(
     )
     after = _facts(run.body, appeal.indicator)
     return Effect(RUN, run.id, {"after": after, "points": str(_earned(after) - _earned(appeal.facts))})
+
+
+def recompute_alike(
+    session: ScopedSession, actor: Actor, appeal: Appeal, registry: Registry, *, label: str, now: datetime
+) -> Effect:
+    """The same by the edition that the figure was computed by. Raises Conflict when the campaign is suspended, and Forbidden."""
+    running = enabled(session, registry, day=appeal.period_start)
+    campaign = next((one for one in running if one.key == appeal.campaign), None)
+    if campaign is None:
+        raise Conflict(N_("这个创建项目已停用，不能重算；启用后再裁决"))
+    sha256 = appeal.facts["edition_sha256"]
+    edition = campaign.edition if campaign.edition.sha256 == sha256 else frozen_edition(session, sha256)
+    return recompute(session, actor, appeal, campaign, edition, label=label, now=now)
 
 
 def _earned(said: Mapping[str, Any]) -> Decimal:

@@ -5,7 +5,7 @@ Only rates in per cent are compared, in percentage points, and only where both l
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from core.campaigns.arithmetic import half_up
+from core.figures.periods import Period
 from core.figures.tables import PublishedFigure
 from tenants.scope import ScopedSession
 
@@ -28,13 +29,15 @@ class SelfGap:
     widest: Decimal
 
 
-def read_self_gaps(session: ScopedSession, publications: Collection[UUID]) -> Mapping[UUID, SelfGap]:
-    """The gap of each publication that sent both values of some rate; the others are absent."""
+def read_self_gaps(session: ScopedSession, period: Period, sent: Mapping[UUID, int]) -> Mapping[UUID, SelfGap]:
+    """The gap of each publication of a period that sent both values of some rate; ``sent`` names the district of each."""
     query = select(
         PublishedFigure.publication_id, PublishedFigure.code, PublishedFigure.self_value - PublishedFigure.value
     ).where(
         PublishedFigure.reader_id == session.tenant_id,
-        PublishedFigure.publication_id.in_(publications),
+        PublishedFigure.period_start == period.start,
+        PublishedFigure.tenant_id.in_(sent.values()),
+        PublishedFigure.publication_id.in_(sent),
         PublishedFigure.level == "indicator",
         PublishedFigure.unit == "%",
         PublishedFigure.self_value.is_not(None),

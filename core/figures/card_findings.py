@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Date, Select, Subquery, and_, case, cast, false, func, or_, select, union
+from sqlalchemy import CTE, ColumnElement, Date, Select, Subquery, and_, case, cast, false, func, or_, select, union
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from core.figures.card_subjects import pairs_of
@@ -131,7 +131,7 @@ def _closing() -> ColumnElement[bool]:
     return and_(FindingEvent.to_state.in_(CLOSED_STATES), came_from)
 
 
-def _then(session: ScopedSession, window: Window) -> Subquery:
+def _then(session: ScopedSession, window: Window) -> CTE:
     """The last state and the last closing before the cut-off, of the findings that have changed since."""
     changed = and_(
         Finding.tenant_id == session.tenant_id,
@@ -148,11 +148,12 @@ def _then(session: ScopedSession, window: Window) -> Subquery:
         .join(Finding, changed)
         .where(FindingEvent.tenant_id == session.tenant_id, FindingEvent.at < window.cut_off)
         .group_by(FindingEvent.finding_id)
-        .subquery("then")
+        .cte("then")
+        .prefix_with("MATERIALIZED")  # read once, however few findings the planner believes in (it read it for each)
     )
 
 
-def _during(session: ScopedSession, window: Window) -> Subquery:
+def _during(session: ScopedSession, window: Window) -> CTE:
     """What happened to each finding within the window."""
     return (
         select(
@@ -167,7 +168,8 @@ def _during(session: ScopedSession, window: Window) -> Subquery:
             FindingEvent.at < window.cut_off,
         )
         .group_by(FindingEvent.finding_id)
-        .subquery("during")
+        .cte("during")
+        .prefix_with("MATERIALIZED")  # likewise
     )
 
 

@@ -5,7 +5,7 @@ A district is expected where its grant for the campaign is in force, or where it
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -16,6 +16,7 @@ from core.figures.comparison import Place, check_compare, known_districts
 from core.figures.due_tables import PublicationReminder, PublicationTerm
 from core.figures.grants import IN_FORCE, grants_received
 from core.figures.periods import KINDS, Period, containing, day_of
+from core.figures.received import along_index, of_period
 from core.figures.tables import Publication
 from core.work.journal import record
 from tenants.access import Actor, TenantRef
@@ -113,19 +114,21 @@ def due_calendar(session: ScopedSession, actor: Actor | None, *, now: datetime) 
     terms = read_terms(session, actor)
     today = day_of(now)
     granted = {(g.grant.campaign, g.grant.tenant_id) for g in grants_received(session, today) if g.state == IN_FORCE}
+    if not terms:
+        return []
     known = known_districts(session, None)
-    sent, reminded = _sent(session), _reminded(session)
+    ended = [(term, period) for term in terms for period in _ended(term, today)]
+    sent, reminded = _sent(session, [(term.campaign, period) for term, period in ended]), _reminded(session)
     found = []
-    for term in terms:
-        for period in _ended(term, today):
-            due_on = period.end + timedelta(days=term.days_after or 0)
-            rows = [
-                _expected(place, names.district_slug, names.district_name, period, due_on, today, sent, reminded)
-                for place, names in known.items()
-                if place[0] == term.campaign and (place in granted or (*place, period.kind, period.start) in sent)
-            ]
-            titles = next(((n.title_zh, n.title_en) for p, n in known.items() if p[0] == term.campaign), ("", ""))
-            found.append(Due(term.campaign, *titles, period, due_on, tuple(rows)))
+    for term, period in ended:
+        due_on = period.end + timedelta(days=term.days_after or 0)
+        rows = [
+            _expected(place, names.district_slug, names.district_name, period, due_on, today, sent, reminded)
+            for place, names in known.items()
+            if place[0] == term.campaign and (place in granted or (*place, period.kind, period.start) in sent)
+        ]
+        titles = next(((n.title_zh, n.title_en) for p, n in known.items() if p[0] == term.campaign), ("", ""))
+        found.append(Due(term.campaign, *titles, period, due_on, tuple(rows)))
     return sorted(found, key=lambda one: (one.on, one.campaign, one.period.kind), reverse=True)
 
 
@@ -155,13 +158,15 @@ def _expected(
     return Expected(place[1], slug, name, state, at, reminded.get(key))
 
 
-def _sent(session: ScopedSession) -> Sent:
-    """When each period first came: a correction does not make it late."""
-    key = (Publication.campaign, Publication.tenant_id, Publication.period_kind, Publication.period_start)
-    query = select(*key, func.min(Publication.published_at)).where(
-        Publication.reader_id == session.tenant_id, Publication.tenant_id != session.tenant_id
-    )
-    return {(row[0], row[1], row[2], row[3]): row[4] for row in session.execute(query.group_by(*key))}
+def _sent(session: ScopedSession, wanted: Iterable[tuple[str, Period]]) -> Sent:
+    """When each of some periods first came from each district: a correction does not make it late (one query a period)."""
+    found: Sent = {}
+    for campaign, period in wanted:
+        query = select(Publication.tenant_id, func.min(Publication.published_at))
+        rows = query.where(*of_period(session, campaign, period)).group_by(Publication.tenant_id)
+        with along_index(session):
+            found |= {(campaign, row[0], period.kind, period.start): row[1] for row in session.execute(rows)}
+    return found
 
 
 def _reminded(session: ScopedSession) -> Reminded:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.figures.by_territory import code_of, name_of
 from core.figures.comparison import MINIMUM_VISITS, UNRANKED, ComparisonRow
 from core.figures.periods import Period
 
@@ -17,13 +18,14 @@ FORMULA = ("=", "+", "-", "@", "\t", "\r")
 _ZH = (
     "周期", "创建项目", "区县", "区县代号", "名次", "上期名次", "占已评估分%", "覆盖率%", "占总分%", "得分", "已评估分", "总分", "未评估分",
     "检查次数", "点位数", "否决项", "版本", "截止时间", "封签", "是否更正", "说明", "负面清单前得分", "负面清单", "区间下限%", "区间上限%", "最好名次", "最差名次", "与上一名不可区分", "演示数据", "提示数",
+    "区划代码", "省", "市",
 )  # fmt: skip
 _EN = (
     "period", "campaign", "district", "district slug", "rank", "previous rank", "% of assessed points", "coverage %",
     "% of all points", "earned", "assessed", "total", "not assessed", "visits", "sites", "vetoes", "edition", "cut-off",
     "seal", "correction", "note",
     "earned before negative list", "negative list", "interval low %", "interval high %", "best rank", "worst rank",
-    "not told apart from the one above", "demonstration", "warnings",
+    "not told apart from the one above", "demonstration", "warnings", "division code", "province", "city",
 )  # fmt: skip
 
 
@@ -102,4 +104,7 @@ def _line(row: ComparisonRow, period: Period, english: bool) -> list[Any]:
         said[row.same_as_above] if row.rank else "",
         demo,
         len(row.warnings) if row.publication_id else "",
+        row.code,
+        name_of(code_of(row.code, 2)),
+        name_of(code_of(row.code, 4)),
     ]

@@ -53,6 +53,7 @@ class Frame:
     has_area: bool = False  # whether one of the units is an area: its records are its members'
     results: Any = ItemResult
     sheets: Any = Sheet
+    undated: tuple[int, ...] = ()  # for each period the visits regraded by today's site attributes, for they kept none
 
     @property
     def slices(self) -> tuple[SliceKey, ...]:

@@ -1,6 +1,7 @@
 """Who may receive a district's figures (发布授权): dated grants, each a row; the latest row for a reader and campaign decides.
 
-Nothing is ever changed: a new grant replaces the old one, a withdrawal is a row too. What was published before stays with
+A district may let any bureau above it read, its city, that city's province, the nation, each by a grant of its own: what one
+receives it cannot pass on. Nothing is ever changed: a new grant replaces the old one, a withdrawal is a row too. What was published before stays with
 its reader; what comes after does not leave any more.
 """
 
@@ -37,7 +38,7 @@ def give_grant(
     *,
     issuer: TenantRef | None = None,
 ) -> PublicationGrant:
-    """Let a city receive a campaign's publications in some detail; ``valid_to`` is the last day, None without end.
+    """Let a bureau receive a campaign's publications in some detail; ``valid_to`` is the last day, None without end.
 
     ``issuer`` names the district when no person acts. Raises Forbidden, and InvalidInput naming the field.
     """
@@ -162,6 +163,7 @@ def _grant(
         reader_slug=reader_slug,
         reader_name=reader_name,
         district_slug=district.slug,
+        district_code=district.code,
         district_name=district.name,
         granted_by=actor.name if actor else "",
         created_at=now(),
@@ -178,8 +180,9 @@ def _faults(
     valid_to: date | None,
 ) -> list[Fault]:
     found = []
-    if reader.kind != "city" or reader.id == district.id:
-        found.append(Fault(N_("只能授权给市级单位"), field="reader", value=reader.slug, remedy=N_("请选择所属城市")))
+    if not reader.is_bureau or reader.id == district.id:
+        message, remedy = N_("只能授权给市级、省级或国家级主管部门"), N_("请选择上级主管部门")
+        found.append(Fault(message, field="reader", value=reader.slug, remedy=remedy))
     if detail not in DETAILS:
         remedy = N_("可选：totals（总分）、categories（分项）、indicators（指标）、units（单位）、sites（点位）")
         found.append(Fault(N_("不认识的详细程度"), field="detail", value=detail, remedy=remedy))

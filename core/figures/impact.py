@@ -14,7 +14,7 @@ from decimal import Decimal
 from sqlalchemy import func, select
 
 from core.campaigns import Campaign, Edition, Item, load_vocabulary
-from core.campaigns.lineage import Change, Lineage, lineage_of
+from core.campaigns.lineage import SAME, Change, Lineage, lineage_of
 from core.figures.item_metrics import VERIFIED
 from core.figures.model import CampaignScore, IndicatorFigure
 from core.figures.periods import Period, day_of
@@ -43,6 +43,21 @@ class IndicatorChange:
     change: Change
     before: tuple[IndicatorFigure, ...]
     after: tuple[IndicatorFigure, ...]
+
+    @property
+    def differs(self) -> bool:
+        """Whether the same records give another result, whatever became of the indicator's own words."""
+        said = [[(f.earned, f.numerator, f.denominator) for f in side] for side in (self.before, self.after)]
+        return said[0] != said[1]
+
+    @property
+    def delta(self) -> Decimal | None:
+        """The points that the new edition gives more, negative when fewer; None where a side is missing or not assessed."""
+        sides = [[f.earned for f in side] for side in (self.before, self.after)]
+        if any(not side or None in side for side in sides):
+            return None
+        old, new = (sum((one for one in side if one is not None), Decimal(0)) for side in sides)
+        return new - old
 
     @property
     def covered(self) -> bool:
@@ -77,6 +92,11 @@ class Impact:
     def covered(self) -> Decimal | None:
         """The points of the new edition that the period's records assess, in percent (证据覆盖)."""
         return self.after.coverage
+
+    @property
+    def moved(self) -> tuple[IndicatorChange, ...]:
+        """The indicators that changed, and those that kept their words and are scored otherwise (their checklists changed)."""
+        return tuple(row for row in self.rows if row.change.kind != SAME or row.differs)
 
     @property
     def open(self) -> tuple[IndicatorFigure, ...]:

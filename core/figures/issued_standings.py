@@ -1,6 +1,6 @@
-"""Where each district stands, as its city publishes it (市级公布名次): one sealed row to each, its own and nobody else's.
+"""Where each district stands, as a bureau above it publishes it (上级公布名次): one sealed row to each, its own and nobody else's.
 
-The city issues its league table of a campaign and period; every district that it knows gets its place, the size of the
+The bureau (of a city, a province, the nation) issues its league table of a campaign and period; every district that it knows gets its place, the size of the
 league, its interval and the ranks that the intervals allow. An issue is never changed: when the table changed, those whose
 place changed get a new issue that names the old one and gives the reason, and the others none.
 """
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +18,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from core.errors import N_, Conflict, Fault, InvalidInput
-from core.figures.comparison import ComparisonRow, check_compare, compare
+from core.figures.comparison import ComparisonRow, check_compare, compare, league_of
 from core.figures.periods import Period
 from core.figures.seals import Break, plain
 from core.figures.tables import Standing
@@ -61,7 +62,8 @@ def prepare(
     check_compare(actor)
     rows = compare(session, actor, campaign, period)
     last = latest_issued(session, campaign, period)
-    return [_issue(actor, one, rows, period, last.get(one.tenant_id), now, reason) for one in rows]
+    sizes = Counter(league_of(one) for one in rows if one.rank)
+    return [_issue(actor, one, sizes[league_of(one)], period, last.get(one.tenant_id), now, reason) for one in rows]
 
 
 def issue(
@@ -95,15 +97,13 @@ def _refuse(new: list[Issue], reason: str) -> None:
 def _issue(
     actor: Actor,
     one: ComparisonRow,
-    rows: Iterable[ComparisonRow],
+    size: int,
     period: Period,
     old: Standing | None,
     now: datetime,
     reason: str,
 ) -> Issue:
     city: TenantRef = actor.tenant
-    ours = (one.campaign, one.edition_sha256, one.is_demo)
-    size = sum(1 for r in rows if r.rank and (r.campaign, r.edition_sha256, r.is_demo) == ours)
     same = ("campaign", "title_zh", "title_en", "edition", "edition_sha256", "unranked", "visits", "is_demo")
     told = ("rank", "previous_rank", "percent", "interval_low", "interval_high", "best", "worst")
     row = Standing(
@@ -175,14 +175,19 @@ def received_standings(session: ScopedSession, campaign: str | None = None) -> l
     query = select(Standing).where(Standing.reader_id == session.tenant_id, Standing.tenant_id != session.tenant_id)
     if campaign is not None:
         query = query.where(Standing.campaign == campaign)
-    return list(session.scalars(query.order_by(Standing.sequence.desc(), Standing.tenant_id)))
+    return list(
+        session.scalars(query.order_by(Standing.issued_at.desc(), Standing.sequence.desc(), Standing.tenant_id))
+    )
 
 
-def standing_in(session: ScopedSession, campaign: str, period: Period) -> Standing | None:
-    """The standing of a period as the city last published it; None when it did not."""
+def standings_in(session: ScopedSession, campaign: str, period: Period) -> list[Standing]:
+    """The standing of a period as each bureau above last published it, the smallest table first; none when none did."""
     wanted = (period.kind, period.start)
-    found = received_standings(session, campaign)
-    return next((one for one in found if (one.period_kind, one.period_start) == wanted), None)
+    last: dict[int, Standing] = {}
+    for one in received_standings(session, campaign):
+        if (one.period_kind, one.period_start) == wanted:
+            last.setdefault(one.tenant_id, one)
+    return sorted(last.values(), key=lambda one: (one.size, one.city_slug))
 
 
 def verify_standings(session: ScopedSession) -> list[Break]:

@@ -13,6 +13,9 @@ from core.figures.terms import FormTerm, ItemTerm, Selection
 FormKey = tuple[str, str]  # campaign and form code
 
 
+ZERO = Fraction(0)
+
+
 @dataclass(frozen=True, slots=True)
 class ItemSums:
     """Sums over visits (汇总): ``visits`` that answered, of them ``passed``; ``percent`` is the sum of scores out of 100.
@@ -21,22 +24,71 @@ class ItemSums:
     answered. ``earned`` and ``possible`` are points.
     """
 
-    visits: Fraction = Fraction(0)
-    passed: Fraction = Fraction(0)
-    percent: Fraction = Fraction(0)
-    n: Fraction = Fraction(0)
-    m: Fraction = Fraction(0)
-    raw: Fraction = Fraction(0)
-    earned: Fraction = Fraction(0)
-    possible: Fraction = Fraction(0)
+    visits: Fraction = ZERO
+    passed: Fraction = ZERO
+    percent: Fraction = ZERO
+    n: Fraction = ZERO
+    m: Fraction = ZERO
+    raw: Fraction = ZERO
+    earned: Fraction = ZERO
+    possible: Fraction = ZERO
 
     def __add__(self, other: ItemSums) -> ItemSums:
-        return ItemSums(**{name: _add(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__})
+        return ItemSums(
+            _add(self.visits, other.visits),
+            _add(self.passed, other.passed),
+            _add(self.percent, other.percent),
+            _add(self.n, other.n),
+            _add(self.m, other.m),
+            _add(self.raw, other.raw),
+            _add(self.earned, other.earned),
+            _add(self.possible, other.possible),
+        )
 
 
 def _add(one: Fraction, other: Fraction) -> Fraction:
-    """The sum of two fractions; most of them are zero, and adding those is dear."""
-    return one + other if one and other else one or other
+    """The sum of two fractions; most of them are the one zero, and adding that is dear."""
+    if other is ZERO:
+        return one
+    return other if one is ZERO else one + other
+
+
+def whole(number: int) -> Fraction:
+    """A whole number as a fraction; nothing is the one zero, which is added for nothing."""
+    return Fraction(number) if number else ZERO
+
+
+class RowSums:
+    """Rows of sums added up as whole numbers (整数累加): points are 1/100, scores out of 100 by the points possible a visit."""
+
+    __slots__ = ("_earned", "_m", "_n", "_passed", "_points", "_possible", "_raw", "_visits")
+
+    def __init__(self) -> None:
+        self._visits = self._passed = self._earned = self._possible = self._n = self._m = self._raw = 0
+        self._points: dict[int, int] = {}  # earned by what was possible in each visit
+
+    def add(self, visits: int, passed: int, earned: int, possible: int, n: int, m: int, raw: int) -> None:
+        """Add visits that each could give the same points."""
+        self._visits += visits
+        self._passed += passed
+        self._earned += earned
+        self._possible += possible * visits
+        self._n, self._m, self._raw = self._n + n, self._m + m, self._raw + raw
+        self._points[possible] = self._points.get(possible, 0) + earned
+
+    def sums(self) -> ItemSums:
+        """What was added, exactly."""
+        shares = (Fraction(earned * 100, each) for each, earned in self._points.items() if each and earned)
+        return ItemSums(
+            whole(self._visits),
+            whole(self._passed),
+            sum(shares, ZERO),
+            whole(self._n),
+            whole(self._m),
+            whole(self._raw),
+            Fraction(self._earned, 100) if self._earned else ZERO,
+            Fraction(self._possible, 100) if self._possible else ZERO,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +115,6 @@ class ItemFacts:
     visits: int = 0
     sites: int = 0
 
-    def add_kind(self, key: Selection | FormKey, kinds: str, sums: ItemSums) -> None:
-        """Add what the visits to places of these types bring."""
-        here = self.kinds.setdefault(key, {})
-        here[kinds] = here[kinds] + sums if kinds in here else sums
-
     def sums(self, term: ItemTerm | FormTerm, campaign: str) -> ItemSums:
         """The sums that a term reads."""
         if isinstance(term, ItemTerm):
@@ -83,3 +130,28 @@ class ItemFacts:
                 kind = type_in(kinds, term.types)
                 found[kind] = found.get(kind, ItemSums()) + sums
         return tuple(Stratum(kind, sums.visits, sums.percent) for kind, sums in sorted(found.items()))
+
+
+class FactSums:
+    """The sums of one slice while its rows come in (汇总中): whole numbers, made exact fractions at the end."""
+
+    def __init__(self) -> None:
+        self.whole: dict[Selection | FormKey, RowSums] = {}
+        self.kinds: dict[Selection | FormKey, dict[str, RowSums]] = {}
+
+    def add(self, key: Selection | FormKey, values: tuple[int, ...], kinds: str | None) -> None:
+        """Add a row of sums to its key, and to the same of places of some types."""
+        self.whole.setdefault(key, RowSums()).add(*values)
+        if kinds is not None:
+            self.kinds.setdefault(key, {}).setdefault(kinds, RowSums()).add(*values)
+
+    def facts(self) -> ItemFacts:
+        """The sums as figures read them."""
+        found = ItemFacts()
+        for key, one in self.whole.items():
+            if isinstance(key, frozenset):
+                found.items[key] = one.sums()
+            else:
+                found.forms[key] = one.sums()
+        found.kinds = {key: {kinds: one.sums() for kinds, one in here.items()} for key, here in self.kinds.items()}
+        return found

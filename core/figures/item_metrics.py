@@ -6,8 +6,7 @@ that an explanation cannot differ from its figure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -23,22 +22,23 @@ from sqlalchemy import (
     column,
     func,
     literal,
-    literal_column,
-    or_,
     select,
 )
-from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
+from sqlalchemy.sql import TableValuedAlias
 from sqlalchemy.sql.functions import Function
 
 from core.figures.frames import Frame, SliceKey, by_day
-from core.figures.item_facts import ItemFacts, ItemSums, VisitPart
+from core.figures.item_facts import FactSums, ItemFacts, ItemSums, RowSums, VisitPart
+from core.figures.place_kinds import kinds_on, register_of
 from core.figures.terms import FormTerm, ItemTerm, Selection
 from core.work.inspection.visit_chain import in_force
-from core.work.tables import Site, SiteKind
+from core.work.tables import Site
 from tenants.models import EnabledCampaign
 
 VERIFIED, SELF = "verified", "self"
+BASES = (VERIFIED, SELF)
+SUMMED = ("visits", "passed", "earned", "possible", "n", "m", "raw")  # a row of sums, as RowSums takes it
 
 
 def enabled_keys(session: Session) -> tuple[str, ...]:
@@ -73,28 +73,34 @@ def read_items(
     selections: Iterable[Selection],
     campaign: str,
     typed: Iterable[Selection] = (),
-    basis: str = VERIFIED,
-) -> dict[SliceKey, ItemFacts]:
-    """All sums of a frame: three queries whatever the number of indicators, one more for what is ``typed`` by site type."""
-    facts = {key: ItemFacts() for key in frame.slices}
+) -> dict[str, dict[SliceKey, ItemFacts]]:
+    """All sums of a frame by basis: three queries whatever the number of indicators, bases and site types.
+
+    What is ``typed`` is summed by site type, too. Self-checks are there only where there are any.
+    """
+    tallies = {(basis, key): FactSums() for basis in BASES for key in frame.slices}
     numbered = dict(enumerate(s for s in dict.fromkeys(selections) if s))
+    wanted = set(typed)
+    by_type = {n for n, one in numbered.items() if one in wanted}
     if numbered:
-        for row in session.execute(totals(per_visit(frame, numbered, basis=basis), ("key",))).mappings():
-            here, selection, sums = facts[row["unit"], row["span"]].items, numbered[row["key"]], sums_of(row)
-            here[selection] = here[selection] + sums if selection in here else sums
-    by_type = {n: one for n, one in numbered.items() if one in set(typed)}
-    if by_type:
-        inner = per_visit(frame, by_type, named=True, basis=basis)
-        for row in session.execute(totals(inner, ("key", "kinds"))).mappings():
-            facts[row["unit"], row["span"]].add_kind(by_type[row["key"]], row["kinds"], sums_of(row))
-    for row in session.execute(totals(per_sheet(frame, campaign, basis=basis), ("form", "kinds"))).mappings():
-        one, key, sums = facts[row["unit"], row["span"]], (campaign, row["form"]), sums_of(row)
-        one.forms[key] = one.forms[key] + sums if key in one.forms else sums
-        one.add_kind(key, row["kinds"], sums)
-    for row in session.execute(_volume(frame, campaign, basis)).mappings():
-        one = facts[row["unit"], row["span"]]
-        one.visits, one.sites = row["visits"], row["sites"]
+        names = ("basis", "key", "kinds") if by_type else ("basis", "key")
+        inner = per_visit(frame, numbered, bases=BASES, typed=by_type)
+        for row in session.execute(totals(inner, names)).mappings():
+            one = tallies[row["basis"], (row["unit"], row["span"])]
+            one.add(numbered[row["key"]], _values(row), row["kinds"] if row["key"] in by_type else None)
+    for row in session.execute(totals(per_sheet(frame, campaign, bases=BASES), ("basis", "form", "kinds"))).mappings():
+        tallies[row["basis"], (row["unit"], row["span"])].add((campaign, row["form"]), _values(row), row["kinds"])
+    facts = {basis: {key: tallies[basis, key].facts() for key in frame.slices} for basis in BASES}
+    for row in session.execute(_volume(frame, campaign)).mappings():
+        here = facts[row["basis"]][row["unit"], row["span"]]
+        here.visits, here.sites = row["visits"], row["sites"]
+    if not any(one.visits for one in facts[SELF].values()):
+        del facts[SELF]
     return facts
+
+
+def _values(row: RowMapping) -> tuple[int, ...]:
+    return tuple(int(row[name]) for name in SUMMED)
 
 
 def parts_of(session: Session, frame: Frame, term: ItemTerm | FormTerm, campaign: str) -> list[VisitPart]:
@@ -121,62 +127,30 @@ def _part(row: RowMapping) -> VisitPart:
 
 def sums_of(row: RowMapping) -> ItemSums:
     """One row of sums, all with the same possible points a visit."""
-    visits = Fraction(row.get("visits", 1))
-    earned, each = Fraction(row["earned"]), Fraction(row["possible"])
-    return ItemSums(
-        visits=visits,
-        passed=Fraction(row["passed"]),
-        percent=earned * 100 / each if each else Fraction(0),
-        n=Fraction(row["n"]),
-        m=Fraction(row["m"]),
-        raw=Fraction(row["raw"]),
-        earned=earned / 100,
-        possible=each * visits / 100,
-    )
-
-
-def has_self_checks(session: Session, frame: Frame, campaign: str) -> bool:
-    """Whether somebody checked himself in the frame's days: most reads need not look any further."""
-    sheet = frame.sheets
-    found = select(sheet.visit_id).where(
-        sheet.tenant_id == frame.tenant_id,
-        sheet.campaign == campaign,
-        sheet.basis == SELF,
-        or_(*(sheet.day.between(p.start, p.end) for p in frame.spans)),
-    )
-    return session.scalar(select(found.exists())) or False
-
-
-def kinds_of(frame: Frame, site: Any, day: Any) -> Any:  # columns of a row, and the types of its place as text
-    """The types that a row's site had on its day, by comma; those it ever had where the register began later."""
-    kind = SiteKind
-    listed = func.string_agg(kind.site_type, aggregate_order_by(literal_column("','"), kind.site_type))
-    ever = select(listed).where(kind.tenant_id == frame.tenant_id, kind.site_id == site)
-    then = ever.where(kind.valid_from <= day, or_(kind.valid_to.is_(None), kind.valid_to > day))
-    return func.coalesce(then.scalar_subquery(), ever.scalar_subquery(), "")
+    one = RowSums()
+    one.add(int(row.get("visits", 1)), *(int(row[name]) for name in SUMMED[1:]))
+    return one.sums()
 
 
 def per_visit(
-    frame: Frame, numbered: Mapping[int, Selection], *, named: bool = False, basis: str = VERIFIED
+    frame: Frame,
+    numbered: Mapping[int, Selection],
+    *,
+    named: bool = False,
+    bases: Sequence[str] = (VERIFIED,),
+    typed: Collection[int] = (),
 ) -> Subquery:
-    """One row for each selection and visit: whether all passed, and the sums of n, m and points."""
-    pairs = [(key, c, item) for key, one in numbered.items() for c, item in sorted(one)]
-    # Three bound arrays instead of a list of values: SQLAlchemy keeps the compiled statement, which is a third of the time.
-    keys, campaigns, items = ([pair[place] for pair in pairs] for place in range(3))
-    wanted = (
-        func.unnest(
-            bindparam(None, keys, ARRAY(Integer)),
-            bindparam(None, campaigns, ARRAY(String)),
-            bindparam(None, items, ARRAY(String)),
-        )
-        .table_valued(column("key", Integer), column("campaign", String), column("item", String), name="wanted")
-        .render_derived()
-    )
+    """One row for each selection and visit: whether all passed, and the sums of n, m and points.
+
+    ``named`` adds day, types of the place, forms and failed items; ``typed`` the types alone, of some selections.
+    """
+    wanted, campaigns = _wanted(numbered)
     result = frame.results
     query: Select[*tuple[Any, ...]] = (
         select(
             wanted.c.key,
             result.visit_id,
+            result.basis,
             result.day,
             result.site_id,
             result.form,
@@ -190,17 +164,39 @@ def per_visit(
         .join(wanted, and_(wanted.c.campaign == result.campaign, wanted.c.item == result.item))
         .where(
             result.tenant_id == frame.tenant_id,
-            result.campaign.in_(sorted({c for _, c, _ in pairs})),
-            result.basis == basis,
+            result.campaign.in_(campaigns),
+            result.basis.in_(bases),
             result.outcome != "na",
             in_force(frame.tenant_id, result.visit_id),
         )
     )
+    if named or typed:
+        register = register_of(frame)
+        kinds = kinds_on(register, result.day)
+        kinds = kinds if named else case((wanted.c.key.in_(sorted(typed)), kinds), else_="")
+        query = query.add_columns(kinds.label("kinds")).outerjoin(register, register.c.site_id == result.site_id)
     base = by_day(frame, query, result.day, result.unit_id, result.site_id).subquery("base")
-    return _folded(frame, base, named)
+    return _folded(base, named)
 
 
-def _folded(frame: Frame, base: Subquery, named: bool) -> Subquery:
+def _wanted(numbered: Mapping[int, Selection]) -> tuple[TableValuedAlias, list[str]]:
+    """The items of some selections as a table, and their campaigns."""
+    pairs = [(key, c, item) for key, one in numbered.items() for c, item in sorted(one)]
+    # Three bound arrays instead of a list of values: SQLAlchemy keeps the compiled statement, which is a third of the time.
+    keys, campaigns, items = ([pair[place] for pair in pairs] for place in range(3))
+    table = (
+        func.unnest(
+            bindparam(None, keys, ARRAY(Integer)),
+            bindparam(None, campaigns, ARRAY(String)),
+            bindparam(None, items, ARRAY(String)),
+        )
+        .table_valued(column("key", Integer), column("campaign", String), column("item", String), name="wanted")
+        .render_derived()
+    )
+    return table, sorted(set(campaigns))
+
+
+def _folded(base: Subquery, named: bool) -> Subquery:
     c = base.c
     passed = case((c.outcome == "pass", 1), else_=0)
     columns: list[Any] = [
@@ -211,22 +207,24 @@ def _folded(frame: Frame, base: Subquery, named: bool) -> Subquery:
         func.sum(func.coalesce(c.m, 1)).label("m"),
         func.sum(func.coalesce(c.n, 0)).label("raw"),
     ]
-    keys = [c.unit, c.span, c.key, c.visit_id, c.site_id]
+    keys = [c.unit, c.span, c.key, c.visit_id, c.basis, c.site_id]
+    if "kinds" in c:
+        keys.append(c.kinds)
     if named:
         failed: Function[Any] = func.array_agg(c.item)
         columns.append(failed.filter(c.outcome != "pass").label("failed"))
         columns.append(func.array_agg(c.form.distinct()).label("forms"))
-        columns.append(kinds_of(frame, c.site_id, c.day).label("kinds"))
         keys.append(c.day)
     return select(*keys, *columns).group_by(*keys).subquery("per_visit")
 
 
-def per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = (), basis: str = VERIFIED) -> Subquery:
+def per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = (), bases: Sequence[str] = (VERIFIED,)) -> Subquery:
     """One row for each sheet of the campaign that has points to give."""
-    sheet = frame.sheets
+    sheet, register = frame.sheets, register_of(frame)
     query: Select[*tuple[Any, ...]] = select(
         sheet.form,
         sheet.visit_id,
+        sheet.basis,
         sheet.day,
         sheet.site_id,
         sheet.earned,
@@ -235,14 +233,15 @@ def per_sheet(frame: Frame, campaign: str, forms: Sequence[str] = (), basis: str
         literal(0).label("n"),
         literal(0).label("m"),
         literal(0).label("raw"),
-        kinds_of(frame, sheet.site_id, sheet.day).label("kinds"),
+        kinds_on(register, sheet.day).label("kinds"),
     ).where(
         sheet.tenant_id == frame.tenant_id,
         sheet.campaign == campaign,
-        sheet.basis == basis,
+        sheet.basis.in_(bases),
         sheet.possible > 0,
         in_force(frame.tenant_id, sheet.visit_id),
     )
+    query = query.outerjoin(register, register.c.site_id == sheet.site_id)
     if forms:
         query = query.where(sheet.form.in_(forms))
     return by_day(frame, query, sheet.day, sheet.unit_id, sheet.site_id).subquery("per_sheet")
@@ -256,13 +255,13 @@ def totals(inner: Subquery, names: tuple[str, ...]) -> Select[Any]:
     return select(*keys, func.count().label("visits"), *sums).group_by(*keys)
 
 
-def _volume(frame: Frame, campaign: str, basis: str) -> Select[Any]:
+def _volume(frame: Frame, campaign: str) -> Select[Any]:
     """How many visits answered a form of the campaign, at how many sites."""
     sheet = frame.sheets
-    query: Select[*tuple[Any, ...]] = select(sheet.visit_id, sheet.site_id).where(
+    query: Select[*tuple[Any, ...]] = select(sheet.visit_id, sheet.basis, sheet.site_id).where(
         sheet.tenant_id == frame.tenant_id,
         sheet.campaign == campaign,
-        sheet.basis == basis,
+        sheet.basis.in_(BASES),
         in_force(frame.tenant_id, sheet.visit_id),
     )
     base = by_day(frame, query, sheet.day, sheet.unit_id, sheet.site_id).subquery("base")
@@ -270,7 +269,8 @@ def _volume(frame: Frame, campaign: str, basis: str) -> Select[Any]:
         func.count(base.c.visit_id.distinct()).label("visits"),
         func.count(base.c.site_id.distinct()).label("sites"),
     )
-    return select(base.c.unit, base.c.span, *counts).group_by(base.c.unit, base.c.span)
+    keys = (base.c.basis, base.c.unit, base.c.span)
+    return select(*keys, *counts).group_by(*keys)
 
 
 __all__ = [

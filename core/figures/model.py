@@ -98,7 +98,8 @@ class CampaignScore:
     """A campaign's score in one unit (None: the district) and period (活动得分), as of ``cut_off``.
 
     ``totals`` are those of the indicators; ``earned`` and the shares are what remains after the ``effects`` of the negative
-    list. Under a bar there is no share, hence no rank.
+    list. Under a bar there is no share, hence no rank. ``undated`` visits of the period (in the whole district) were scored
+    anew by today's site attributes, for they are from before a visit kept those of its day.
     """
 
     campaign: Campaign
@@ -114,6 +115,7 @@ class CampaignScore:
     sites: int
     findings: dict[str, int]
     effects: tuple[EffectLine, ...] = ()
+    undated: int = 0
 
     @property
     def barred(self) -> bool:

@@ -7,15 +7,19 @@ objects: of three thousand districts a page needs six columns.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import and_, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
+from core.figures.boards import League
 from core.figures.comparison import LOW_VOLUME, NOTHING_ASSESSED, RANKED, check_compare
 from core.figures.periods import Period
+from core.figures.received import along_index, last_of
 from core.figures.tables import Publication, PublishedFigure
 from tenants.access import Actor
 from tenants.scope import ScopedSession
@@ -23,13 +27,16 @@ from tenants.scope import ScopedSession
 ASSESSED = "assessed"
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """One district on one indicator (位次): its published value with n, and its rank; ``unranked`` says why it has none."""
 
     tenant_id: int
     district_slug: str
     district_name: str
+    district_code: str | None
+    publication_id: UUID
+    edition: str
+    league: League
     value: Decimal | None
     n: int
     rank: int | None
@@ -60,15 +67,23 @@ def rank_indicator(
 ) -> list[Placed]:
     """All districts that published a period, by one indicator's value: equal values share a rank, 1 + how many are better.
 
-    ``least`` is the smallest n that is ranked, ``ascending`` when less is better. Those without a value come last, by
+    Within a league alone: one edition, and demonstration never with the real; the larger league comes first. ``least`` is the smallest n that is ranked, ``ascending`` when less is better. Those without a value come last, by
     slug. One query. Raises Forbidden.
     """
     check_compare(actor)
     one, figure = Publication, PublishedFigure
-    columns = (one.district_slug, one.district_name, figure.status, figure.value, figure.n)
-    rows = session.execute(_figures_of(session, campaign, (code,), (period.start,), period.kind, columns)).all()
-    latest = {row[0]: row for row in rows}  # by sequence: a correction comes after what it corrects
-    return _ranked(latest.values(), least, ascending=ascending)
+    names = (one.tenant_id, one.district_slug, one.district_name, one.district_code, one.id)
+    last = last_of(session, campaign, period, (*names, one.edition, one.edition_sha256, one.is_demo)).subquery()
+    own = and_(
+        figure.reader_id == session.tenant_id,
+        figure.code == code,
+        figure.period_start == period.start,
+        figure.tenant_id == last.c.tenant_id,
+        figure.publication_id == last.c.id,
+    )
+    with along_index(session):
+        rows = session.execute(select(last, figure.status, figure.value, figure.n).outerjoin(figure, own)).all()
+    return _ranked(rows, least, ascending=ascending)
 
 
 def figure_table(
@@ -86,64 +101,55 @@ def figure_table(
     check_compare(actor)
     if not periods or not codes:
         return {}
-    starts = tuple(one.start for one in periods)
-    figure = PublishedFigure
-    columns = (Publication.sequence, figure.code, figure.numerator, figure.denominator, figure.value, figure.n)
-    query = _figures_of(session, campaign, codes, starts, periods[0].kind, columns)
-    if districts:
-        query = query.where(Publication.tenant_id.in_(districts))
-    latest: dict[tuple[int, date], tuple[int, dict[str, Point]]] = {}
-    for tenant, start, sequence, key, *values in session.execute(query):
-        kept = latest.get((tenant, start))
-        if kept is None or kept[0] != sequence:  # a correction stands for all that it replaces
-            kept = latest[tenant, start] = (sequence, {})
-        if key is not None:
-            kept[1][key] = Point(*values)
-    return {(tenant, key, start): one for (tenant, start), (_, own) in latest.items() for key, one in own.items()}
-
-
-def _figures_of(
-    session: ScopedSession,
-    campaign: str,
-    codes: Collection[str],
-    starts: Collection[date],
-    kind: str,
-    columns: Sequence[Any],
-) -> Any:
-    """Publications of the periods with the figures of the codes, the later one of two last: district, day and columns."""
     one, figure = Publication, PublishedFigure
-    own = and_(
+    wanted = [
+        one.reader_id == session.tenant_id,
+        one.tenant_id != session.tenant_id,
+        one.campaign == campaign,
+        one.period_kind == periods[0].kind,
+        one.period_start.in_([period.start for period in periods]),
+    ]
+    if districts:
+        wanted.append(one.tenant_id.in_(districts))
+    last = (
+        select(one.tenant_id, one.period_start, one.id)
+        .ext(distinct_on(one.period_start, one.tenant_id))
+        .where(*wanted)
+        .order_by(one.period_start.desc(), one.tenant_id.desc(), one.sequence.desc())
+        .subquery()
+    )
+    query = select(
+        *(figure.tenant_id, figure.code, figure.period_start),
+        *(figure.numerator, figure.denominator, figure.value, figure.n),
+    ).where(
         figure.reader_id == session.tenant_id,
-        figure.publication_id == one.id,
         figure.code.in_(codes),
+        figure.period_start == last.c.period_start,
+        figure.tenant_id == last.c.tenant_id,
+        figure.publication_id == last.c.id,
     )
-    return (
-        select(one.tenant_id, one.period_start, *columns)
-        .outerjoin(figure, own)
-        .where(
-            one.reader_id == session.tenant_id,
-            one.tenant_id != session.tenant_id,
-            one.campaign == campaign,
-            one.period_kind == kind,
-            one.period_start.in_(starts),
-        )
-        .order_by(one.sequence)
-    )
+    rows = session.execute(query).all()
+    return {(tenant, key, start): Point(a, b, value, n) for tenant, key, start, a, b, value, n in rows}
 
 
 def _ranked(rows: Iterable[Any], least: int, *, ascending: bool) -> list[Placed]:
-    found, rest = [], []
-    for tenant, _, slug, name, status, value, n in rows:
+    leagues: dict[League, list[Any]] = {}
+    rest: list[Placed] = []
+    for tenant, slug, name, code, publication, edition, sha256, is_demo, status, value, n in rows:
+        who, league = (tenant, slug, name, code, publication, edition), (sha256, is_demo)
         if status == ASSESSED and value is not None and n >= least:
-            found.append((value, slug, name, tenant, n))
+            leagues.setdefault(league, []).append((value if ascending else -value, slug, who, value, n))
         else:
             why = NOTHING_ASSESSED if value is None else LOW_VOLUME
-            rest.append(Placed(tenant, slug, name, value, n or 0, None, why))
-    found.sort(key=lambda one: (one[0] if ascending else -one[0], one[1]))
-    ranks: dict[Decimal, int] = {}
-    for place, (value, *_) in enumerate(found, 1):
-        ranks.setdefault(value, place)
-    ranked = [Placed(tenant, slug, name, value, n, ranks[value]) for value, slug, name, tenant, n in found]
+            rest.append(Placed(*who, league, value, n or 0, None, why))
+    ranked: list[Placed] = []
+    for league in sorted(leagues, key=lambda key: (key[1], -len(leagues[key]), key[0])):
+        found = sorted(leagues[league], key=itemgetter(0, 1))
+        rank, last = 0, None
+        for place, (_, _, who, value, n) in enumerate(found, 1):
+            if value != last:
+                rank, last = place, value
+            ranked.append(Placed(*who, league, value, n, rank))
     return [*ranked, *sorted(rest, key=lambda one: one.district_slug)]
 
 

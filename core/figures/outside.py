@@ -16,7 +16,8 @@ from sqlalchemy import select
 
 from core.campaigns import Campaign
 from core.errors import N_, Fault, InvalidInput, SanchengError
-from core.figures.comparison import MINIMUM_VISITS, ComparisonRow, check_compare
+from core.figures.boards import MINIMUM_VISITS, Board, hundredths, places_of
+from core.figures.comparison import check_compare
 from core.figures.model import percent
 from core.figures.periods import Period, parse_period
 from core.figures.tables import OutsideFigure, OutsidePublication
@@ -244,13 +245,6 @@ def outside_now(session: ScopedSession, campaign: str, period: Period) -> list[O
     return sorted(last.values(), key=lambda one: (-(share_of(one) or Decimal(-1)), one.district_name))
 
 
-def outside_history(session: ScopedSession, actor: Actor | None) -> list[OutsidePublication]:
-    """Every import ever made, the newest first. Raises Forbidden."""
-    check_compare(actor)
-    order = (OutsidePublication.imported_at.desc(), OutsidePublication.district_name, OutsidePublication.version.desc())
-    return list(session.scalars(select(OutsidePublication).order_by(*order)))
-
-
 def outside_figures(session: ScopedSession, one: OutsidePublication) -> Sequence[OutsideFigure]:
     """The indicators of one import by code."""
     query = select(OutsideFigure).where(OutsideFigure.publication_id == one.id)
@@ -262,23 +256,25 @@ def share_of(one: OutsidePublication) -> Decimal | None:
     return percent(one.earned, one.assessed)
 
 
-def rank_together(
-    rows: Iterable[ComparisonRow], outside: Iterable[OutsidePublication]
-) -> tuple[dict[int, int], dict[UUID, int]]:
+def rank_together(board: Board, outside: Iterable[OutsidePublication]) -> tuple[dict[int, int], dict[UUID, int]]:
     """Ranks of sealed districts, by tenant, and outside ones, by id, in one league of each edition; never the demonstration."""
-    sealed = [one for one in rows if one.rank and not one.is_demo]
-    guests = [one for one in outside if one.visits >= MINIMUM_VISITS and share_of(one) is not None]
-    shares: dict[str, list[Decimal]] = {}
-    for edition, share in [(r.edition, r.percent) for r in sealed] + [(o.edition, share_of(o)) for o in guests]:
+    sealed = [
+        (one, one.sent.edition, one.share) for one in board.spots if one.sent and one.rank and not one.sent.is_demo
+    ]
+    guests = [
+        (one, one.edition, hundredths(one.earned, one.assessed))
+        for one in outside
+        if one.visits >= MINIMUM_VISITS and one.assessed
+    ]
+    shares: dict[str, list[int]] = {}
+    for _, edition, share in (*sealed, *guests):
         if share is not None:
             shares.setdefault(edition, []).append(share)
-
-    def place(edition: str, share: Decimal | None) -> int:
-        return 1 + sum(1 for other in shares[edition] if share is not None and other > share)
-
-    return {r.tenant_id: place(r.edition, r.percent) for r in sealed}, {
-        o.id: place(o.edition, share_of(o)) for o in guests
-    }
+    places = {edition: places_of(own) for edition, own in shares.items()}
+    return (
+        {one.tenant_id: places[edition][share] for one, edition, share in sealed if share is not None},
+        {one.id: places[edition][share] for one, edition, share in guests},
+    )
 
 
 def refuse_empty(report: OutsideReport) -> None:

@@ -63,7 +63,10 @@ def read_pair(
 ) -> Pair:
     """The last publications of two districts, each by its tenant and period, figure by figure. Raises Forbidden."""
     check_compare(actor)
-    sides = [latest_received(session, campaign, period).get((campaign, tenant)) for tenant, period in (left, right)]
+    sides = [
+        latest_received(session, campaign, period, (tenant,)).get((campaign, tenant))
+        for tenant, period in (left, right)
+    ]
     found = [_by_code(session, one) for one in sides]
     return Pair(sides[0], sides[1], tuple(_rows(*found)), tuple(_doubts(*sides)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
@@ -13,10 +13,24 @@ from core.errors import N_
 from core.figures.periods import day_of
 from core.figures.run_tables import ScoreRun
 from core.work.loop.sight import sees_finding, sees_visit
-from core.work.tables import Finding, FindingCampaign, FindingEvent, NegativeEntry, NegativeStep, Sheet, Site, Visit
+from core.work.statistics.sight import pairs_seen
+from core.work.tables import (
+    Finding,
+    FindingCampaign,
+    FindingEvent,
+    LockedValue,
+    NegativeEntry,
+    NegativeStep,
+    Observation,
+    Sheet,
+    Site,
+    Statistic,
+    Visit,
+)
 from tenants.access import Actor
 from tenants.scope import ScopedSession
 
+STANDS = timedelta(days=366)  # what stands at a day counts for a year at most
 EXAMPLES = 20  # of each kind are named; the others are counted (ours)
 KINDS: dict[str, str] = {
     "edition": N_("测评体系版本换了"),
@@ -24,6 +38,7 @@ KINDS: dict[str, str] = {
     "correction": N_("更正的检查"),
     "finding": N_("问题有了变化"),
     "negative": N_("负面清单有了变化"),
+    "statistic": N_("锁定或更正的统计"),
 }
 
 
@@ -34,6 +49,7 @@ class Example:
     id: Any
     text: str
     at: datetime
+    text_en: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +72,8 @@ def causes(session: ScopedSession, actor: Actor, before: ScoreRun, after: ScoreR
     found += _read(session, "correction", _corrections(before, after).where(seen))
     found += _read(session, "finding", _findings(before, after).where(sees_finding(actor, on)))
     found += _read(session, "negative", _negative(before, after))
+    seen_too = pairs_seen(session, actor, Observation.unit_id, on)
+    found += _read(session, "statistic", _statistics(before, after).where(seen_too))
     return found
 
 
@@ -65,7 +83,7 @@ def _read(session: ScopedSession, kind: str, query: Select[Any]) -> list[Cause]:
     if not count:
         return []
     rows = session.execute(select(moved).order_by(moved.c.at.desc()).limit(EXAMPLES)).all()
-    return [Cause(kind, count, [Example(row.id, row.text, row.at) for row in rows])]
+    return [Cause(kind, count, [Example(row.id, row.text, row.at, getattr(row, "text_en", "")) for row in rows])]
 
 
 def _of_campaign(run: ScoreRun) -> Any:
@@ -134,5 +152,32 @@ def _negative(before: ScoreRun, after: ScoreRun) -> Select[Any]:
             NegativeEntry.campaign == before.campaign,
             NegativeStep.at > before.cut_off,
             NegativeStep.at <= after.cut_off,
+        )
+    )
+
+
+def _statistics(before: ScoreRun, after: ScoreRun) -> Select[Any]:
+    """Values that were locked since: of the period, or of what stands until a later value replaces it."""
+    inside = Observation.period_start >= before.period_start
+    stands = and_(Statistic.combine == "last", Observation.period_end > before.period_end - STANDS)
+    return (
+        select(
+            Observation.id,
+            Statistic.name_zh.label("text"),
+            Statistic.name_en.label("text_en"),
+            LockedValue.locked_at.label("at"),
+        )
+        .join(
+            Observation,
+            and_(Observation.tenant_id == LockedValue.tenant_id, Observation.id == LockedValue.observation_id),
+        )
+        .join(Statistic, and_(Statistic.tenant_id == Observation.tenant_id, Statistic.id == Observation.statistic_id))
+        .where(
+            LockedValue.tenant_id == before.tenant_id,
+            LockedValue.locked_at > before.cut_off,
+            LockedValue.locked_at <= after.cut_off,
+            Statistic.campaign.in_(("", before.campaign)),
+            Observation.period_end <= before.period_end,
+            or_(inside, stands),
         )
     )

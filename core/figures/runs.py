@@ -91,7 +91,7 @@ def make_run(
         earned=cents(score.earned),
         assessed=cents(score.assessed),
         total=cents(score.total),
-        body=body,
+        body=body | ({"undated": score.undated} if score.undated else {}),  # told beside it, no part of the hash
         sha256=hash_of(actor.tenant.slug, campaign.key, edition.sha256, period, unit_id, body),
         previous_id=previous.id if previous else None,
         made_by=actor.name,

@@ -18,7 +18,7 @@ from core.figures.effects import bars, read_effects, rule_on, take_effect
 from core.figures.finding_metrics import read_findings
 from core.figures.frames import Frame, SliceKey, frame_of
 from core.figures.item_facts import ItemFacts
-from core.figures.item_metrics import SELF, VERIFIED, enabled_keys, has_self_checks, items_asking, read_items
+from core.figures.item_metrics import VERIFIED, enabled_keys, items_asking, read_items
 from core.figures.model import CampaignScore, CategoryFigure, IndicatorFigure, total_of
 from core.figures.past import Pairs, read_past
 from core.figures.periods import Period, day_of
@@ -156,10 +156,7 @@ def _read_items(
     """The visits' sums by basis; those of self-checks only where there are any."""
     terms = [t for t in plans.terms() if isinstance(t, ItemTerm)]
     selections, typed = [t.selection for t in terms], [t.selection for t in terms if t.types]
-    found = {VERIFIED: read_items(session, frame, [*selections, *plans.groups.values()], campaign, typed)}
-    if has_self_checks(session, frame, campaign):
-        found[SELF] = read_items(session, frame, selections, campaign, typed, SELF)
-    return found
+    return read_items(session, frame, [*selections, *plans.groups.values()], campaign, typed)
 
 
 def check_reach(session: ScopedSession, actor: Actor | None, unit_id: UUID | None, frame: Frame) -> None:
@@ -229,6 +226,7 @@ def score_ground(ground: Ground, figures: tuple[IndicatorFigure, ...] | None = N
         sites=items.sites,
         findings=facts.findings.summary,
         effects=effects,
+        undated=frame.undated[key[1]] if frame.undated else 0,
     )
 
 

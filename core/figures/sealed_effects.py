@@ -7,15 +7,16 @@ figure ``status`` is the kind of effect, ``possible`` the points deducted or the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 
 from core.figures.effects import NEGATIVE
 from core.figures.model import EffectLine, cents, percent
+from core.figures.periods import Period
 from core.figures.tables import Publication, PublishedFigure
 from core.work.marks.negative_moves import BAR
 from tenants.db import new_id
@@ -44,6 +45,7 @@ def effect_figures(lines: Sequence[EffectLine], row: Publication, behind: int) -
             reader_id=row.reader_id,
             tenant_id=row.tenant_id,
             publication_id=row.id,
+            period_start=row.period_start,
             position=behind + number,
             level=EFFECT,
             code=f"NEG-{number:02d}",
@@ -72,15 +74,19 @@ def without_effects(figures: Iterable[PublishedFigure]) -> list[PublishedFigure]
     return [one for one in figures if one.level in ("category", "indicator")]
 
 
-def read_sealed_effects(session: ScopedSession, publications: Sequence[UUID]) -> dict[UUID, tuple[SealedEffect, ...]]:
-    """The effects of several received publications (one query)."""
+def read_effects_of(
+    session: ScopedSession, period: Period, districts: Collection[int] = ()
+) -> dict[UUID, tuple[SealedEffect, ...]]:
+    """The effects of all publications received for periods that begin with this one, or of some districts' (one query)."""
     query = select(PublishedFigure).where(
         PublishedFigure.reader_id == session.tenant_id,
-        PublishedFigure.publication_id.in_(publications),
-        PublishedFigure.level == EFFECT,
+        PublishedFigure.period_start == period.start,
+        PublishedFigure.level == literal_column(f"'{EFFECT}'"),  # as the index that holds the effects alone says it
     )
+    if districts:
+        query = query.where(PublishedFigure.tenant_id.in_(districts))
     found: dict[UUID, list[PublishedFigure]] = {}
-    for one in session.scalars(query) if publications else ():
+    for one in session.scalars(query):
         found.setdefault(one.publication_id, []).append(one)
     return {key: effects_of(figures) for key, figures in found.items()}
 

@@ -48,6 +48,7 @@ def figure_rows(contents: Contents, row: Publication, detail: str) -> Iterator[P
             reader_id=row.reader_id,
             tenant_id=row.tenant_id,
             publication_id=row.id,
+            period_start=row.period_start,
             position=position,
             **values,
         )

@@ -25,7 +25,7 @@ from core.figures.item_metrics import VERIFIED
 from core.figures.model import ZERO, CampaignScore
 from core.figures.periods import Period
 from core.figures.reasons import NO_VISITS
-from core.figures.scores import opens_area, reaches_root, read_grounds
+from core.figures.scores import Ground, opens_area, reaches_root, read_grounds
 from core.figures.stake_board import Board, Move
 from core.figures.stake_rows import (
     Bests,
@@ -39,6 +39,7 @@ from core.figures.stake_rows import (
 from core.figures.strata import type_in, types_of
 from core.figures.terms import FormTerm, ItemTerm, Plan
 from core.work.organisation.areas import AREA
+from core.work.tables import ItemResult
 from tenants.access import Actor
 from tenants.models import Unit
 from tenants.scope import ScopedSession
@@ -122,6 +123,11 @@ class Stakes:
         keys = [key for key in dict.fromkeys([*rows, *standing]) if wanted is None or key in wanted]
         found = [self._stake(key, rows.get(key, {}), standing.get(key, ())) for key in keys]
         return sorted(found, key=lambda one: (-one.exact, one.site, one.key))
+
+    def keys(self) -> list[str]:
+        """What is at stake, by key, without what it brings back."""
+        rows, standing = self._by_key()
+        return list(dict.fromkeys([*rows, *standing]))
 
     def _by_key(self) -> tuple[dict[str, dict[str, list[FailedRow]]], dict[str, list[Standing]]]:
         """The failed rows by key and board, the findings by key."""
@@ -207,20 +213,40 @@ def read_stakes(
     _check_rows(session, actor, period, unit_id, cut_off)
     bests = Bests(campaigns, questions)
     units = () if unit_id is None else (unit_id,)
+    given = {"cut_off": cut_off}
+    grounds = [
+        read_grounds(session, actor, one, one.edition, (period,), units, **given)[unit_id, 0] for one in campaigns
+    ]
+    failing = _failing(session, grounds, bests)
+    standing = standing_findings(session, actor, grounds[0].frame) if grounds else ()
     boards: list[Board] = []
-    standing: Sequence[Standing] | None = None
-    for one in campaigns:
-        ground = read_grounds(session, actor, one, one.edition, (period,), units, cut_off=cut_off)[unit_id, 0]
-        terms = [t for plan in ground.plans.figures for t in plan.terms if isinstance(t, ItemTerm)]
-        read = {c for t in terms for c, _ in t.selection} | {one.key}
-        rows = failed_rows(session, ground.frame, read, bests)
-        shares = [t.selection for t in terms if t.measure == "percent" and len(t.selection) > 1]
-        possible = possible_in_visits(session, ground.frame, shares)
-        sheets = possible_on_sheets(session, ground.frame, one.key)
-        if standing is None:
-            standing = standing_findings(session, actor, ground.frame)
+    for ground, rows in zip(grounds, failing, strict=True):
+        terms = [t for t in _item_terms(ground) if t.measure == "percent" and len(t.selection) > 1]
+        possible = possible_in_visits(session, ground.frame, [t.selection for t in terms])
+        sheets = possible_on_sheets(session, ground.frame, ground.campaign.key)
         boards.append(Board(ground, rows, standing, possible, sheets))
     return Stakes(boards, bests)
+
+
+def _item_terms(ground: Ground) -> list[ItemTerm]:
+    return [t for plan in ground.plans.figures for t in plan.terms if isinstance(t, ItemTerm)]
+
+
+def _failing(session: ScopedSession, grounds: Sequence[Ground], bests: Bests) -> list[list[FailedRow]]:
+    """The failed rows that each campaign reads: its own, and those of others whose items its indicators ask.
+
+    Rows as they are stored are read once for all of them; only a campaign with sheets of another edition reads its own.
+    """
+    wanted = [{c for t in _item_terms(one) for c, _ in t.selection} | {one.campaign.key} for one in grounds]
+    stored = [n for n, one in enumerate(grounds) if one.frame.results is ItemResult]
+    shared: list[FailedRow] = []
+    if stored:
+        every = {key for n in stored for key in wanted[n]}
+        shared = failed_rows(session, grounds[stored[0]].frame, every, bests)
+    return [
+        [row for row in shared if row.campaign in keys] if n in stored else failed_rows(session, one.frame, keys, bests)
+        for n, (one, keys) in enumerate(zip(grounds, wanted, strict=True))
+    ]
 
 
 def _check_rows(

@@ -10,13 +10,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from uuid import UUID
 
 from core.campaigns.attainment import ASSESSED
 from core.figures.assessing import figure_of
 from core.figures.figure import IndicatorFigure
 from core.figures.finding_metrics import AT_REST
-from core.figures.item_facts import FormKey, ItemFacts, ItemSums
+from core.figures.item_facts import ZERO as ZERO_SUM
+from core.figures.item_facts import FormKey, ItemFacts, ItemSums, whole
 from core.figures.item_metrics import VERIFIED
 from core.figures.model import ZERO, CampaignScore
 from core.figures.reading import Facts
@@ -69,8 +71,9 @@ class Delta:
 
     def add(self, key: Key, kinds: str, sums: ItemSums) -> None:
         """Add to a sum and to the same of the places of some types."""
-        self.sums[key] = self.sums.get(key, NOTHING) + sums
-        self.kinds[key, kinds] = self.kinds.get((key, kinds), NOTHING) + sums
+        place = (key, kinds)
+        self.sums[key] = self.sums[key] + sums if key in self.sums else sums
+        self.kinds[place] = self.kinds[place] + sums if place in self.kinds else sums
 
 
 @dataclass(slots=True)
@@ -124,13 +127,12 @@ class Board:
             for selection in self._reading.get((row.campaign, row.item), ()):
                 place = (selection, row.visit_id)
                 mended[place] = mended.get(place, 0) + 1
-                whole = mended[place] == self._failing[place]
+                is_whole = mended[place] == self._failing[place]
                 each = row.possible if len(selection) == 1 else self.possible.get(place, 0)
-                found.add(selection, row.kinds, _item_sums(row, each, passed=int(whole)))
+                found.add(selection, row.kinds, _sums(row.gain, each, int(is_whole), row.more_n, row.more_raw))
             if row.campaign == self.campaign and row.gain:
                 each = self.sheets[row.visit_id, row.form]
-                sums = ItemSums(percent=Fraction(row.gain * 100, each), earned=Fraction(row.gain, 100))
-                found.add((row.campaign, row.form), row.kinds, sums)
+                found.add((row.campaign, row.form), row.kinds, _sums(row.gain, each))
         for one in standing:
             self._pass(one, found, CLOSED)
         return found
@@ -196,13 +198,23 @@ class Board:
                 found.append(Move(before, after))
         return tuple(sorted(found, key=lambda one: (-one.exact_gain, one.before.code)))
 
+    def _moved(self, delta: Delta) -> set[str]:
+        """The indicators that read anything of a change, in their figure or in the sample beside it: all others stand."""
+        keys = {*delta.sums, *delta.findings}
+        samples = self.ground.plans.samples.items()
+        beside = {code for code, plan in samples if not keys.isdisjoint(_keys_read(plan, self.campaign))}
+        return beside | {plan.indicator.code for key in keys for plan in self._readers.get(key, ())}
+
     def _figure(self, plan: Plan, facts: Facts) -> IndicatorFigure:
         return figure_of(plan, self.ground.plans.samples.get(plan.indicator.code), facts)
 
     def score_with(self, delta: Delta, reached: Collection[str] = ()) -> CampaignScore:
         """The whole score with a change; the indicators in ``reached`` are taken to have reached their targets."""
-        facts = self.facts(delta)
-        figures = tuple(self._figure(plan, facts) for plan in self.ground.plans.figures)
+        facts, moved = self.facts(delta), self._moved(delta)
+        figures = (
+            self._figure(plan, facts) if plan.indicator.code in moved else self._figures[plan.indicator.code]
+            for plan in self.ground.plans.figures
+        )
         assumed = tuple(_reach(one) if one.code in reached else one for one in figures)
         return score_ground(replace(self.ground, facts=facts), assumed)
 
@@ -216,14 +228,13 @@ def _reach(figure: IndicatorFigure) -> IndicatorFigure:
     )
 
 
-def _item_sums(row: FailedRow, each: int, *, passed: int) -> ItemSums:
-    return ItemSums(
-        passed=Fraction(passed),
-        percent=Fraction(row.gain * 100, each) if each else Fraction(0),
-        n=Fraction(row.more_n),
-        raw=Fraction(row.more_raw),
-        earned=Fraction(row.gain, 100),
+@lru_cache(maxsize=4096)
+def _sums(gain: int, each: int, passed: int = 0, more_n: int = 0, more_raw: int = 0) -> ItemSums:
+    """What a row in order adds; thousands of rows have few different ones. ``gain`` and ``each`` are 1/100 points."""
+    percent, earned = (
+        (Fraction(gain * 100, each) if each else ZERO_SUM, Fraction(gain, 100)) if gain else (ZERO_SUM,) * 2
     )
+    return ItemSums(passed=whole(passed), percent=percent, n=whole(more_n), raw=whole(more_raw), earned=earned)
 
 
 def _counts(term: FindingTerm, state: str) -> bool:

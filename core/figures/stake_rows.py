@@ -12,7 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, and_, select, true
+from sqlalchemy import Row, RowMapping, and_, select, true
 from sqlalchemy.orm import Session
 
 from core.campaigns import Campaign, Item
@@ -20,8 +20,9 @@ from core.campaigns.terms import Question
 from core.figures.finding_metrics import COLUMNS, DONE, FindingPart, counting, described, part_of
 from core.figures.frames import Frame, by_day, by_moment
 from core.figures.in_order import Best, best_result
-from core.figures.item_metrics import VERIFIED, kinds_of, per_sheet, per_visit
+from core.figures.item_metrics import VERIFIED, per_sheet, per_visit
 from core.figures.periods import day_of
+from core.figures.place_kinds import kinds_on, register_of
 from core.figures.terms import Selection
 from core.work.inspection.visit_chain import in_force
 from core.work.loop.sight import sees_finding
@@ -92,27 +93,25 @@ class Bests:
         """The question of a code."""
         return self._questions.get(code)
 
-    def of(self, row: RowMapping) -> Best:
-        """What a stored result would have been at best; of an item that is no longer known, its full points."""
-        attrs = row["attrs"] or {}
-        key = (row["campaign"], row["item"], row["m"], str(attrs.get("length_m")))
+    def of(self, campaign: str, code: str, question: str, m: int | None, attrs: Mapping[str, Any]) -> Best | None:
+        """What an item would have given at best where ``m`` were looked at; None for one that is no longer known."""
+        key = (campaign, code, m, str(attrs.get("length_m")))
         if key not in self._known:
-            item, question = self.item(*key[:2]), self.question(row["question"])
-            if item is None or question is None:
-                full = row["m"] if row["m"] is not None else row["n"]
-                return Best(row["possible"], full, row["m"])
-            self._known[key] = best_result(item, question, row["m"], attrs)
+            item, asked = self.item(campaign, code), self.question(question)
+            if item is None or asked is None:
+                return None
+            self._known[key] = best_result(item, asked, m, attrs)
         return self._known[key]
 
 
 def failed_rows(session: Session, frame: Frame, campaigns: Collection[str], bests: Bests) -> list[FailedRow]:
-    """Every verified result of a frame of one slice that did not pass, oldest first (one query)."""
-    result = frame.results
+    """Every verified result of a frame of one slice that did not pass, oldest first (two queries)."""
+    result, register = frame.results, register_of(frame)
     names = ("visit_id", "day", "campaign", "form", "item", "question", "site_id", "earned", "possible", "n", "m")
     query = (
         select(*(getattr(result, name) for name in names))
-        .add_columns(Site.name.label("site"), Site.attrs, kinds_of(frame, result.site_id, result.day).label("kinds"))
-        .join(Site, and_(Site.tenant_id == result.tenant_id, Site.id == result.site_id))
+        .add_columns(kinds_on(register, result.day).label("kinds"))
+        .outerjoin(register, register.c.site_id == result.site_id)
         .where(
             result.tenant_id == frame.tenant_id,
             result.campaign.in_(sorted(campaigns)),
@@ -123,16 +122,26 @@ def failed_rows(session: Session, frame: Frame, campaigns: Collection[str], best
     )
     query = by_day(frame, query, result.day, result.unit_id, result.site_id)
     query = query.order_by(result.day, result.visit_id, result.campaign, result.form, result.item)
-    return [_row(row, bests.of(row)) for row in session.execute(query).mappings()]
+    rows = session.execute(query).all()
+    places = _places(session, frame, {row[6] for row in rows})
+    return [_row(row, *places[row[6]], bests) for row in rows]
 
 
-def _row(row: RowMapping, best: Best) -> FailedRow:
-    place = (row["visit_id"], row["day"], row["campaign"], row["form"], row["item"], row["question"])
-    n_now = 0 if row["m"] is None else row["n"]  # as sums read it: what has no m counts 1 when it passed
-    n_then = 1 if row["m"] is None else best.n or 0
-    more_raw = (best.n or 0) - (row["n"] or 0)
-    points = (row["earned"], row["possible"], best.earned - row["earned"])
-    return FailedRow(*place, row["site_id"], row["site"], row["kinds"], *points, n_then - n_now, more_raw)
+def _places(session: Session, frame: Frame, sites: Collection[UUID]) -> dict[UUID, tuple[str, Mapping[str, Any]]]:
+    """Name and fields of some sites."""
+    query = select(Site.id, Site.name, Site.attrs).where(Site.tenant_id == frame.tenant_id, Site.id.in_(sorted(sites)))
+    return {row.id: (row.name, row.attrs or {}) for row in session.execute(query)}
+
+
+def _row(row: Row[Any], site: str, attrs: Mapping[str, Any], bests: Bests) -> FailedRow:
+    """A stored result with what its best would have added; an item that is no longer known has its full points to give."""
+    visit_id, day, campaign, form, item, question, site_id, earned, possible, n, m, kinds, *_ = row
+    best = bests.of(campaign, item, question, m, attrs) or Best(possible, n if m is None else m, m)
+    n_now = 0 if m is None else n  # as sums read it: what has no m counts 1 when it passed
+    n_then = 1 if m is None else best.n or 0
+    more = (best.earned - earned, n_then - n_now, (best.n or 0) - (n or 0))
+    place = (visit_id, day, campaign, form, item, question, site_id, site, kinds)
+    return FailedRow(*place, earned, possible, *more)
 
 
 def possible_in_visits(session: Session, frame: Frame, selections: Iterable[Selection]) -> dict[tuple[Any, UUID], int]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -47,6 +47,7 @@ class PublicationGrant(AddressedRow, Base):
     reader_slug: Mapped[str]
     reader_name: Mapped[str]
     district_slug: Mapped[str]
+    district_code: Mapped[str | None] = mapped_column(default=None)
     district_name: Mapped[str]
     granted_by: Mapped[str]
     created_at: Mapped[datetime] = mapped_column(default=now)
@@ -64,7 +65,16 @@ class Publication(AddressedRow, Base):
     __tablename__ = "publication"
     __table_args__ = (
         UniqueConstraint("reader_id", "tenant_id", "sequence"),
-        Index("ix_publication_reader_period", "reader_id", "campaign", "period_start"),
+        # A period's districts with their names, the last word of each at the end, from the index alone.
+        Index(
+            "ix_publication_reader_period",
+            *("reader_id", "campaign", "period_kind", "period_start", "tenant_id", "sequence"),
+            postgresql_include=[
+                *("id", "district_slug", "district_name", "district_code", "edition", "edition_sha256", "is_demo"),
+            ],
+        ),
+        # Who ever published: one entry a district, however many periods follow.
+        Index("ix_publication_first", "reader_id", "tenant_id", postgresql_where=text("sequence = 1")),
         Index("ix_publication_tenant_id", "tenant_id", "campaign", "period_start"),
     )
 
@@ -112,7 +122,7 @@ class PublishedFigure(AddressedRow, Base):
 
     ``self_value`` and ``declared_value`` stand beside the verified ``value`` and are never mixed with it. Of a unit or a site
     (level ``unit``, ``site``) ``value`` is its share of assessed points, ``n`` its visits, ``numerator`` its findings and
-    ``denominator`` its sites.
+    ``denominator`` its sites. ``period_start`` repeats the publication's, for an index; a figure counts by its publication.
     """
 
     __tablename__ = "published_figure"
@@ -122,18 +132,18 @@ class PublishedFigure(AddressedRow, Base):
             ["publication.reader_id", "publication.tenant_id", "publication.id"],
         ),
         Index("ix_published_figure_publication", "reader_id", "tenant_id", "publication_id"),
-        # One indicator of a whole nation is read from the index alone, one look-up a publication.
+        # One indicator of a whole nation in one period lies together and is read from the index alone.
         Index(
             "ix_published_figure_code",
-            "reader_id",
-            "publication_id",
-            "code",
-            postgresql_include=["tenant_id", "status", "value", "n", "numerator", "denominator"],
+            *("reader_id", "code", "period_start", "tenant_id"),
+            postgresql_include=["publication_id", "status", "value", "n", "numerator", "denominator"],
         ),
+        Index("ix_published_figure_effect", "reader_id", "period_start", postgresql_where=text("level = 'effect'")),
     )
 
     id: Mapped[UUID] = uuid_key()
     publication_id: Mapped[UUID]
+    period_start: Mapped[date]
     position: Mapped[int]
     level: Mapped[str]
     code: Mapped[str]

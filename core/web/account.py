@@ -15,6 +15,7 @@ from core.request import COOKIE, house, need_login, now
 from core.web.desk.todo import tally_waiting
 from core.web.errors import fault_map, say
 from core.web.shell import LANGUAGE_COOKIE, LOCALES
+from core.web.words import TENANT_KINDS
 from core.work import accounts, invitations
 
 blueprint = Blueprint("account", __name__)
@@ -50,7 +51,7 @@ def home() -> AnyResponse | str:
     if len(seats) == 1 and not login.is_operator:
         return redirect(f"/t/{seats[0].tenant.slug}/")
     waiting = {seat.tenant.slug: tally_waiting(seat) for seat in seats}
-    return render_template("account/home.html", seats=seats, waiting=waiting, login=login)
+    return render_template("account/home.html", seats=seats, waiting=waiting, login=login, kinds=TENANT_KINDS)
 
 
 @blueprint.get("/login")

@@ -28,6 +28,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         "area.import": N_("导入片区成员"),
         "area.remove": N_("移出片区"),
         "audit.export": N_("导出日志"),
+        "boundaries.keep": N_("上传区县边界"),
         "calendar.seed": N_("载入节假日"),
         "calendar.set": N_("修改工作日历"),
         "calendar.enter": N_("按通知录入放假安排"),

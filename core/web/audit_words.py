@@ -51,7 +51,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "site": N_("点位"),
         "sponsorship": N_("包保关系"),
         "statistic": N_("统计指标"),
-        "tenant": N_("区县或市"),
+        "tenant": N_("区县或主管部门"),
         "token": N_("接口令牌"),
         "unit": N_("单位"),
         "visit": N_("检查"),

@@ -26,7 +26,7 @@ from core.work.roles import (
     SEE,
     VISIT,
 )
-from tenants.access import Actor
+from tenants.access import BUREAUS, ROOTS, Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,8 @@ def _in(label: str, path: str, *verbs: str) -> Entry:
     return Entry(label, path, "", frozenset(verbs))
 
 
-BOTH = frozenset({"district", "city"})
+ALL_KINDS = frozenset(ROOTS)
+BUREAU = frozenset(BUREAUS)
 FINDINGS = (
     _in(N_("清单"), "findings", SEE),
     _in(N_("上报问题"), "findings/new", REPORT),
@@ -73,6 +74,7 @@ FIGURES = (
     _in(N_("先改什么"), "first", SEE),
     _in(N_("易失分项"), "lost-items", SEE),
     _in(N_("进度"), "pace", SEE),
+    _in(N_("逐日"), "days", SEE),
     _in(N_("计分留存"), "runs", SEE),
 )
 STANDINGS = (
@@ -94,10 +96,16 @@ SETTINGS = (
     _in(N_("设置"), "settings", ADMINISTER),
     _in(N_("派遣规则"), "settings/routing", DIRECT, ADMINISTER),
 )
-CITY_ORGANISATION = (_in(N_("单位"), "units", ADMINISTER), _in(N_("人员"), "people", ADMINISTER))
+BUREAU_ORGANISATION = (_in(N_("单位"), "units", ADMINISTER), _in(N_("人员"), "people", ADMINISTER))
 MENU: tuple[Entry, ...] = (
     Entry(
-        N_("今日"), "", "home", frozenset({SEE, VISIT, ANSWER, ADMINISTER, COMPARE}), BOTH, phone=True, sponsors=True
+        N_("今日"),
+        "",
+        "home",
+        frozenset({SEE, VISIT, ANSWER, ADMINISTER, COMPARE}),
+        ALL_KINDS,
+        phone=True,
+        sponsors=True,
     ),
     Entry(N_("我的包保"), "sponsors/mine", "users", frozenset(), phone=True, sponsors=True),
     Entry(N_("检查"), "visits", "clipboard-check", frozenset({VISIT, SEE}), phone=True, also=("visit",)),
@@ -109,16 +117,16 @@ MENU: tuple[Entry, ...] = (
     Entry(N_("报告"), "reports", "report", frozenset({SEE})),
     Entry(N_("发布"), "publications", "send", frozenset({PUBLISH, GRANT})),
     Entry(N_("创建项目"), "campaigns", "flag", frozenset({SEE, ADMINISTER})),
-    Entry(N_("区县比较"), "/c/{slug}/comparison", "trophy", frozenset({COMPARE}), frozenset({"city"}), phone=True),
-    Entry(N_("收到的发布件"), "/c/{slug}/received", "report", frozenset({COMPARE}), frozenset({"city"})),
-    Entry(N_("公布名次"), "/c/{slug}/standings", "send", frozenset({COMPARE}), frozenset({"city"})),
+    Entry(N_("区县比较"), "/c/{slug}/comparison", "trophy", frozenset({COMPARE}), BUREAU, phone=True),
+    Entry(N_("收到的发布件"), "/c/{slug}/received", "report", frozenset({COMPARE}), BUREAU),
+    Entry(N_("公布名次"), "/c/{slug}/standings", "send", frozenset({COMPARE}), BUREAU),
     Entry(
         N_("组织"), "units", "sitemap", frozenset({SEE, ADMINISTER}), inside=ORGANISATION, also=("posts", "handovers")
     ),
-    Entry(N_("组织"), "units", "sitemap", frozenset({ADMINISTER}), frozenset({"city"}), inside=CITY_ORGANISATION),
+    Entry(N_("组织"), "units", "sitemap", frozenset({ADMINISTER}), BUREAU, inside=BUREAU_ORGANISATION),
     Entry(N_("设置"), "settings", "settings", frozenset({DIRECT, ADMINISTER}), inside=SETTINGS),
-    Entry(N_("设置"), "settings", "settings", frozenset({ADMINISTER}), frozenset({"city"})),
-    Entry(N_("日志"), "audit", "history", frozenset({AUDIT}), BOTH),
+    Entry(N_("设置"), "settings", "settings", frozenset({ADMINISTER}), BUREAU),
+    Entry(N_("日志"), "audit", "history", frozenset({AUDIT}), ALL_KINDS),
 )
 
 

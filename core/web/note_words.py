@@ -51,4 +51,7 @@ def lead_to(note: Note) -> str:
         return url_for("cards.show", scheme=note.object_id, period=note.params.get("period", ""))
     if note.object_kind == "notice_draft":
         return f"{url_for('notices.ask')}?{note.params.get('query', '')}"
+    if note.object_kind == "numbers":
+        where = {note.params.get("which", "owner"): note.object_id}
+        return url_for("statistics.show", period=note.params.get("key", ""), timeliness="missing", **where)
     return url_for("inbox.show")

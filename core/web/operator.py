@@ -1,4 +1,4 @@
-"""The operator's pages (运维开通): every tenant of the installation, onboarding a district or a city, its first administrator.
+"""The operator's pages (运维开通): every tenant of the installation, onboarding a district or a bureau, its first administrator.
 
 Outside every tenant: only an account that is marked as operator gets here, everybody else finds nothing. These views are
 the boundary for their own transactions.
@@ -29,16 +29,15 @@ from core.work.divisions import get as get_division
 from core.work.divisions import search as search_divisions
 from core.work.divisions import subtree as divisions_under
 from core.work.duties.people import checked_name
-from core.work.onboarding import Outcome, create_city, create_district
+from core.work.onboarding import Outcome, create_bureau, create_district
 from core.work.operators import note_operation
-from core.work.tenancy import find_tenant, list_tenants
-from tenants.access import TenantRef
+from core.work.tenancy import LEVELS, find_tenant, kinds_above, list_tenants
+from tenants.access import BUREAUS, DISTRICT, TenantRef
 from tenants.accounts import Tenant
 
 blueprint = Blueprint("operator", __name__, url_prefix="/operator/tenants")
 
-LEVELS = {"district": ("district",), "city": ("city", "province")}
-FIELDS = ("kind", "division", "name", "slug", "city", "person")
+FIELDS = ("kind", "division", "name", "slug", "upper", "person")
 
 
 @blueprint.before_request
@@ -50,13 +49,13 @@ def enter() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the form says: the tenant to be, its campaigns, its city, its first administrator."""
+    """What the form says: the tenant to be, its campaigns, the bureau above it, its first administrator."""
 
-    kind: str = "district"
+    kind: str = DISTRICT
     division: str = ""
     name: str = ""
     slug: str = ""
-    city: str = ""
+    upper: str = ""
     person: str = ""
     campaigns: tuple[str, ...] = field(default=())
 
@@ -70,7 +69,7 @@ class Wanted:
 def read_wanted(said: MultiDict[str, str]) -> Wanted:
     """The form's values. Raises InvalidInput for a kind that there is not."""
     texts = {name: said.get(name, "").strip().replace("\x00", "") for name in FIELDS}
-    texts["kind"] = texts["kind"] or "district"
+    texts["kind"] = texts["kind"] or DISTRICT
     if texts["kind"] not in TENANT_KINDS:
         raise bad_argument("kind", texts["kind"])
     return Wanted(**texts, campaigns=tuple(dict.fromkeys(said.getlist("campaign"))))
@@ -83,15 +82,14 @@ def onboard(wanted: Wanted, *, dry_run: bool) -> Outcome:
         "division": wanted.division or None,
         "name": wanted.name or None,
         "slug": wanted.slug or None,
+        "upper": wanted.upper or None,
         "today": today(),
         "dry_run": dry_run,
     }
     with wall.platform() as platform:
-        if wanted.kind == "city":
-            return create_city(platform, wall.open, **given)
-        registry = house().registry
-        city = wanted.city or None
-        return create_district(platform, wall.open, campaigns=wanted.campaigns, city=city, registry=registry, **given)
+        if wanted.kind in BUREAUS:
+            return create_bureau(platform, wall.open, kind=wanted.kind, **given)
+        return create_district(platform, wall.open, campaigns=wanted.campaigns, registry=house().registry, **given)
 
 
 @blueprint.get("")
@@ -103,7 +101,7 @@ def show() -> str:
         "operator/list.html",
         page=page,
         levels={row.id: count_levels(row.id) for row in page.rows},
-        cities={ref.id: ref.name for ref in _cities()},
+        bureaus={ref.id: ref.name for ref in _bureaus()},
         text=text,
         kind=kind,
         kinds=[(key, gettext(said)) for key, said in TENANT_KINDS.items()],
@@ -127,14 +125,14 @@ def read_tenants(text: str, kind: str, cursor: Sequence[str] | None) -> Page[Ten
         return cut(session.scalars(chosen.limit(PAGE + 1)).all(), lambda row: (row.pinyin, row.id))
 
 
-def _cities() -> list[TenantRef]:
+def _bureaus(kinds: Sequence[str] = BUREAUS) -> list[TenantRef]:
     with house().wall.platform() as session:
-        return list_tenants(session, kind="city")
+        return list_tenants(session, kinds=kinds)
 
 
 @blueprint.get("/new")
 def ask_new() -> tuple[str, int]:
-    """Search a district or a city by name or code, then fill in the rest."""
+    """Search a district, a city or a province by name or code, then fill in the rest; the nation has no code."""
     return _form(read_wanted(request.args))
 
 
@@ -155,12 +153,19 @@ def _form(wanted: Wanted, errors: Mapping[str, str] | None = None, status: int =
         text=text,
         found=found,
         division=division,
-        free=request.args.get("free") == "1" or bool((wanted.name or wanted.slug) and not wanted.division),
-        cities=[(ref.slug, ref.name) for ref in _cities()],
+        free=is_free(wanted),
+        uppers=[(ref.slug, ref.name) for ref in _bureaus(kinds_above(wanted.kind, division))],
+        kinds=TENANT_KINDS,
         campaigns=[(c.key, by_locale(c.title_zh, c.title_en)) for c in registry.campaigns.values()],
         errors=faults,
     )
     return page, status
+
+
+def is_free(wanted: Wanted) -> bool:
+    """Whether the form is filled in without a division: asked for, begun, or of the nation, which has none."""
+    begun = bool((wanted.name or wanted.slug) and not wanted.division)
+    return begun or request.args.get("free") == "1" or not LEVELS[wanted.kind]
 
 
 @blueprint.get("/preview")
@@ -172,11 +177,16 @@ def preview() -> tuple[str, int]:
         outcome = onboard(wanted, dry_run=True)
     except (InvalidInput, Conflict, NotFound) as error:
         return _form(wanted, fault_map(error) or {"division": say(error)}, 422)
-    below = divisions_under(wanted.division) if wanted.division and wanted.kind == "district" else []
+    below = divisions_under(wanted.division) if wanted.division and wanted.kind == DISTRICT else []
     names = {code: by_locale(c.title_zh, c.title_en) for code, c in house().registry.campaigns.items()}
-    city = next((ref.name for ref in _cities() if ref.slug == wanted.city), "")
     page = render_template(
-        "operator/preview.html", wanted=wanted, outcome=outcome, tree=grouped(below), names=names, city=city
+        "operator/preview.html",
+        wanted=wanted,
+        outcome=outcome,
+        tree=grouped(below),
+        names=names,
+        upper=next((ref.name for ref in _bureaus() if ref.slug == wanted.upper), ""),
+        kinds=TENANT_KINDS,
     )
     return page, 200
 
@@ -226,7 +236,7 @@ def _one(slug: str, errors: Mapping[str, str] | None = None, person: str = "") -
         row = session.get_one(Tenant, ref.id)
     levels: Levels = count_levels(ref.id)
     found: Standing = read_standing(ref.id)
-    city = next((one.name for one in _cities() if one.id == ref.city_id), "")
+    upper = next((one.name for one in _bureaus() if one.id == ref.upper_id), "")
     names = {key: by_locale(c.title_zh, c.title_en) for key, c in house().registry.campaigns.items()}
     page = render_template(
         "operator/one.html",
@@ -234,7 +244,7 @@ def _one(slug: str, errors: Mapping[str, str] | None = None, person: str = "") -
         levels=levels,
         found=found,
         names=names,
-        city=city,
+        upper=upper,
         words=TENANT_KINDS,
         once=once.take(slug),
         errors=errors or {},

@@ -149,16 +149,16 @@ def _calendar(session: ScopedSession) -> Step:
 
 
 def _grant(session: ScopedSession, ref: TenantRef) -> Step:
-    if ref.city_id is None:
-        text = gettext("本区县不属于任何市，不需要授权")
-        return Step("grant", gettext("授权给市里"), True, text, gettext("查看"), url_for("grants.show"))
+    if ref.upper_id is None:
+        text = gettext("本区县没有上级主管部门，不需要授权")
+        return Step("grant", gettext("授权给上级"), True, text, gettext("查看"), url_for("grants.show"))
     standing = grants_in_force(session, today())
     text = (
-        gettext("%(n)s 个创建项目已授权给%(city)s", n=len(standing), city=standing[0].reader_name)
+        gettext("%(n)s 项授权，给%(names)s", n=len(standing), names=listed(sorted({g.reader_name for g in standing})))
         if standing
-        else gettext("市里还收不到任何数据；不授权也不影响本区县使用")
+        else gettext("上级还收不到任何数据；不授权也不影响本区县使用")
     )
-    return Step("grant", gettext("授权给市里"), bool(standing), text, gettext("去授权"), url_for("grants.show"))
+    return Step("grant", gettext("授权给上级"), bool(standing), text, gettext("去授权"), url_for("grants.show"))
 
 
 @blueprint.get("")

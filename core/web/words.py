@@ -13,7 +13,9 @@ from core.work import roles
 from core.work.organisation.units import UNIT_KINDS
 from core.work.roles import ROLES, Role
 
-TENANT_KINDS: Mapping[str, str] = MappingProxyType({"district": N_("区县"), "city": N_("市级")})
+TENANT_KINDS: Mapping[str, str] = MappingProxyType(
+    {"district": N_("区县"), "city": N_("市级"), "province": N_("省级"), "nation": N_("国家级")}
+)
 
 # What each verb lets a person do, in the order in which the table of roles shows them.
 VERBS: Mapping[str, str] = MappingProxyType(

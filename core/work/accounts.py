@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import BindParameter, Select, bindparam, case, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
@@ -47,9 +49,13 @@ class Seat:
     person_id: UUID
 
 
+# The columns of a tenant that its reference is made of, in the order of TenantRef.
+REF = tuple(getattr(Tenant, name) for name in TenantRef.__dataclass_fields__)
+
+
 def tenant_ref(tenant: Tenant) -> TenantRef:
     """The tenant as a value for other rooms."""
-    return TenantRef(tenant.id, tenant.slug, tenant.name, tenant.kind, tenant.is_demo, tenant.code, tenant.city_id)
+    return TenantRef(*(getattr(tenant, name) for name in TenantRef.__dataclass_fields__))
 
 
 def create_user(
@@ -129,19 +135,22 @@ def open_login(session: Session, user: AppUser, *, device: str, now: datetime) -
 
 def find_login(session: Session, token: str, now: datetime) -> Login | None:
     """Find the login that a cookie's token stands for; expired, revoked or deactivated ones are none."""
-    row = session.execute(
-        select(LoginSession, AppUser)
-        .join(AppUser, AppUser.id == LoginSession.user_id)
-        .where(
-            LoginSession.token_sha256 == token_digest(token), LoginSession.expires_at > now, AppUser.state == "active"
-        )
-    ).first()
+    row = session.execute(_logins(), {"digest": token_digest(token), "moment": now}).first()
     if row is None:
         return None
     opened, user = row
     if now - opened.seen_at > TOUCH:
         opened.seen_at, opened.expires_at = now, now + timedelta(days=SESSION_DAYS)
     return Login(user.id, opened.id, user.name, user.login, user.locale, opened.csrf, user.is_operator)
+
+
+@cache
+def _logins() -> Select[LoginSession, AppUser]:
+    """The statement, built once."""
+    digest: BindParameter[bytes] = bindparam("digest")
+    moment: BindParameter[datetime] = bindparam("moment")
+    live = (LoginSession.token_sha256 == digest, LoginSession.expires_at > moment, AppUser.state == "active")
+    return select(LoginSession, AppUser).join(AppUser, AppUser.id == LoginSession.user_id).where(*live)
 
 
 def list_logins(session: Session, user_id: UUID, now: datetime) -> list[LoginSession]:
@@ -163,13 +172,19 @@ def log_out(session: Session, user_id: UUID, *, session_id: UUID | None = None, 
 
 def find_seats(session: Session, user_id: UUID) -> list[Seat]:
     """All tenants that an account belongs to, by name."""
-    rows = session.execute(
-        select(Tenant, Membership.person_id)
-        .join(Membership, Membership.tenant_id == Tenant.id)
-        .where(Membership.user_id == user_id, Membership.state == "active", Tenant.state == "active")
+    rows = session.execute(_seats(), {"user": user_id})
+    return [Seat(TenantRef(*tenant), person_id) for person_id, *tenant in rows]
+
+
+@cache
+def _seats() -> Select[*tuple[Any, ...]]:
+    """The statement, built once: every request of a person begins with it."""
+    return (
+        select(Membership.person_id, *REF)
+        .join(Tenant, Membership.tenant_id == Tenant.id)
+        .where(Membership.user_id == bindparam("user"), Membership.state == "active", Tenant.state == "active")
         .order_by(Tenant.kind, Tenant.pinyin)
     )
-    return [Seat(tenant_ref(tenant), person_id) for tenant, person_id in rows]
 
 
 def find_seat(session: Session, user_id: UUID, slug: str) -> Seat | None:

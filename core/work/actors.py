@@ -11,10 +11,8 @@ from sqlalchemy import BindParameter, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from core.work.roles import verbs_of
-from tenants.access import Actor, Duty, TenantRef
+from tenants.access import ROOTS, Actor, Duty, TenantRef
 from tenants.models import Holding, Person, Post, Unit
-
-ROOTS = ("district", "city")  # the kinds of a tenant's own unit
 
 
 def resolve_actor(

@@ -18,13 +18,14 @@ from zoneinfo import ZoneInfo
 
 import chinese_calendar
 from chinese_calendar.constants import Holiday
-from sqlalchemy import TIMESTAMP, ColumnElement, DateTime, cast, func, literal, select, update
+from sqlalchemy import TIMESTAMP, ColumnElement, DateTime, cast, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, InvalidInput
+from core.work.bulk import ask
 from core.work.journal import record
-from core.work.tables import CalendarDay, Setting
+from core.work.tables import CalendarDay
 from tenants.access import Actor
 from tenants.scope import ScopedSession
 
@@ -33,6 +34,14 @@ HORIZON = timedelta(days=430)  # no time limit is longer: 250 working days with 
 WEEKEND = N_("周末（暂定）")
 FEWEST = 10  # a year with fewer days entered is not entered: single days set by hand are no notice (ours)
 _DAY = timedelta(days=1)
+# A year's days in one row, as numbers: the day's ordinal, whether it is worked, whether it is provisional. Every finding asks.
+_ENTERED = text("""
+SELECT array_agg((d.day - DATE '0001-01-01' + 1) * 4 + d.working::int * 2 + d.provisional::int) AS days,
+  (SELECT CAST(s.body ->> 'acceptance_hours' AS integer) FROM setting s WHERE s.tenant_id = :tenant AND s.name = 'times')
+    AS acceptance,
+  (SELECT CAST(s.body ->> 'amber_hours' AS integer) FROM setting s WHERE s.tenant_id = :tenant AND s.name = 'times') AS amber
+FROM calendar_day d WHERE d.tenant_id = :tenant AND d.day BETWEEN :first AND :last
+""")
 
 
 def local_day(moment: datetime) -> date:
@@ -151,24 +160,14 @@ def load_calendar(session: Session, around: datetime) -> WorkCalendar:
     """The tenant's calendar of the moment's year and those up to the horizon, with its times of taking and amber (one query)."""
     first = local_day(around - 31 * _DAY).replace(month=1, day=1)
     last = local_day(around + HORIZON).replace(month=12, day=31)
-    hours, amber = (
-        select(Setting.body[name].as_integer()).where(Setting.name == "times").scalar_subquery()
-        for name in ("acceptance_hours", "amber_hours")
-    )
-    always = select(literal(1)).subquery()  # the setting is wanted even where no day is entered
-    found = session.execute(
-        select(
-            CalendarDay.day, CalendarDay.working, CalendarDay.provisional, hours.label("hours"), amber.label("amber")
-        )
-        .select_from(always)
-        .outerjoin(CalendarDay, CalendarDay.day.between(first, last))
-    ).all()
-    rows = [row for row in found if row.day is not None]
-    entered = {row.day.year for row in rows if not row.provisional}
-    provisional = {row.day.year for row in rows if row.provisional}
+    asked = {"tenant": session.tenant_id, "first": first, "last": last}  # type: ignore[attr-defined]  # a ScopedSession
+    row = ask(session, _ENTERED, asked).one()
+    days = [(date.fromordinal(code // 4), bool(code & 2), bool(code & 1)) for code in row.days or ()]
+    entered = {day.year for day, _, is_provisional in days if not is_provisional}
+    provisional = {day.year for day, _, is_provisional in days if is_provisional}
     unknown = {year for year in range(first.year, last.year + 1) if year not in entered}
-    times = (_DAY if one is None else timedelta(hours=one) for one in (found[0].hours, found[0].amber))
-    return WorkCalendar({row.day: row.working for row in rows}, frozenset(provisional | unknown), *times)
+    times = (_DAY if one is None else timedelta(hours=one) for one in (row.acceptance, row.amber))
+    return WorkCalendar({day: working for day, working, _ in days}, frozenset(provisional | unknown), *times)
 
 
 def seed_calendar(session: ScopedSession, years: Iterable[int], actor: Actor | None = None) -> tuple[int, ...]:

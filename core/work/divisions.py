@@ -34,7 +34,7 @@ CANDIDATES = 3_000  # a name part that fits more places than this is too short t
 _CHUNK = 1 << 20
 _UPPER_ROW = re.compile(rb"^(\d{2}|\d{4}|\d{6})\t([^\n]+)\n", re.MULTILINE)
 # Headings of the list that are no places: 市辖区, 县, 省直辖县级行政区划, 自治区直辖县级行政区划.
-_HEADINGS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
+HEADINGS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Division:
     @property
     def full_name(self) -> str:
         """The name with everything above it, headings of the list left out."""
-        return "".join([*(n for n in self.path_names if n not in _HEADINGS), self.name])
+        return "".join([*(n for n in self.path_names if n not in HEADINGS), self.name])
 
 
 class UnknownDivision(InvalidInput):

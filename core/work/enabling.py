@@ -10,7 +10,7 @@ import logging
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from core.campaigns.body import campaign_from_body, digest, edition_from_body, to_body
@@ -18,8 +18,8 @@ from core.campaigns.catalogue import Campaign, Edition
 from core.campaigns.registry import Registry
 from core.campaigns.vocabulary import load_vocabulary
 from core.errors import N_, NotFound
+from core.work.bulk import ask
 from core.work.calendar import local_day
-from core.work.dated import valid_on
 from core.work.editions.choices import IN_FORCE, choice_on
 from core.work.journal import record_at
 from core.work.loop.mass_steps import hold_unneeded, release_needed
@@ -28,8 +28,8 @@ from core.work.permits import require
 from core.work.queue import HIDDEN_SWITCHES, ask_hidden
 from core.work.roles import ADMINISTER
 from core.work.statistics.dictionary import settle_dictionary
-from core.work.tables import Definition, EnabledEdition
-from tenants.access import Actor
+from core.work.tables import Definition
+from tenants.access import DISTRICT, ROOTS, Actor
 from tenants.db import now
 from tenants.models import EnabledCampaign, Unit
 from tenants.scope import ScopedSession
@@ -64,7 +64,7 @@ def enable(
             campaign=campaign.key, state="enabled", edition=edition.key, edition_sha256=edition.sha256
         )
         session.add(row)
-        if root is not None and root.kind == "district":
+        if root is not None and root.kind == DISTRICT:
             settle_departments(session, root.id, (*load_vocabulary().roles.values(), *campaign.roles), today)
             settle_dictionary(session, [(campaign.key, edition)], today=today)
     else:
@@ -106,19 +106,18 @@ def enabled(session: ScopedSession, registry: Registry, *, day: date | None = No
     An edition that the installed plugin no longer has, or whose plugin is gone, is read from its frozen definition.
     """
     on = day or local_day(now())
-    chosen = and_(
-        EnabledEdition.tenant_id == EnabledCampaign.tenant_id,
-        EnabledEdition.campaign == EnabledCampaign.campaign,
-        EnabledEdition.role == IN_FORCE,
-        valid_on(EnabledEdition, on),
-    )
-    rows = session.execute(
-        select(EnabledCampaign, EnabledEdition.sha256)
-        .outerjoin(EnabledEdition, chosen)
-        .where(EnabledCampaign.state == "enabled")
-        .order_by(EnabledCampaign.campaign)
-    )
-    return [campaign_with(session, registry, row.campaign, sha256 or row.edition_sha256) for row, sha256 in rows]
+    rows = ask(session, _RUNNING, {"tenant": session.tenant_id, "on": on, "role": IN_FORCE})
+    return [campaign_with(session, registry, key, sha256) for key, sha256 in rows.all()]
+
+
+# Written as text: every visit asks it.
+_RUNNING = text("""
+SELECT c.campaign, coalesce(e.sha256, c.edition_sha256)
+FROM enabled_campaign c
+LEFT JOIN enabled_edition e ON e.tenant_id = :tenant AND e.campaign = c.campaign AND e.role = :role
+  AND e.valid_from <= :on AND (e.valid_to IS NULL OR e.valid_to > :on)
+WHERE c.tenant_id = :tenant AND c.state = 'enabled' ORDER BY c.campaign
+""")
 
 
 def campaign_as_run(
@@ -190,6 +189,4 @@ def freeze(session: ScopedSession, campaign: Campaign, edition: Edition) -> None
 
 
 def _root(session: ScopedSession) -> Unit | None:
-    return session.scalars(
-        select(Unit).where(Unit.kind.in_(("district", "city")), Unit.tree == "administration")
-    ).first()
+    return session.scalars(select(Unit).where(Unit.kind.in_(ROOTS), Unit.tree == "administration")).first()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import BindParameter, Select, Update, bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Forbidden, InvalidInput, NotFound
-from core.work.accounts import create_user, log_out, set_password
+from core.work.accounts import REF, create_user, log_out, set_password
 from core.work.journal import record
 from core.work.passwords import draw_token, password_fits, token_digest
-from tenants.access import Actor
+from tenants.access import Actor, TenantRef
 from tenants.accounts import AccountToken, ApiToken, AppUser, Membership, PlatformEvent, Tenant
 from tenants.models import Person
 
@@ -175,16 +177,33 @@ def make_api_token(
     return token
 
 
-def find_api_token(session: Session, token: str, now: datetime) -> tuple[ApiToken, Tenant] | None:
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A machine's key in force (接口令牌): whose it is, and when it was last seen."""
+
+    tenant_id: int
+    id: UUID
+    person_id: UUID
+    used_at: datetime | None
+
+
+def find_api_token(session: Session, token: str, now: datetime) -> tuple[Key, TenantRef] | None:
     """Find the tenant and person that a machine's key stands for; a deactivated account's keys are dead too. Scope 0."""
     row = session.execute(_keys(), {"digest": token_digest(token)}).first()
-    if row is None or (row[0].expires_at is not None and row[0].expires_at <= now):
+    if row is None or (row.expires_at is not None and row.expires_at <= now):
         return None
-    return row[0], row[1]
+    return Key(*row[:4]), TenantRef(*row[5:])
+
+
+def touch_api_token(session: Session, key: Key, now: datetime) -> None:
+    """Remember when a machine's key was last used. Scope 0; the caller commits."""
+    session.execute(
+        update(ApiToken).where(ApiToken.tenant_id == key.tenant_id, ApiToken.id == key.id).values(used_at=now)
+    )
 
 
 @cache
-def _keys() -> Select[ApiToken, Tenant]:
+def _keys() -> Select[*tuple[Any, ...]]:
     """The statement, built once: every request of a machine begins with it."""
     shut = exists().where(
         Membership.tenant_id == ApiToken.tenant_id,
@@ -193,7 +212,12 @@ def _keys() -> Select[ApiToken, Tenant]:
     )
     digest: BindParameter[bytes] = bindparam("digest")
     live = (ApiToken.token_sha256 == digest, ApiToken.revoked_at.is_(None), Tenant.state == "active", ~shut)
-    return select(ApiToken, Tenant).join(Tenant, Tenant.id == ApiToken.tenant_id).where(*live)
+    return (
+        select(ApiToken.tenant_id, ApiToken.id, ApiToken.person_id, ApiToken.used_at, ApiToken.expires_at)
+        .add_columns(*REF)
+        .join(Tenant, Tenant.id == ApiToken.tenant_id)
+        .where(*live)
+    )
 
 
 def revoke_api_token(session: Session, actor: Actor, token_id: UUID, now: datetime) -> None:

@@ -30,15 +30,25 @@ def record_at(
     **detail: Any,
 ) -> None:
     """The same as of a moment that others read off the trail: when it took effect."""
-    session.add(
-        Audit(
-            at=moment,
-            person_id=actor.person_id if actor else None,
-            person_name=actor.name if actor else "",
-            verb=verb,
-            object_kind=kind,
-            object_id=str(object_id),
-            detail=detail,
-            request_id=actor.request_id if actor else "",
-        )
-    )
+    session.add(Audit(**line_at(moment, actor, verb, kind, object_id, **detail)))
+
+
+def line(actor: Actor | None, verb: str, kind: str, object_id: object = "", **detail: Any) -> dict[str, Any]:
+    """One line of the trail as a row, for whoever writes it in one statement with the act itself."""
+    return line_at(now(), actor, verb, kind, object_id, **detail)
+
+
+def line_at(
+    moment: datetime, actor: Actor | None, verb: str, kind: str, object_id: object = "", **detail: Any
+) -> dict[str, Any]:
+    """The same as of a moment."""
+    return {
+        "at": moment,
+        "person_id": actor.person_id if actor else None,
+        "person_name": actor.name if actor else "",
+        "verb": verb,
+        "object_kind": kind,
+        "object_id": str(object_id),
+        "detail": detail,
+        "request_id": actor.request_id if actor else "",
+    }

@@ -1,4 +1,4 @@
-"""Onboarding a district or a city (开通): its row on the platform, its real units, its departments, its campaigns.
+"""Onboarding a district or a bureau (开通): its row on the platform, its real units, its departments, its campaigns.
 
 Two transactions cannot be one: the platform's row is committed first, the tenant's own rows follow. Whatever breaks in
 between, the same call again completes what is missing and changes nothing that is there.
@@ -37,8 +37,8 @@ from core.work.organisation.territory import (
     settle_divisions,
 )
 from core.work.tables import CalendarDay
-from core.work.tenancy import Claim, claim, find_tenant, settle_tenant, standing
-from tenants.access import TenantRef
+from core.work.tenancy import Claim, claim, find_upper, settle_tenant, standing
+from tenants.access import DISTRICT, TenantRef
 from tenants.accounts import Tenant
 from tenants.db import new_id
 from tenants.models import EnabledCampaign, Unit, UnitRole
@@ -81,24 +81,24 @@ def create_district(
     name: str | None = None,
     slug: str | None = None,
     campaigns: Iterable[str] = (),
-    city: str | None = None,
+    upper: str | None = None,
     is_demo: bool = False,
     dry_run: bool = False,
     registry: Registry | None = None,
 ) -> Outcome:
     """Onboard a district (区县开通) from its six-digit division code, or from a name and a slug.
 
-    ``open_tenant`` is ``wall.open``; ``city`` is the slug of its city's tenant; ``campaigns`` are keys of installed ones.
+    ``open_tenant`` is ``wall.open``; ``upper`` is the slug of its city's tenant, or its province's; ``campaigns`` are keys of installed ones.
     Commits both sessions (see above); a dry run writes nothing. Raises InvalidInput (unknown division, bad slug),
-    NotFound (unknown city or campaign) and Conflict (the slug belongs to another tenant), all before anything is written.
+    NotFound (unknown bureau or campaign) and Conflict (the slug belongs to another tenant), all before anything is written.
     """
-    wanted = claim("district", ("district",), division, name, slug)
+    wanted = claim(DISTRICT, division, name, slug)
     known = installed() if registry is None else registry
     chosen = [known.get(key) for key in dict.fromkeys(campaigns)]
-    owner = find_tenant(platform_session, city, kind="city") if city else None
+    above = find_upper(platform_session, wanted, upper) if upper else None
     if dry_run:
-        return _rehearse(platform_session, open_tenant, wanted, owner, chosen, is_demo=is_demo)
-    row, created = settle_tenant(platform_session, wanted, owner, is_demo=is_demo)
+        return _rehearse(platform_session, open_tenant, wanted, above, chosen, is_demo=is_demo)
+    row, created = settle_tenant(platform_session, wanted, above, is_demo=is_demo)
     ref = tenant_ref(row)
     platform_session.commit()
     # The row's lock lets two onboardings of the same district follow each other instead of planting it twice.
@@ -110,25 +110,32 @@ def create_district(
     return outcome
 
 
-def create_city(
+def create_bureau(
     platform_session: Session,
     open_tenant: OpenTenant,
     *,
     today: date,
+    kind: str = "city",
     division: str | None = None,
     name: str | None = None,
     slug: str | None = None,
+    upper: str | None = None,
     is_demo: bool = False,
     dry_run: bool = False,
 ) -> Outcome:
-    """Onboard a city bureau (市级开通) with its root unit; a municipality (直辖市) counts as one. Raises as create_district."""
-    wanted = claim("city", ("city", "province"), division, name, slug)
+    """Onboard a bureau of a city, a province or the nation (市级、省级、国家级开通) with its root unit.
+
+    A municipality (直辖市) is a city with its province's code. ``upper`` is the slug of the bureau above. Raises as
+    create_district.
+    """
+    wanted = claim(kind, division, name, slug)
+    above = find_upper(platform_session, wanted, upper) if upper else None
     if dry_run:
-        row = standing(platform_session, wanted, None)
+        row = standing(platform_session, wanted, above)
         return Outcome(
-            tenant_ref(row) if row else _unborn(wanted, None, is_demo=is_demo), row is None, {}, dry_run=True
+            tenant_ref(row) if row else _unborn(wanted, above, is_demo=is_demo), row is None, {}, dry_run=True
         )
-    row, created = settle_tenant(platform_session, wanted, None, is_demo=is_demo)
+    row, created = settle_tenant(platform_session, wanted, above, is_demo=is_demo)
     ref = tenant_ref(row)
     platform_session.commit()
     platform_session.execute(select(Tenant.id).where(Tenant.id == ref.id).with_for_update())
@@ -178,21 +185,21 @@ def _rehearse(
     platform_session: Session,
     open_tenant: OpenTenant,
     wanted: Claim,
-    city: TenantRef | None,
+    upper: TenantRef | None,
     campaigns: Sequence[Campaign],
     *,
     is_demo: bool,
 ) -> Outcome:
     """What onboarding would do, without writing."""
-    row = standing(platform_session, wanted, city)
+    row = standing(platform_session, wanted, upper)
     if row is None:
         root = new_id()
         growth = plan_divisions(_below(wanted), root, {})
         departments, _ = plan_departments(_roles(campaigns), root, (), {})
-        ref = _unborn(wanted, city, is_demo=is_demo)
+        ref = _unborn(wanted, upper, is_demo=is_demo)
         return _outcome(ref, True, growth, departments, campaigns, {}, dry_run=True)
     with open_tenant(row.id) as session:
-        top = session.scalars(select(Unit.id).where(Unit.kind == "district", Unit.tree == "administration")).first()
+        top = session.scalars(select(Unit.id).where(Unit.kind == DISTRICT, Unit.tree == "administration")).first()
         root = top or new_id()
         growth = plan_divisions(_below(wanted), root, coded_units(session))
         mapped = set(session.scalars(select(UnitRole.role).distinct()))
@@ -248,6 +255,6 @@ def _roles(campaigns: Iterable[Campaign]) -> list[Role]:
     return [*load_vocabulary().roles.values(), *(role for c in campaigns for role in c.roles)]
 
 
-def _unborn(wanted: Claim, city: TenantRef | None, *, is_demo: bool) -> TenantRef:
+def _unborn(wanted: Claim, upper: TenantRef | None, *, is_demo: bool) -> TenantRef:
     code = wanted.division.code if wanted.division else None
-    return TenantRef(0, wanted.slug, wanted.name, wanted.kind, is_demo, code, city.id if city else None)
+    return TenantRef(0, wanted.slug, wanted.name, wanted.kind, is_demo, code, upper.id if upper else None)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import N_
+from tenants.access import BUREAUS, DISTRICT, ROOTS
 
 SEE = "see"  # read sites, visits, findings and figures of the subtree
 VISIT = "visit"  # submit visits at sites of the subtree
@@ -22,7 +23,7 @@ LEAD = "lead"  # the leader's one-page view
 REPORT = "report"  # report a finding without a form, keep a patrol shift
 DIRECT = "direct"  # accept, dispatch, arbitrate, grant and park findings; issue notices; draw samples
 RESTRICTED = "restricted"  # see and handle findings of the restricted class (作风纪律)
-COMPARE = "compare"  # a city's comparison of its districts
+COMPARE = "compare"  # a bureau's comparison of the districts that let it read
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,10 @@ class Role:
     title_zh: str
     title_en: str
     verbs: frozenset[str]
-    tenant_kinds: frozenset[str] = frozenset({"district", "city"})
+    tenant_kinds: frozenset[str] = frozenset(ROOTS)
 
 
-_DISTRICT = frozenset({"district"})
-_CITY = frozenset({"city"})
+_DISTRICT = frozenset({DISTRICT})
 
 ROLES: dict[str, Role] = {
     role.code: role
@@ -69,7 +69,7 @@ ROLES: dict[str, Role] = {
             frozenset({SEE, ANSWER, RESTRICTED}),
             _DISTRICT,
         ),
-        Role("bureau", N_("市级主管部门"), "City bureau", frozenset({COMPARE}), _CITY),
+        Role("bureau", N_("主管部门"), "Bureau", frozenset({COMPARE}), frozenset(BUREAUS)),
     )
 }
 

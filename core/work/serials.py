@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from core.work.tables import Serial
+from core.work.bulk import ask
 from tenants.access import Actor
 
 
@@ -19,11 +19,18 @@ def take_serials(session: Session, actor: Actor, series: str, count: int = 1) ->
 
 def take_serials_of(session: Session, tenant_id: int, series: str, count: int = 1) -> range:
     """The same where nobody acts: a job that issues papers by itself."""
-    statement = insert(Serial).values(tenant_id=tenant_id, series=series, last=count)
-    last = session.scalars(
-        statement.on_conflict_do_update(
-            index_elements=["tenant_id", "series"], set_={"last": Serial.last + statement.excluded.last}
-        ).returning(Serial.last),
-        execution_options={"populate_existing": True},
-    ).one()
+    asked = {"tenant": tenant_id, "series": series, "count": count}
+    last = int(ask(session, _TAKE, asked).scalar_one())
     return range(last - count + 1, last + 1)
+
+
+def give_back(session: Session, actor: Actor, series: str, count: int = 1) -> None:
+    """Give back the numbers that were taken last in this very transaction and not used: the series is locked still."""
+    ask(session, _GIVE_BACK, {"tenant": actor.tenant.id, "series": series, "count": count})
+
+
+_TAKE = text("""
+INSERT INTO serial (tenant_id, series, last) VALUES (:tenant, :series, :count)
+ON CONFLICT (tenant_id, series) DO UPDATE SET last = serial.last + excluded.last RETURNING last
+""")
+_GIVE_BACK = text("UPDATE serial SET last = last - :count WHERE tenant_id = :tenant AND series = :series")

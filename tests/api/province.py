@@ -36,7 +36,7 @@ def province(wall: Wall) -> Province:
     towns = [town(wall, name) for name in ("北区", "南区")]
     with wall.platform() as session:
         ids = [one.ref.id for one in towns]
-        session.execute(update(Tenant).where(Tenant.id.in_(ids)).values(city_id=city.id))
+        session.execute(update(Tenant).where(Tenant.id.in_(ids)).values(upper_id=city.id))
         session.commit()
     for one, answers in zip(towns, (ANSWERS, ALL_GOOD), strict=True):
         with one.district.session(wall) as session:

@@ -30,7 +30,7 @@ def caller(client_for, wall: Wall, city: TenantRef):
 def test_a_row_has_its_interval_and_its_warnings(caller, wall: Wall, city: TenantRef) -> None:
     told = [{"code": "late", "count": "2", "due": "14"}]
     for name, earned in (("甲区", 900), ("乙区", 890)):
-        ref = bare_tenant(wall, name=name, city_id=city.id)
+        ref = bare_tenant(wall, name=name, upper_id=city.id)
         send(wall, city, ref, MONTH, earned=earned, interval=("85", "95"), warnings=told)
     first, second = caller.get(f"comparison?{ASKED}").get_json()["items"]
     assert [float(first[name]) for name in ("percent", "interval_low", "interval_high")] == [90, 85, 95]
@@ -39,7 +39,7 @@ def test_a_row_has_its_interval_and_its_warnings(caller, wall: Wall, city: Tenan
 
 
 def test_two_side_by_side(caller, wall: Wall, city: TenantRef) -> None:
-    left, right = (bare_tenant(wall, name=name, city_id=city.id) for name in ("左区", "右区"))
+    left, right = (bare_tenant(wall, name=name, upper_id=city.id) for name in ("左区", "右区"))
     sealed = send(wall, city, left, MONTH, figures=(Figure("CIV-A1", "80.00", 120, 150), Figure("CIV-A2", None)))
     send(wall, city, right, MONTH, figures=(Figure("CIV-A1", "70.50", 141, 200),), edition=OLD)
     asked = f"comparison/pair?{ASKED}&left={left.slug}"

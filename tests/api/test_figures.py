@@ -10,12 +10,14 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from sqlalchemy import update
 
 from core.figures.comparison import compare
 from core.figures.periods import containing
+from tenants.accounts import Tenant
 from tenants.scope import Wall
 from tests.api.province import Province, month, province
-from tests.factory import add_actor
+from tests.factory import add_actor, bare_tenant
 
 KEYS = ("civilized_city", "food_safety_city", "sanitary_city")
 
@@ -90,6 +92,25 @@ def test_grants_are_given_and_withdrawn(client_for, wall: Wall) -> None:
     ):
         made = caller.post("grants", json=body | changed)
         assert (made.status_code, made.get_json()["faults"][0]["field"]) == (422, field)
+
+
+def test_a_grant_to_the_province_above(client_for, wall: Wall) -> None:
+    """Each bureau of the chain has a grant of its own; one beside it is refused like one that does not exist."""
+    land = province(wall)
+    above, beside = (bare_tenant(wall, kind="province", name=name) for name in ("上级省", "邻省"))
+    with wall.platform() as session:
+        session.execute(update(Tenant).where(Tenant.id == land.city.id).values(upper_id=above.id))
+        session.commit()
+    caller = client_for(land.north.office)
+    body = {"campaign": "sanitary_city", "detail": "totals"}
+    for reader in (land.city, above):
+        made = caller.post("grants", json=body | {"reader": reader.slug})
+        assert (made.status_code, made.get_json()["reader_name"]) == (201, reader.name)
+    listed = caller.get("grants").get_json()["items"]
+    assert {one["reader_slug"] for one in listed if one["in_force"]} == {land.city.slug, above.slug}
+    refused = [caller.post("grants", json=body | {"reader": slug}) for slug in (beside.slug, "nowhere")]
+    assert [one.status_code for one in refused] == [422, 422]
+    assert refused[0].text.replace(beside.slug, "nowhere") == refused[1].text
 
 
 def test_publishing_comparing_and_reporting_say_the_same(client_for, wall: Wall) -> None:

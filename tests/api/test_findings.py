@@ -7,8 +7,11 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import event
 
+from core.work.invitations import find_api_token, revoke_api_token
 from core.work.loop.transitions import TRANSITIONS
+from tenants.db import now
 from tenants.scope import Wall
 from tests.api.conftest import Caller
 from tests.factory import add_actor
@@ -246,3 +249,34 @@ def test_the_description_names_every_step(app, client_for, site: Town) -> None:
     fields = {name for one in TRANSITIONS.values() for name in one.fields}
     named = {name.removesuffix("_id") for name in described["properties"]}
     assert fields <= named
+
+
+def test_a_longer_page_asks_no_more(client_for, wall: Wall, site: Town) -> None:
+    caller, said = client_for(site.office), []
+    caller.get("findings")  # whatever is asked once only, is asked
+
+    def note(_connection, _cursor, statement, *_rest) -> None:
+        said.append(statement)
+
+    event.listen(wall.engine, "before_cursor_execute", note)
+    try:
+        assert len(caller.get("findings?page_size=1").get_json()["items"]) == 1
+        short = len(said)
+        assert len(caller.get("findings?page_size=50").get_json()["items"]) == len(FAILED) > 1
+    finally:
+        event.remove(wall.engine, "before_cursor_execute", note)
+    # Two scopes, the key, the actor, the lines, their parts, their sponsors (none here).
+    assert short == len(said) - short == 7
+
+
+def test_a_key_is_dead_as_soon_as_it_is_revoked(client_for, wall: Wall, site: Town) -> None:
+    caller = client_for(site.office)
+    assert caller.get("findings").status_code == 200
+    with wall.platform() as session:
+        key, tenant = find_api_token(session, caller.token, now())
+        assert (key.person_id, tenant.slug) == (site.office.person_id, site.ref.slug)
+        assert key.used_at is not None  # the request has said that it was here
+    with wall.open(site.ref.id) as session:
+        revoke_api_token(session, site.office, key.id, now())
+        session.commit()
+    assert caller.get("findings").status_code == 401

@@ -66,7 +66,7 @@ ANY = {"If-Match": '"v1"'}
 @pytest.fixture(scope="module")
 def callers(client_for, land: Province) -> dict[str, list[Caller]]:
     place = land.north
-    people = (land.administrators[place.ref.slug], place.office, place.inspector)
+    people = (land.administrators[place.ref.slug], place.office, place.inspector, place.liaison)
     return {"t": [client_for(actor) for actor in people], "c": [client_for(land.bureau)]}
 
 

@@ -9,17 +9,21 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from core.api.appeal_shapes import AppealList
 from core.api.audit import AuditList
 from core.api.campaigns import CampaignList
 from core.api.cards import CardList
 from core.api.comparison import ComparisonList
+from core.api.due import DueList, TermList
 from core.api.fields import Body
 from core.api.figure_shapes import ScoreList
 from core.api.finding_shapes import FindingList
 from core.api.forms import FormList
 from core.api.grants import GrantList
 from core.api.notice_shapes import NoticeList
+from core.api.outside import OutsideList
 from core.api.people import PersonList
 from core.api.publication_shapes import PublicationList
 from core.api.rankings import RankDayList, RankList
@@ -33,8 +37,11 @@ from core.api.whistle_shapes import WhistleList
 from core.campaigns import installed
 from core.figures.card_days import stand
 from core.figures.card_periods import propose_period
+from core.figures.due import set_term
 from core.figures.issued_standings import issue as issue_standings
+from core.figures.outside import import_outside, read_outside
 from core.figures.periods import parse_period
+from core.work.appeals.raising import appeal_finding
 from core.work.calendar import local_day
 from core.work.marks.card_issues import act_on_all, live_cards
 from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
@@ -43,6 +50,7 @@ from core.work.papers.notice_issuing import Draft, issue
 from core.work.statistics.dictionary import Declared, declare
 from core.work.statistics.entering import Entry, save
 from core.work.statistics.writing import last_finished
+from core.work.tables import Finding, Part
 from core.work.whistling.whistle_blowing import Wanted, blow
 from tenants.access import Actor
 from tenants.db import now
@@ -51,6 +59,8 @@ from tests.api.conftest import Caller
 from tests.api.province import Province, month, province
 from tests.api.shapes import described
 from tests.factory import add_actor, add_site
+from tests.figures.sent import NEW
+from tests.figures.test_outside import PLACE, book
 from tests.work.carding import STREETS, at, problem
 from tests.work.market import ALL_GOOD, send
 
@@ -76,6 +86,10 @@ LISTS: dict[str, type[Body]] = {
     "standings": IssuedStandingList,
     "statistics": StatisticList,
     "statistics/observations": StatisticValueList,
+    "appeals": AppealList,
+    "comparison/due": DueList,
+    "comparison/due/terms": TermList,
+    "comparison/outside?figures=true": OutsideList,
 }
 # The likeliest candidates of one report never need a second page; editions are asked of one campaign (test_editions).
 UNPAGED = {"findings/duplicates", "campaigns/{key}/editions"}
@@ -112,6 +126,7 @@ def full(wall: Wall, client_for) -> Province:
             blow(session, caller, called)
         lay_cards(session, place.office, place.district.root, place.district.communities)
         lay_statistics(session, place.district.root, place.district.departments["sanitation"])
+        lay_appeals(session, add_actor(wall, place.ref, "liaison", place.district.departments["sanitation"]))
         session.commit()
     for one in (land.north, land.south):
         office = client_for(one.office)
@@ -122,6 +137,11 @@ def full(wall: Wall, client_for) -> Province:
     with wall.open(land.city.id) as session:
         for key in ("sanitary_city", "civilized_city"):
             issue_standings(session, land.bureau, key, parse_period(month()), now=now())
+            for kind in ("ten_day", "month", "quarter", "year"):
+                set_term(session, land.bureau, key, kind, 5, since=local_day(now()) - timedelta(days=400), now=now())
+        for n in range(5):
+            sent = read_outside(book([(*PLACE, NEW[0], str(80 + n), "95", "100", "60", "12", "公报")]), "总分.xlsx")
+            assert import_outside(session, land.bureau, sent, installed().campaigns.values(), now=now()).written
         session.commit()
     return land
 
@@ -154,8 +174,15 @@ def lay_statistics(session: ScopedSession, root: UUID, owner: UUID) -> None:
         save(session, None, entry, today=today, now=now())
 
 
+def lay_appeals(session: ScopedSession, liaison: Actor) -> None:
+    """Appeals of one office against four findings of its."""
+    own = select(Part.finding_id).where(Part.unit_id.in_([duty.unit_id for duty in liaison.duties]))
+    for finding in session.scalars(select(Finding.id).where(Finding.id.in_(own)).limit(4)).all():
+        appeal_finding(session, liaison, finding, unit_id=None, reason="已经整改", now=now())
+
+
 def caller_of(client_for, land: Province, name: str) -> Caller:
-    if name == "comparison":
+    if name.startswith("comparison"):
         return client_for(land.bureau)
     needs_administrator = name in ("people", "audit")
     return client_for(land.administrators[land.north.ref.slug] if needs_administrator else land.north.office)

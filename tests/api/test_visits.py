@@ -9,12 +9,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from core.work.calendar import local_day
 from core.work.tables import Finding, Visit
-from tenants.db import new_id
+from tenants.db import new_id, now
 from tenants.scope import Wall
 from tests.factory import add_actor
 from tests.work.market import ANSWERS, FAILED, Town, town
 from tests.work.pictures import jpeg
+from tests.work.test_opened_with import ADDED, NEW, OLD, ROAD_NEW, ROAD_OLD, answers_of, switch
+from tests.work.test_opened_with import place as road
 
 
 def body_of(place: Town, **changed: Any) -> dict[str, Any]:
@@ -212,3 +215,31 @@ def test_a_correction_takes_the_visits_place(client_for, wall: Wall) -> None:
     other = client_for(add_actor(wall, place.ref, "inspector", place.district.root))
     refused = other.post(f"visits/{body['id']}/corrections", json=body | {"id": str(new_id())})
     assert refused.status_code == 403
+
+
+def test_a_visit_opened_with_the_old_editions_forms_is_taken_after_the_switch(client_for, wall: Wall) -> None:
+    here = road(wall)
+    caller = client_for(here.inspector)
+    opened = [form["sha256"] for form in caller.get(f"visits/plan?site={here.road}").get_json()["forms"]]
+    assert opened == [ROAD_OLD.sha256]
+    with here.district.session(wall) as session:
+        switch(session, NEW, local_day(now()))
+        session.commit()
+    body = {"id": str(new_id()), "site_id": str(here.road), "answers": answers_of(ROAD_OLD)}
+    unnamed = caller.post("visits", json=body)
+    assert [f["field"] for f in unnamed.get_json()["faults"]] == [ADDED], (
+        "without naming its forms it is held against the new"
+    )
+    made = caller.post("visits", json=body | {"forms": opened})
+    assert made.status_code == 201, made.text
+    said = made.get_json()
+    assert [(s["edition"], s["form_sha256"]) for s in said["sheets"]] == [(OLD.key, ROAD_OLD.sha256)]
+    assert said["not_asked"] == [ADDED]
+    again = caller.post("visits", json=body | {"forms": opened})
+    assert (again.status_code, again.data) == (200, made.data)
+    strange = caller.post("visits", json=body | {"id": str(new_id()), "forms": ["f" * 64]})
+    assert strange.status_code == 422
+    assert [(f["field"], f["value"]) for f in strange.get_json()["faults"]] == [("forms", "f" * 12)]
+    assert caller.post("visits", json=body | {"id": str(new_id()), "forms": ["f" * 64] * 101}).status_code == 422
+    fresh = body | {"id": str(new_id()), "answers": answers_of(ROAD_NEW), "forms": [ROAD_NEW.sha256]}
+    assert caller.post("visits", json=fresh).get_json()["not_asked"] == []

@@ -43,7 +43,7 @@ from core.request import COOKIE
 from core.settings import ZONE, Settings
 from core.work.accounts import create_user, open_login
 from core.work.invitations import join, make_api_token
-from core.work.onboarding import create_city, create_district
+from core.work.onboarding import create_bureau, create_district
 from core.work.tables import Site
 from tenants.access import TenantRef
 from tenants.db import new_id, now
@@ -186,8 +186,8 @@ def time_visits(at: Ground, rounds: int) -> list[Timing]:
 def time_scores(at: Ground, rounds: int) -> tuple[list[Timing], Made]:
     """One campaign of a district of 90 days with 900 visits."""
     with at.wall.platform() as session:
-        city = create_city(session, at.wall.open, name="测速市", slug="cesu", today=now().date()).tenant
-    made = make(at.wall, *installed().campaigns.values(), city_id=city.id)
+        city = create_bureau(session, at.wall.open, name="测速市", slug="cesu", today=now().date()).tenant
+    made = make(at.wall, *installed().campaigns.values(), upper_id=city.id)
     last = now().astimezone(ZONE).date()
     fill(at.wall, made, first=last - timedelta(days=89), days=90, per_day=10)
     period, found = containing("quarter", last), []
@@ -218,10 +218,10 @@ def logged_in(at: Ground, ref: TenantRef, person_id: uuid.UUID) -> FlaskClient:
 def time_comparison(at: Ground, rounds: int) -> list[Timing]:
     """The city's page with ten districts that published three campaigns each."""
     with at.wall.platform() as session:
-        city = create_city(session, at.wall.open, name="比较市", slug="bijiao", today=now().date()).tenant
+        city = create_bureau(session, at.wall.open, name="比较市", slug="bijiao", today=now().date()).tenant
     period = containing("month", now().astimezone(ZONE).date())
     for number in range(10):
-        made = make(at.wall, *installed().campaigns.values(), name=f"第{number}区", city_id=city.id)
+        made = make(at.wall, *installed().campaigns.values(), name=f"第{number}区", upper_id=city.id)
         fill(at.wall, made, first=period.start, days=5, per_day=4, seed=number)
         with made.district.session(at.wall) as session:
             for campaign in made.campaigns:
@@ -304,9 +304,10 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     parser.add_argument("--figures", action="store_true", help="issue 4 alone: scale, and ratios to the peers")
     parser.add_argument("--tenants", type=int, help="districts of --figures; the whole nation without it")
+    parser.add_argument("--stage", type=Path, help="folder in which --figures keeps what it lays, to measure it again")
     given = parser.parse_args()
     if given.figures:
-        page = run_figures(quick=given.quick, tell=tell, tenants=given.tenants)
+        page = run_figures(quick=given.quick, tell=tell, tenants=given.tenants, keep=given.stage)
         PERFORMANCE.write_text(page)
         print(page)
         return

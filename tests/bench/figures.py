@@ -9,155 +9,45 @@ from __future__ import annotations
 import os
 import resource
 import uuid
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from decimal import Decimal
 from http.client import HTTPConnection
 from pathlib import Path
 
-from psycopg.sql import SQL, Identifier
-from sqlalchemy import insert, select, text
+from sqlalchemy import insert, select
 
-from core.bench.ground import SECRET, Trial, trial
-from core.bench.nation import Nation, lay_nation
+from core.bench.ground import SECRET, trial
+from core.bench.nation import Nation
 from core.bench.plan import Size
 from core.campaigns import Campaign, parse_answer, score_item
 from core.campaigns.registry import installed
 from core.cli.ground import Ground
-from core.database import upgrade
-from core.databases import Urls, connect, create_database
-from core.figures.grants import give_grant
+from core.databases import connect
 from core.figures.nationwide import figure_table, rank_indicator
-from core.figures.publishing import publish
 from core.figures.terms import FormTerm, ItemTerm, plan_indicator
 from core.request import COOKIE
 from core.settings import ZONE
 from core.work.inspection.visit_plan import PlannedQuestion, plan
 from core.work.invitations import make_api_token
-from core.work.tables import Finding, Site, SiteKind
-from tenants.access import TenantRef
+from core.work.tables import Site, SiteKind
+from tenants.access import root_unit
 from tenants.db import new_id, now
 from tenants.models import Unit
 from tenants.scope import Wall
-from tests.bench.ledger import Ledger, lay_ledger
+from tests.bench.kept import find_stage, keep_stage
+from tests.bench.ledger import Ledger
 from tests.bench.lists import product
-from tests.bench.peer import Asker, serve_peer
+from tests.bench.peer import AskedItem, Asker, serve_peer
 from tests.bench.raw import compare_raw, rate
 from tests.bench.rounds import HEAD, Target, interleave, ratios
+from tests.bench.stage import COMPARED, Stage, Tell, lay_stage, wall_of
 from tests.factory import add_actor, come_in
 
 NATION = 2978
-COMPARED, INDICATORS, MONTHS = 30, 20, 11
+INDICATORS, MONTHS = 20, 11
 RANKED = "CIV-G2"
-Tell = Callable[[str], None]
-
-
-@dataclass(frozen=True)
-class Stage:
-    """The databases as they are measured (测速现场): the nation, the same with ten times the findings, without policies, and a small one."""
-
-    at: Trial
-    nation: Nation
-    ledger: Ledger
-    small: Wall
-    small_ledger: Ledger
-    ten: Wall
-    urls: Urls
-    campaign: Campaign
-
-
-def lay_stage(at: Trial, size: Size, small: int, ledger: int, tell: Tell) -> Stage:
-    """Lay the nation and a large ledger in it, then copies of it as whole databases."""
-    campaign = installed().campaigns["civilized_city"]
-    nation = lay_nation(at.wall, campaign, size, sealed=lambda n: n >= COMPARED, tell=tell)
-    _publish_compared(at.wall, nation, campaign)
-    tell("the compared districts are published by the product")
-    laid = lay_ledger(at.wall, ledger)
-    few = Size(min(small, size.tenants), min(small, size.tenants) * 430, 0, 1, size.today, territory=False)
-    small_urls = _database(at, "small")
-    with _wall(small_urls) as wall:
-        lay_nation(wall, campaign, few, tell=tell)
-        small_laid = lay_ledger(wall, ledger)
-    at.wall.dispose()
-    for name in ("ten", "open"):
-        _clone(at.urls.superuser, "bench", name)
-    ten = at.urls.for_database("ten")
-    with _wall(ten) as wall:
-        for ref in nation.districts:
-            _more_findings(wall, ref, 9)
-    _open(at.urls.superuser, "open")
-    for name in ("bench", "small", "ten", "open"):
-        with connect(at.urls.superuser, database=name) as plain:
-            plain.execute("VACUUM ANALYZE")
-    tell("all databases stand")
-    return Stage(at, nation, laid, Wall(small_urls.app, SECRET), small_laid, Wall(ten.app, SECRET), at.urls, campaign)
-
-
-def _publish_compared(wall: Wall, nation: Nation, campaign: Campaign) -> None:
-    """The compared districts' months, scored and sealed by the product itself."""
-    for ref in nation.districts[:COMPARED]:
-        with wall.open(ref.id) as session:
-            give_grant(
-                session, None, nation.reader, campaign.key, "indicators", nation.size.periods[0].start, issuer=ref
-            )
-            for period in nation.size.periods:
-                publish(session, None, campaign, campaign.edition, period, now=now(), issuer=ref)
-            session.commit()
-
-
-def _more_findings(wall: Wall, ref: TenantRef, times: int) -> None:
-    """Each finding so many times again, with its parts."""
-    columns = [c.name for c in Finding.__table__.columns if c.name != "id"]
-    names = ", ".join(f'"{name}"' for name in columns)
-    with wall.open(ref.id) as session:
-        session.execute(
-            text(
-                f"INSERT INTO finding (id, {names}) SELECT gen_random_uuid(), {names} FROM finding, generate_series(1, :n) g(g)"
-                " WHERE tenant_id = :t"
-            ),
-            {"t": ref.id, "n": times},
-        )
-        session.commit()
-
-
-def _database(at: Trial, name: str) -> Urls:
-    """An empty, migrated database beside the first."""
-    create_database(at.urls.superuser, name)
-    urls = at.urls.for_database(name)
-    upgrade(urls.owner, SECRET)
-    return urls
-
-
-@contextmanager
-def _wall(urls: Urls) -> Iterator[Wall]:
-    wall = Wall(urls.app, SECRET)
-    try:
-        yield wall
-    finally:
-        wall.dispose()
-
-
-def _clone(superuser: str, source: str, name: str) -> None:
-    with connect(superuser) as plain:
-        plain.execute(
-            SQL("CREATE DATABASE {} OWNER sancheng_owner TEMPLATE {}").format(Identifier(name), Identifier(source))
-        )
-        plain.execute(SQL("GRANT CONNECT ON DATABASE {} TO sancheng_app, sancheng_jobs").format(Identifier(name)))
-
-
-def _open(superuser: str, name: str) -> None:
-    """Take what policies ask away: they stay in force, and let every row pass."""
-    with connect(superuser, database=name) as plain:
-        for table, policy in plain.execute(
-            "SELECT tablename, policyname FROM pg_policies WHERE schemaname = 'public'"
-        ).fetchall():
-            plain.execute(
-                SQL("ALTER POLICY {} ON {} USING (true) WITH CHECK (true)").format(
-                    Identifier(policy), Identifier(table)
-                )
-            )
 
 
 def measure(stage: Stage, files: Path, rounds: int, each: int, tell: Tell) -> list[Target]:
@@ -257,7 +147,7 @@ LIST = "findings?page_size=50"
 def time_lists(stage: Stage, ports: dict[str, int], rounds: int, each: int) -> list[Target]:
     """One tenant's list among many tenants, among few, and with the policies taken away."""
     keys = {"bench": key_of(stage.at.wall, stage.ledger), "small": key_of(stage.small, stage.small_ledger)}
-    with _wall(stage.urls.for_database("open")) as wall:
+    with wall_of(stage.urls.for_database("open")) as wall:
         keys["open"] = key_of(wall, stage.ledger)
     slugs = {"bench": stage.ledger.ref.slug, "small": stage.small_ledger.ref.slug, "open": stage.ledger.ref.slug}
     askers = {name: Asker(ports[name], "Bearer", key) for name, key in keys.items()}
@@ -315,7 +205,7 @@ def time_league(stage: Stage, port: int, rounds: int) -> list[Target]:
     """The nation's league table as a page, for whoever compares at the top."""
     reader = stage.nation.reader
     with stage.at.wall.open(reader.id) as session:
-        root = session.scalars(select(Unit.id).where(Unit.kind == "city")).one()
+        root = root_unit(session).id
     token = come_in(stage.at.wall, add_actor(stage.at.wall, reader, "bureau", root))[0]
     connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
@@ -333,11 +223,10 @@ def time_league(stage: Stage, port: int, rounds: int) -> list[Target]:
 def time_peer(stage: Stage, port: int, rounds: int, each: int) -> list[Target]:
     """The list of 50, a hundred answers at once and one finding, ours and the peer's in turns."""
     ours = Asker(port, "Bearer", key_of(stage.at.wall, stage.ledger))
-    base, site, questions = _large_site(stage)
-    items = {f"ITEM-{n}": 1000 for n in range(len(questions))}
+    base, site, questions, items = _large_site(stage)
     with serve_peer(stage.urls, "bench", stage.ledger.ref.id, items) as peer:
         theirs = peer.asker()
-        answers = [{"item": code, "rating": 10} for code in items]
+        answers = [{"question": code, "rating": 10} for code in questions]
         acts = {
             "our list": lambda: ours.ask("GET", f"{base}/{LIST}"),
             "peer list": lambda: theirs.ask("GET", "/findings"),
@@ -373,8 +262,8 @@ def time_peer(stage: Stage, port: int, rounds: int, each: int) -> list[Target]:
     ]
 
 
-def _large_site(stage: Stage) -> tuple[str, str, dict[str, dict[str, object]]]:
-    """A site of so many types that a visit answers about a hundred questions, and the answers that pass."""
+def _large_site(stage: Stage) -> tuple[str, str, dict[str, dict[str, object]], list[AskedItem]]:
+    """A site of so many types that a visit answers about a hundred questions, the answers that pass, and the forms' items."""
     campaigns = list(installed().campaigns.values())
     types: list[str] = []
     for one in sorted({t for c in campaigns for f in c.edition.forms for t in f.site_types}):
@@ -391,9 +280,13 @@ def _large_site(stage: Stage) -> tuple[str, str, dict[str, dict[str, object]]]:
         ]
         session.execute(insert(SiteKind), rows)
         session.commit()
-    asked = plan(types, campaigns).questions
-    chosen = {code: passing(one) for code, one in asked.items()}
-    return f"/api/v1/t/{stage.ledger.ref.slug}", str(site.id), chosen
+    due = plan(types, campaigns)
+    chosen = {code: passing(one) for code, one in due.questions.items()}
+    items = [
+        (f"{n}", "/".join(f.key), item.question, int(item.points * 100))
+        for n, (f, item) in enumerate((f, item) for f in due.forms for item in f.form.items)
+    ]
+    return f"/api/v1/t/{stage.ledger.ref.slug}", str(site.id), chosen, items
 
 
 GOOD = {
@@ -413,22 +306,27 @@ def passing(asked: PlannedQuestion) -> dict[str, object]:
     raise AssertionError(f"no answer passes: {asked.code}")
 
 
-def run_figures(*, quick: bool, tell: Tell, tenants: int | None = None) -> str:
-    """Lay, measure, and give the Markdown text of docs/performance.md."""
+def run_figures(*, quick: bool, tell: Tell, tenants: int | None = None, keep: Path | None = None) -> str:
+    """Lay, measure, and give the Markdown text of docs/performance.md; a stage kept in a folder is measured as it stands."""
     today = now().astimezone(ZONE).date().replace(day=1)
     tenants = tenants or (60 if quick else NATION)
     size = Size(tenants, tenants * 4300, tenants * (20 if quick else 100), 12, today, territory=not quick)
-    with trial() as at:
-        stage = lay_stage(at, size, 100 if not quick else 30, 2_000 if quick else 20_000, tell)
+    with trial(keep=keep) as at:
+        stage = find_stage(at, keep) if keep else None
+        kept = KEPT if stage else ""
+        if stage is None:
+            stage = lay_stage(at, size, 100 if not quick else 30, 2_000 if quick else 20_000, tell)
+            if keep:
+                keep_stage(stage, keep)
         try:
             targets = measure(stage, at.files, 3 if quick else 9, 8 if quick else 20, tell)
         finally:
             stage.small.dispose()
             stage.ten.dispose()
-    return page_of(targets, stage.nation, "" if tenants == NATION else SMALL)
+    return page_of(targets, stage.nation, "" if stage.nation.size.tenants == NATION else SMALL, kept)
 
 
-def page_of(targets: list[Target], nation: Nation, note: str) -> str:
+def page_of(targets: list[Target], nation: Nation, note: str, kept: str) -> str:
     """The page: what was laid, and each target with its ratio, spread and verdict."""
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     laid = "\n".join(f"    {line}" for line in nation.tally.lines())
@@ -439,12 +337,15 @@ def page_of(targets: list[Target], nation: Nation, note: str) -> str:
         rows=rows,
         laid=laid,
         tenants=f"{nation.size.tenants:,}",
-        memory=memory,
+        how=kept or LAID.format(memory=memory),
         cores=os.cpu_count(),
     )
 
 
 SMALL = "This was a small run: it shows that the measuring works, not what the nation takes.\n\n"
+LAID = "the largest\nmemory of the process was {memory} MB."
+KEPT = """laid by an
+earlier run, kept, and brought to this version by its migrations; how long it took was counted while other work ran."""
 PAGE = """# Performance
 
 {note}Written by `make bench`: one run on {cores} cores, everything that is compared asked in turns. A ratio above 1 against a peer
@@ -458,8 +359,7 @@ Framework application of the same job, served alike (`benchmarks/peers/drf`); ps
 
 ## The nation that was laid
 
-{tenants} districts of the national list, written as the app role with policies on, one transaction a district; the largest
-memory of the process was {memory} MB.
+{tenants} districts of the national list, written as the app role with policies on, one transaction a district; {how}
 
 {laid}
 """

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPConnection
@@ -26,6 +26,9 @@ COLUMNS = (
     "id number site_id unit_id source severity restricted priority category title title_en detail state version key_item"
     " working_days opened_at due_at answered_at closed_at outcome returns extended_days reopened relapsed review_on"
 ).split()
+
+
+AskedItem = tuple[str, str, str, int]  # its code, its form, its question, its points
 
 
 class Asker:
@@ -68,7 +71,7 @@ def install() -> Path:
 
 
 @contextmanager
-def serve_peer(urls: Urls, source: str, tenant_id: int, items: dict[str, int]) -> Iterator[Peer]:
+def serve_peer(urls: Urls, source: str, tenant_id: int, items: Sequence[AskedItem]) -> Iterator[Peer]:
     """The peer on a database of its own, with the findings of one tenant of the database ``source``."""
     python, name = install(), "peer"
     create_database(urls.superuser, name)
@@ -129,7 +132,7 @@ def wait_for(port: int, child: subprocess.Popen[bytes]) -> None:
     raise AssertionError("the peer does not answer")
 
 
-def copy_rows(urls: Urls, source: str, name: str, tenant_id: int, items: dict[str, int]) -> None:
+def copy_rows(urls: Urls, source: str, name: str, tenant_id: int, items: Sequence[AskedItem]) -> None:
     """The tenant's units, sites, findings, parts and campaigns, and the items of its forms."""
     columns = ", ".join(COLUMNS)
     with connect(urls.superuser, database=source) as old, connect(urls.superuser, database=name) as new:
@@ -158,8 +161,9 @@ def copy_rows(urls: Urls, source: str, name: str, tenant_id: int, items: dict[st
             "findingcampaign",
             "finding_id, campaign",
         )
-        for code, points in items.items():
-            new.execute("INSERT INTO auth_item (code, form, points) VALUES (%s, '', %s)", [code, points])
+        with new.cursor().copy("COPY auth_item (code, form, question, points) FROM STDIN") as copy:
+            for item in items:
+                copy.write_row(item)
         new.execute(
             "INSERT INTO auth_liaison (unit_id, user_id) SELECT id, 1 FROM auth_unit WHERE role = 'sanitation' LIMIT 1"
         )

@@ -23,9 +23,9 @@ from werkzeug.serving import make_server
 from core.databases import Urls
 from core.request import COOKIE
 from tests.browser.running import Camera, browser, need_browser
-from tests.conftest import WHOLE
+from tests.conftest import WHOLE, Once
 from tests.routes.test_leaks import call_of, methods_of, rules_of, variables_of
-from tests.routes.world import World, build, tear_down
+from tests.routes.world import World, standing
 
 pytestmark = pytest.mark.browser
 
@@ -106,17 +106,16 @@ class Frame(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def street(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Street]:
+def street(server: Urls, once: Once) -> Iterator[Street]:
     need_browser()
-    world = build(server, template, tmp_path_factory.mktemp("files"))
-    web = make_server("127.0.0.1", 0, world.app, threaded=True)
-    thread = threading.Thread(target=web.serve_forever, daemon=True)
-    thread.start()
-    yield Street(world, f"http://127.0.0.1:{web.server_port}")
-    web.shutdown()
-    thread.join(10)
-    web.server_close()
-    tear_down(world)
+    with standing(server, once) as world:
+        web = make_server("127.0.0.1", 0, world.app, threaded=True)
+        thread = threading.Thread(target=web.serve_forever, daemon=True)
+        thread.start()
+        yield Street(world, f"http://127.0.0.1:{web.server_port}")
+        web.shutdown()
+        thread.join(10)
+        web.server_close()
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from core.work.duties.posts import add_person_with_post
 from core.work.enabling import enabled
 from core.work.inspection.visits import submit
 from core.work.invitations import join
-from core.work.onboarding import create_city, create_district
+from core.work.onboarding import create_bureau, create_district
 from core.work.places.sites import add_site
 from core.work.tables import Attachment, Finding, Part, Sheet, Site, Visit
 from tenants.access import TenantRef, root_unit
@@ -118,7 +118,7 @@ def fill_days(
 def rival(house: House, city: TenantRef) -> None:
     """A second district of the city: half of its visits good, half bad; published already."""
     with house.wall.platform() as platform:
-        given = {"name": "邻区", "slug": "linqu", "today": MONTH.start, "city": city.slug}
+        given = {"name": "邻区", "slug": "linqu", "today": MONTH.start, "upper": city.slug}
         ref = create_district(platform, house.wall.open, campaigns=tuple(installed().campaigns), **given).tenant
     with house.wall.open(ref.id) as session:
         root = root_unit(session).id
@@ -151,7 +151,7 @@ def rival(house: House, city: TenantRef) -> None:
 def test_the_whole_walk(house: House, opened: Browser, tmp_path: Path) -> None:
     camera = Camera()
     with house.wall.platform() as platform:
-        city = create_city(platform, house.wall.open, division="1403", today=MONTH.start).tenant
+        city = create_bureau(platform, house.wall.open, division="1403", today=MONTH.start).tenant
     account(house, "yunwei", operator=True)
     account(house, "shiji", city, "bureau")
     rival(house, city)
@@ -203,7 +203,7 @@ def test_the_whole_walk(house: House, opened: Browser, tmp_path: Path) -> None:
 def tenant_of(house: House, slug: str) -> TenantRef:
     with house.wall.platform() as platform:
         row = platform.scalars(select(Tenant).where(Tenant.slug == slug)).one()
-        return TenantRef(row.id, row.slug, row.name, row.kind, row.is_demo, row.code, row.city_id)
+        return TenantRef(row.id, row.slug, row.name, row.kind, row.is_demo, row.code, row.upper_id)
 
 
 def link_on(page: Page) -> str:
@@ -221,7 +221,7 @@ def onboard(house: House, opened: Browser, camera: Camera, city: TenantRef) -> R
     operator.shoot("onboard-search")
     with page.expect_navigation():
         found.click()
-    page.select_option("#f-city", city.slug)
+    page.select_option("#f-upper", city.slug)
     page.fill("#f-person", "测试管理员")
     operator.shoot("onboard-form")
     operator.press("预览要建的内容")

@@ -130,7 +130,28 @@ def test_a_city_and_a_zone_without_a_code(shell: Shell) -> None:
     assert shell.read("tenant", "create", "--kind", "city", "--division", "1403")["tenant"] == "1403"
     made = shell.read("tenant", "create", "--name", "试验开发区", "--slug", "sykfq", "--city", "1403")
     assert made == {"tenant": "sykfq", "created": True, "units": {"2": 0, "3": 0}}
-    assert {"tenant": "sykfq", "kind": "district", "name": "试验开发区", "code": None} in shell.read("tenant", "list")
+    zone = {"tenant": "sykfq", "kind": "district", "name": "试验开发区", "code": None, "upper": "1403"}
+    assert zone in shell.read("tenant", "list")
+
+
+def test_a_province_a_nation_and_a_municipality(shell: Shell) -> None:
+    """Made from the bottom up, and hung under each other later; saying it again changes nothing."""
+    shell.run("tenant", "create", "--kind", "city", "--division", "1403")
+    assert shell.read("tenant", "create", "--kind", "province", "--division", "14")["tenant"] == "14"
+    assert shell.read("tenant", "create", "--kind", "nation")["tenant"] == "nation"
+    for words in (
+        ("--kind", "city", "--division", "1403", "--upper", "14"),
+        ("--kind", "province", "--division", "14"),
+    ):
+        assert shell.read("tenant", "create", *words)["created"] is False
+    assert (
+        shell.read("tenant", "create", "--kind", "province", "--division", "14", "--upper", "nation")["tenant"] == "14"
+    )
+    shell.run("tenant", "create", "--kind", "city", "--division", "11", "--upper", "nation")
+    listed = {row["tenant"]: row for row in shell.read("tenant", "list")}
+    above = {"nation": None, "14": "nation", "1403": "14", "11": "nation"}
+    assert {slug: listed[slug]["upper"] for slug in above} == above
+    assert (listed["nation"]["name"], listed["11"]["kind"], listed["14"]["kind"]) == ("全国", "city", "province")
 
 
 @pytest.mark.parametrize(
@@ -143,7 +164,11 @@ def test_a_city_and_a_zone_without_a_code(shell: Shell) -> None:
         (("tenant", "create", "--division", "140105", "--slug", "No Slug"), 1, "No Slug"),
         (("tenant", "create", "--division", "140105", "--slug", "140302"), 1, "140302"),
         (("tenant", "create"), 1, "名称"),
-        (("tenant", "create", "--kind", "province"), 2, "province"),
+        (("tenant", "create", "--kind", "county"), 2, "county"),
+        (("tenant", "create", "--kind", "province"), 1, "名称"),
+        (("tenant", "create", "--kind", "province", "--division", "1401"), 1, "1401"),
+        (("tenant", "create", "--kind", "nation", "--division", "14"), 1, "14"),
+        (("tenant", "create", "--division", "140105", "--upper", "140302"), 1, "140302"),
         (("tenant", "create", "--no-such-option"), 2, "no-such-option"),
         (("no-such-command",), 2, "no-such-command"),
         (("campaign", "enable", "no_such", "--tenant", "140302"), 1, "no_such"),

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -24,17 +25,28 @@ from core.demo.inspections import play_findings
 from core.figures.comparison import compare
 from core.figures.explain import explain
 from core.figures.periods import containing
+from core.figures.run_causes import causes
+from core.figures.run_tables import ScoreRun
+from core.figures.runs import changes_between
 from core.figures.scores import score_campaign
 from core.figures.seals import verify
 from core.figures.tables import Publication, PublishedFigure
 from core.settings import ZONE
 from core.work.accounts import log_in, tenant_ref
 from core.work.actors import resolve_actor
+from core.work.desk.inbox import NUMBERS
+from core.work.desk.inbox_rows import read_duties
 from core.work.duties.coverage import COVERED, GAP, prove_coverage
 from core.work.enabling import enabled
 from core.work.intake.duplicates import candidates_for
 from core.work.loop.states import HELD, STATES
+from core.work.statistics.checks import remarks_of
+from core.work.statistics.grid import Asked, lines_of
+from core.work.statistics.rates import QUALIFIERS
+from core.work.statistics.seeds import BASES
+from core.work.statistics.steps import STATES as STATISTIC_STATES
 from core.work.tables import (
+    Appeal,
     AreaMember,
     CardIssue,
     CardScheme,
@@ -43,6 +55,7 @@ from core.work.tables import (
     HandOn,
     NegativeEntry,
     Notice,
+    Observation,
     Patrol,
     Precedent,
     RankDay,
@@ -53,6 +66,7 @@ from core.work.tables import (
     Site,
     SponsorEntry,
     Sponsorship,
+    Statistic,
     SweepSite,
     Visit,
     Whistle,
@@ -73,7 +87,7 @@ SMALL: tuple[Part, ...] = (
 )
 # A made-up person of the demo is named after his post; no other name is anybody's.
 MADE_UP = re.compile(
-    r"演示(管理员|创建办|检查员甲|检查员乙|区领导|市级主管部门|联络员(·.+)?"
+    r"演示(管理员|创建办|检查员甲|检查员乙|区领导|市级主管部门|省级主管部门|联络员(·.+)?"
     r"|包保领导[甲乙丙丁戊]|物业公司|路长|楼院长|网格员|代理联络员|外部测评员|作风督导员|作风联络员)"
 )
 
@@ -134,8 +148,8 @@ def test_a_second_call_finds_everything_and_writes_nothing(demo: Stage) -> None:
 
 
 def test_what_was_laid(demo: Stage) -> None:
-    """A city, two districts with their real units, visits over the days, findings in several states, publications."""
-    assert demo.tenants().keys() == {"1401", "140105", "140106"}
+    """A province, a city, two districts with their real units, visits over the days, findings in several states, publications."""
+    assert demo.tenants().keys() == {"14", "1401", "140105", "140106"}
     until = now().astimezone(ZONE).date()
     for part in SMALL:
         with demo.of(part.division) as session:
@@ -145,7 +159,7 @@ def test_what_was_laid(demo: Stage) -> None:
             assert (session.scalar(select(func.count()).select_from(Visit)) or 0) >= part.visits * DAYS // 30 * 0.8
             states = set(session.scalars(select(Finding.state).distinct()))
             assert "closed" in states, states
-            assert session.scalar(select(func.count()).select_from(Publication)) == 2 * len(part.campaigns)
+            assert session.scalar(select(func.count()).select_from(Publication)) == 3 * len(part.campaigns)
             assert verify(session) == []
     sites = sum(many for _, many, _, _ in PLACES)
     with demo.of("140105") as session:
@@ -236,13 +250,24 @@ def test_the_city_compares_what_was_published(demo: Stage) -> None:
         assert (session.scalar(select(func.count()).select_from(PublishedFigure)) or 0) > 100
 
 
+def test_the_province_compares_what_was_published_to_it(demo: Stage) -> None:
+    """Its own copies, in the detail that each district granted it; the city's are not among them."""
+    period = containing("month", now().astimezone(ZONE).date()).previous
+    with demo.of("14") as session:
+        for key in installed().campaigns:
+            assert {row.district_name for row in compare(session, None, key, period)} == {"小店区", "迎泽区"}
+        details = select(Publication.district_slug, Publication.detail).distinct()
+        assert dict(session.execute(details).all()) == {part.division: part.to_province for part in SMALL}
+        assert verify(session) == []
+
+
 def test_an_interrupted_start_goes_on(empty: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Killed between two batches of findings, the next call completes what stands and doubles nothing."""
     part, days = replace(SMALL[1], visits=20), 20
     begun = lay.remember_start(empty.wall)
     assert begun is not None
     first = begun.astimezone(ZONE).date() - timedelta(days=days)
-    city = lay.raise_cities(empty.wall, {part.city}, first)[part.city]
+    bureaus = lay.raise_bureaus(empty.wall, (part,), first)
 
     def killed(*given: object) -> Iterator[int]:
         for number, done in enumerate(play_findings(*given)):  # type: ignore[arg-type]
@@ -251,7 +276,7 @@ def test_an_interrupted_start_goes_on(empty: Stage, monkeypatch: pytest.MonkeyPa
                 raise KeyboardInterrupt
 
     def lay_it() -> None:
-        lay.lay_district(empty.wall, empty.files, installed(), part, city, first, begun)
+        lay.lay_district(empty.wall, empty.files, installed(), part, bureaus, first, begun)
 
     with monkeypatch.context() as patch:
         patch.setattr(lay, "play_findings", killed)
@@ -367,9 +392,51 @@ def test_cards_of_two_periods(demo: Stage) -> None:
         assert all(session.scalars(select(CardIssue.sponsors).where(CardIssue.league == "subdistricts")))
 
 
+def test_statistics_of_three_months(demo: Stage) -> None:
+    """Every basis, every qualifier, every state; what is odd is said, and the numbers are labelled."""
+    today = now().astimezone(ZONE).date()
+    with demo.of("140105") as session:
+        assert tally(session, Observation.basis).keys() == set(BASES)
+        assert tally(session, Observation.qualifier).keys() == set(QUALIFIERS)
+        assert tally(session, Observation.state).keys() == set(STATISTIC_STATES)
+        months = set(session.scalars(select(Observation.period_start).where(Observation.period_kind == "month")))
+        assert len(months) == 3
+        assert all("演示数据" in note for note in session.scalars(select(Observation.note)))
+        assert all(
+            "演示数据" in name for name in session.scalars(select(Statistic.name_zh).where(Statistic.origin == "own"))
+        )
+        desk = resolve_actor(session, tenant_of(demo), person(session, "演示创建办"), today)
+        assert desk
+        lines = lines_of(session, desk, Asked(period=containing("month", today).previous), today=today)
+        said = {one.text.format(**one.params) for found in remarks_of(session, lines, ()).values() for one in found}
+        assert "分项 36 + 142 + 2124 + 819 = 3121，申报合计 3182，相差 61（1.92%）" in said
+        assert any("103.45" in text for text in said), said
+        liaison = resolve_actor(session, tenant_of(demo), person(session, "演示联络员·市场监督管理局"), today)
+        assert liaison
+        assert read_duties(session, liaison, NUMBERS, now(), limit=9)
+
+
+def test_appeals_and_a_score_kept_twice(demo: Stage) -> None:
+    """One appeal was upheld and cancelled its finding, one waits; the second score differs, and the reason is named."""
+    with demo.of("140105") as session:
+        assert tally(session, Appeal.state) == {"upheld": 1, "raised": 1}
+        upheld = session.scalars(select(Appeal).where(Appeal.state == "upheld")).one()
+        assert upheld.effect == "cancel"
+        assert session.get_one(Finding, (session.tenant_id, upheld.finding_id)).state == "cancelled"
+        waiting = session.scalars(select(Appeal).where(Appeal.state == "raised")).one()
+        assert Decimal(waiting.facts["earned"]) < Decimal(waiting.facts["possible"])
+        first, second = session.scalars(select(ScoreRun).order_by(ScoreRun.made_at)).all()
+        assert second.previous_id == first.id
+        assert changes_between(first.body, second.body)
+        today = now().astimezone(ZONE).date()
+        desk = resolve_actor(session, tenant_of(demo), person(session, "演示创建办"), today)
+        assert desk
+        assert "statistic" in {one.kind for one in causes(session, desk, first, second)}
+
+
 def test_other_districts_have_none_of_it(demo: Stage) -> None:
     with demo.of("140106") as session:
-        for table in (Notice, Whistle, CardIssue, Sponsorship, Reorganisation):
+        for table in (Notice, Whistle, CardIssue, Sponsorship, Reorganisation, Observation, Appeal, ScoreRun):
             assert session.scalars(select(table)).all() == []
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from core.campaigns import Campaign, installed, parse_answer, score_form, score_item
+from core.work.counting.marking import mark_findings, mark_visit
 from core.work.tables import Finding, FindingCampaign, FindingItem, ItemResult, Recheck, Sheet, Site, Visit
 from tenants.access import Actor
 from tenants.db import new_id
@@ -36,9 +37,9 @@ class Made:
     sites: dict[tuple[str, UUID], UUID] = field(default_factory=dict)
 
 
-def make(wall: Wall, *campaigns: Campaign, name: str = "测试区", city_id: int | None = None) -> Made:
+def make(wall: Wall, *campaigns: Campaign, name: str = "测试区", upper_id: int | None = None) -> Made:
     enabled = {c.key: (c.edition.key, c.edition.sha256) for c in campaigns}
-    district = bare_district(wall, name=name, campaigns=enabled, city_id=city_id)
+    district = bare_district(wall, name=name, campaigns=enabled, upper_id=upper_id)
     office = add_actor(wall, district.ref, "hq_office", district.root)
     with district.session(wall) as session:
         person = Person(name="检查员甲")
@@ -80,6 +81,7 @@ def visit(
     session.flush()
     session.add_all(rows)
     session.flush()
+    mark_visit(session, row)
     return row.id
 
 
@@ -174,6 +176,7 @@ def finding(
         form = next(f.code for f in campaign.edition.forms if any(i.code == code for i in f.items))
         session.add(FindingItem(finding_id=row.id, campaign=campaign.key, form=form, item=code, lost=lost))
     session.flush()
+    mark_findings(session, session.tenant_id, [row])
     return row.id
 
 

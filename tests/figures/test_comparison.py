@@ -53,7 +53,7 @@ def district(
     sends: bool = True,
 ) -> Made:
     """A district whose fire lanes passed and failed so many times in a month, published to the city."""
-    made = made or make(wall, CIVILIZED, name=name, city_id=city.id)
+    made = made or make(wall, CIVILIZED, name=name, upper_id=city.id)
     with made.district.session(wall) as session:
         give_grant(session, made.office, city, CIVILIZED.key, detail, date(2026, 1, 1))
         for n in range(passed + failed):

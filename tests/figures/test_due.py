@@ -39,7 +39,7 @@ def bureau(wall: Wall, city: TenantRef) -> Actor:
 
 
 def granting(wall: Wall, city: TenantRef, name: str) -> Made:
-    made = make(wall, CIVILIZED, name=name, city_id=city.id)
+    made = make(wall, CIVILIZED, name=name, upper_id=city.id)
     with made.district.session(wall) as session:
         give_grant(session, made.office, city, KEY, "totals", date(2026, 1, 1))
         session.commit()
@@ -76,7 +76,7 @@ def test_in_time_late_waiting_and_overdue(wall: Wall, city: TenantRef, bureau: A
 
 def test_nobody_is_expected_without_a_grant(wall: Wall, city: TenantRef, bureau: Actor) -> None:
     granting(wall, city, "授权区")
-    ended = make(wall, CIVILIZED, name="到期区", city_id=city.id)
+    ended = make(wall, CIVILIZED, name="到期区", upper_id=city.id)
     with ended.district.session(wall) as session:
         give_grant(session, ended.office, city, KEY, "totals", date(2026, 1, 1), date(2026, 6, 30))
         session.commit()

@@ -23,7 +23,7 @@ from core.figures.overview import by_unit, trend
 from core.figures.periods import Period, parse_period
 from core.figures.publishing import publish
 from core.figures.scores import score_campaign
-from core.figures.sealed_effects import effects_of, read_sealed_effects
+from core.figures.sealed_effects import effects_of, read_effects_of
 from core.figures.seals import seal_text, verify
 from core.figures.shelf import figures_of
 from core.work.marks.negative_input import Event
@@ -197,12 +197,12 @@ def test_the_city_sees_every_effect_and_ranks_none_that_is_barred(wall: Wall) ->
         assert (rows["乙区"].earned_before, rows["乙区"].earned) == (9, 7)
         assert rows["乙区"].percent == Decimal("77.78")
         assert [e.document for e in rows["乙区"].effects] == ["文〔2〕号"]
-        assert read_sealed_effects(session, []) == {}
+        assert read_effects_of(session, MONTH.previous) == {}
         assert verify(session) == []
 
 
 def _district(wall: Wall, city: TenantRef, name: str, effect: str, points: str | None) -> None:
-    made = make(wall, CIVILIZED, name=name, city_id=city.id)
+    made = make(wall, CIVILIZED, name=name, upper_id=city.id)
     with made.district.session(wall) as session:
         give_grant(session, made.office, city, CIVILIZED.key, "totals", date(2026, 1, 1))
         for n in range(30):

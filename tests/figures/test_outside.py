@@ -10,6 +10,7 @@ import pytest
 import xlsxwriter
 
 from core.errors import Forbidden
+from core.figures.boards import read_board
 from core.figures.comparison import compare
 from core.figures.outside import (
     FIGURES,
@@ -17,15 +18,16 @@ from core.figures.outside import (
     OutsideReport,
     import_outside,
     outside_figures,
-    outside_history,
     outside_now,
     rank_together,
     read_outside,
 )
+from core.figures.outside_list import Wanted, list_outside, place_of
+from core.figures.outside_tables import OutsidePublication
 from core.figures.periods import parse_period
 from tenants.access import Actor, TenantRef
 from tenants.db import now
-from tenants.scope import Wall
+from tenants.scope import ScopedSession, Wall
 from tests.factory import add_actor, add_unit, bare_district, bare_tenant
 from tests.figures.build import CAMPAIGNS, CIVILIZED
 from tests.figures.sent import NEW, send
@@ -46,6 +48,16 @@ def bureau(wall: Wall, city: TenantRef) -> Actor:
         root = add_unit(session, "city", "测试市", [])
         session.commit()
     return add_actor(wall, city, "bureau", root)
+
+
+def history(session: ScopedSession, bureau: Actor) -> list[OutsidePublication]:
+    """Everything that was ever imported, read page by page."""
+    found: list[OutsidePublication] = []
+    after = None
+    while rows := list_outside(session, bureau, Wanted(), limit=1, after=after):
+        found.append(rows[0].publication)
+        after = place_of(rows[0])
+    return found
 
 
 def book(totals: Sequence[Sequence[str]], figures: Sequence[Sequence[str]] = ()) -> bytes:
@@ -86,7 +98,7 @@ def test_a_second_import_replaces_and_keeps_the_first(wall: Wall, city: TenantRe
     assert report.replaced == 1
     with wall.open(city.id) as session:
         assert [one.earned for one in outside_now(session, CIVILIZED.key, MONTH)] == [8600]
-        assert [(one.version, one.earned) for one in outside_history(session, bureau)] == [(2, 8600), (1, 8550)]
+        assert [(one.version, one.earned) for one in history(session, bureau)] == [(2, 8600), (1, 8550)]
 
 
 @pytest.mark.parametrize(
@@ -110,7 +122,7 @@ def test_one_fault_and_nothing_is_written(
     assert [(fault.row, fault.field, fault.where) for fault in report.faults] == [(3, field, "总分")]
     assert not report.written
     with wall.open(city.id) as session:
-        assert outside_history(session, bureau) == []
+        assert history(session, bureau) == []
 
 
 def test_twice_the_same_and_an_indicator_without_its_total(wall: Wall, city: TenantRef, bureau: Actor) -> None:
@@ -133,14 +145,14 @@ def test_ranked_together_only_within_an_edition_and_beside_the_sealed_rank(
     wall: Wall, city: TenantRef, bureau: Actor
 ) -> None:
     for name, earned in (("甲区", 950), ("乙区", 800)):
-        send(wall, city, bare_tenant(wall, name=name, city_id=city.id), MONTH, earned=earned)
+        send(wall, city, bare_tenant(wall, name=name, upper_id=city.id), MONTH, earned=earned)
     other = ("旧版外区", *LINE[1:3], "2024", *LINE[4:])
     few = ("次数少外区", *LINE[1:7], "29", *LINE[8:])
     bring(wall, city, bureau, book([LINE, other, few]))
     with wall.open(city.id) as session:
         rows = compare(session, bureau, CIVILIZED.key, MONTH)
         guests = outside_now(session, CIVILIZED.key, MONTH)
-        sealed, outside = rank_together(rows, guests)
+        sealed, outside = rank_together(read_board(session, CIVILIZED.key, MONTH), guests)
         assert {row.district_name: (row.rank, sealed[row.tenant_id]) for row in rows} == {
             "甲区": (1, 1),
             "乙区": (2, 3),

@@ -14,9 +14,11 @@ from core.figures.periods import parse_period
 from core.figures.run_causes import causes
 from core.figures.runs import changes_between, find_run, list_runs, make_run
 from core.work.loop.ledger import act
-from core.work.tables import Finding, FindingCampaign
+from core.work.tables import Finding, FindingCampaign, LockedValue
 from tenants.scope import Wall
 from tests.factory import add_actor
+from tests.figures.build import make
+from tests.figures.statistics import lock
 from tests.work.market import ALL_GOOD, THURSDAY, send, town
 
 MONTH = parse_period("2026-11")
@@ -95,3 +97,23 @@ def test_who_may_and_what_is_refused(wall: Wall) -> None:
         session.commit()
     with place.district.session(wall) as session, pytest.raises(DBAPIError, match="permission denied"):
         session.execute(text("UPDATE score_run SET label = 'x'"))
+
+
+def test_a_value_that_was_locked_is_a_cause(wall: Wall) -> None:
+    """What was locked in the period, and what stands until it is replaced; not what was locked before, or is another's."""
+    made = make(wall, FOOD)
+    with made.district.session(wall) as session:
+        lock(session, made, "early", 3, MONTH, at=THURSDAY - timedelta(hours=1))
+        first = make_run(session, made.office, FOOD, FOOD.edition, MONTH, label="初算", now=THURSDAY)
+        later = THURSDAY + timedelta(hours=2)
+        inside = lock(session, made, "inside", 3, MONTH, at=later)
+        stands = lock(session, made, "stands", 3, MONTH.previous, at=later, combine="last")
+        lock(session, made, "past", 3, MONTH.previous, at=later)
+        lock(session, made, "coming", 3, MONTH.next, at=later)
+        second = make_run(session, made.office, FOOD, FOOD.edition, MONTH, label="重算", now=FRIDAY, previous=first)
+        (cause,) = causes(session, made.office, first, second)
+        wanted = session.scalars(select(LockedValue.observation_id).where(LockedValue.id.in_((inside, stands))))
+        assert (cause.kind, cause.count) == ("statistic", 2)
+        assert {one.id for one in cause.examples} == set(wanted)
+        elsewhere = add_actor(wall, made.district.ref, "liaison", made.district.communities[0])
+        assert causes(session, elsewhere, first, second) == []

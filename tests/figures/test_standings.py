@@ -16,7 +16,7 @@ from core.databases import Urls
 from core.errors import Forbidden, InvalidInput
 from core.figures.comparison import MINIMUM_VISITS, compare
 from core.figures.grants import give_grant
-from core.figures.issued_standings import issue, prepare, received_standings, seal_of, standing_in, verify_standings
+from core.figures.issued_standings import issue, prepare, received_standings, seal_of, standings_in, verify_standings
 from core.figures.periods import parse_period
 from core.figures.publishing import publish
 from core.figures.tables import Standing
@@ -51,7 +51,7 @@ def table(wall: Wall, city: TenantRef) -> Iterator[ScopedSession]:
 
 def district(wall: Wall, city: TenantRef, name: str, good: int, bad: int) -> Made:
     """A district that publishes a month of so many good and bad visits to its city."""
-    made = make(wall, CIVILIZED, name=name, city_id=city.id)
+    made = make(wall, CIVILIZED, name=name, upper_id=city.id)
     with made.district.session(wall) as session:
         for n in range(good + bad):
             answers = {"fire_lane_open": {"yes": n < good}}
@@ -82,8 +82,8 @@ def test_each_district_gets_its_own_place_and_nobody_elses(
     for made, rank in ((best, 1), (poor, 2), (few, None)):
         with made.district.session(wall) as session:
             (mine,) = received_standings(session)
-            assert standing_in(session, CIVILIZED.key, MONTH) == mine
-            assert standing_in(session, CIVILIZED.key, MONTH.previous) is None
+            assert standings_in(session, CIVILIZED.key, MONTH) == [mine]
+            assert standings_in(session, CIVILIZED.key, MONTH.previous) == []
             assert (mine.rank, mine.size, mine.reader_slug) == (rank, 2, made.district.ref.slug)
             row = rows[made.district.ref.id]
             assert (mine.percent, mine.interval_low, mine.interval_high) == (
@@ -138,7 +138,7 @@ def test_a_correction_is_a_new_issue_with_a_reason(
     )
     with two.district.session(wall) as session:
         assert [s.sequence for s in received_standings(session)] == [2, 1]
-        assert standing_in(session, CIVILIZED.key, MONTH) is not None
+        assert standings_in(session, CIVILIZED.key, MONTH)
         assert verify_standings(session) == []
     with one.district.session(wall) as session:
         assert {s.reader_id for s in received_standings(session)} == {one.district.ref.id}

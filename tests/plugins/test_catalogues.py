@@ -147,3 +147,47 @@ def test_every_metric_equals_the_domain_file(short):
 def test_every_link_equals_the_domain_file(short):
     source = [(r["category"], r["indicator"]) for r in rows("links.csv") if r["campaign"] == short]
     assert [(link.category, link.indicator) for link in edition(short).links] == source
+
+
+VECTORS = {  # the rows of the table in frameworks 3.2: indicator and the metrics that it has bounds for, in its order
+    "rodent": ("SAN-701", ("facility_rate", "indoor_rate", "path_index")),
+    "mosquito": ("SAN-702", ("path_index", "dip_index", "landing_index")),
+    "fly": ("SAN-703", ("room_rate", "breeding_rate")),
+    "cockroach": ("SAN-704", ("room_rate", "egg_rate", "trace_rate")),
+}
+
+
+def level_rows():
+    path = ROOT / "plugins" / "sanitary_city" / "edition_2025" / "levels.csv"
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def test_every_remembered_bound_says_so():
+    """No text of the vector standards is at hand: each row of the draft says that it is remembered, and of which standard."""
+    notes = {(row["indicator"], row["note"].partition("; bounds")[0]) for row in level_rows()}
+    assert notes == {
+        (
+            f"SAN-70{n}",
+            f"M: remembered (frameworks 3.2); the text of GB/T {27769 + n}-2011 is not at hand, check before use",
+        )
+        for n in (1, 2, 3, 4)
+    }
+    drafts = installed().get("sanitary_city").others
+    assert [(one.key, one.draft) for one in drafts] == [("edition_2025", True)]
+    assert not installed().get("sanitary_city").edition.levels, "the edition in force guesses no level"
+
+
+@needs_domain
+def test_level_bounds_are_those_of_the_frameworks_page():
+    text = (DOMAIN / "frameworks.md").read_text(encoding="utf-8")
+    wanted = {}
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 6 and cells[0] in VECTORS:
+            code, metrics = VECTORS[cells[0]]
+            assert cells[5] == "M", "read since: take the mark off the draft's rows"
+            for level, listed in zip("ABC", cells[2:5], strict=True):
+                for metric, bound in zip(metrics, listed.split(";"), strict=True):
+                    wanted[code, metric, level] = D(bound.strip())
+    assert {(r["indicator"], r["metric"], r["level"]): D(r["bound"]) for r in level_rows()} == wanted

@@ -7,6 +7,7 @@ forgotten. ``side`` is ``own`` (A's), ``other`` (B's) or ``unknown``.
 from __future__ import annotations
 
 import io
+import json
 import re
 import secrets
 from collections.abc import Callable, Mapping
@@ -308,6 +309,14 @@ def outside_form(_world: World, _side: str) -> Sent:
     return Sent(form={"file": (io.BytesIO(f"{head}\n{line}".encode()), "总分.csv")})
 
 
+def boundaries_form(_world: World, _side: str) -> Sent:
+    """One outline, of a code that is nobody's."""
+    ring = [[112, 37], [113, 37], [113, 38], [112, 37]]
+    one = {"properties": {"code": word()}, "geometry": {"type": "Polygon", "coordinates": [ring]}}
+    data = json.dumps({"type": "FeatureCollection", "features": [one]}).encode()
+    return Sent(form={"file": (io.BytesIO(data), "boundaries.geojson")})
+
+
 def step(verb: str, **more: Any) -> Body:
     """One step of a finding's life through the API."""
     return lambda w, s: Sent(
@@ -399,7 +408,7 @@ def word() -> str:
 
 def onboard(world: World, side: str) -> Sent:
     city = {"own": world.city.slug, "other": world.city.slug, "unknown": world.city.slug}[side]
-    fields = {"kind": "district", "name": f"新区{word()}", "slug": f"n{word()}", "person": "新管理员", "city": city}
+    fields = {"kind": "district", "name": f"新区{word()}", "slug": f"n{word()}", "person": "新管理员", "upper": city}
     return Sent(form=fields)
 
 
@@ -646,6 +655,27 @@ def appeal_form(world: World, side: str) -> Sent:
     return Sent(form={"finding": finding, "unit": unit, "reason": word(), "photos": side_id(world, "ref", side)})
 
 
+def appeal_json(world: World, side: str) -> Sent:
+    """The same through the API."""
+    said = appeal_form(world, side).form or {}
+    photo = side_id(world, "photo_id", side)
+    return Sent(json={"finding_id": said["finding"], "unit_id": said["unit"], "reason": word(), "photos": [photo]})
+
+
+def of_granting(world: World) -> dict[str, str]:
+    """A lets its city read the campaign that addresses name."""
+    with world.session() as session:
+        give_grant(session, world.a.actors[OFFICE], world.city, COMMON["campaign"][0], "totals", TODAY)
+        session.commit()
+    return {}
+
+
+def outside_csv(_world: World, _side: str) -> Sent:
+    """A new outside district through the API."""
+    file, _name = (outside_form(_world, _side).form or {})["file"]
+    return Sent(data=file.read(), content_type="text/csv")
+
+
 ADMIN, OFFICE, INSPECTOR, LIAISON = "administrator", "hq_office", "inspector", "liaison"
 GRANT = {"campaign": "sanitary_city", "detail": "totals"}
 
@@ -813,12 +843,17 @@ WRITES: dict[str, Recipe] = {
     "appeals.send": Recipe(LIAISON, appeal_form, ids=("finding_id", "unit_id", "ref")),
     "appeal.take_back": Recipe(LIAISON, form(version="1"), of_appeal),
     "appeal.settle": Recipe(OFFICE, form(verdict="reject", text="不成立", version="1"), of_appeal),
+    "api_appeals.raise_one": Recipe(LIAISON, appeal_json, ids=("finding_id", "unit_id", "photo_id")),
+    "api_appeals.act": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(json={"verb": "reject", "note": "不成立"}, headers={"If-Match": '"v1"'}),
+        of_appeal,
+    ),
     # runs
     "runs.make": Recipe(OFFICE, form(campaign="sanitary_city", period=MONTH.key, label="月末核算")),
     "runs.repeat": Recipe(OFFICE),
     # statistics
     "statistics.enter": Recipe(LIAISON, lambda w, _s: Sent(form=entry_fields(w))),
-    "statistics.settle": Recipe(OFFICE),
     "statistic_value.act": Recipe(LIAISON, form(verb="submit", version="1"), new_observation),
     "statistic_reviews.act": Recipe(
         OFFICE,
@@ -1045,6 +1080,10 @@ WRITES: dict[str, Recipe] = {
     "comparison_due.keep": Recipe("city_bureau", form(campaign="civilized_city", kind="month", days_after="5")),
     "comparison_due.send": Recipe("city_bureau", reminder_form),
     "comparison_outside.upload": Recipe("city_bureau", outside_form),
+    "comparison_boundaries.upload": Recipe("city_administrator", boundaries_form),
+    "api_due.put_term": Recipe("city_bureau", said({"days_after": 6}), of_granting),
+    "api_due.send_reminders": Recipe("city_bureau", lambda w, s: Sent(json=dict(reminder_form(w, s).form or {}))),
+    "api_outside.import_one": Recipe("city_bureau", outside_csv),
     # proofs
     "rechecks.take_draw": Recipe(OFFICE, draw_form, of_closed),
     "recheck.settle": Recipe(OFFICE, form(result="stable"), lambda w: {"recheck_id": new_recheck_of(w)}),

@@ -14,6 +14,7 @@ import pytest
 
 from core.databases import Urls
 from core.work.roles import ROLES
+from tests.conftest import Once
 from tests.routes import canaries
 from tests.routes.recipes import COMMON, SECRET, WRITES
 from tests.routes.walk import (
@@ -28,12 +29,12 @@ from tests.routes.walk import (
     send,
     variables_of,
 )
-from tests.routes.world import ASKERS, NOBODY, World, standing
+from tests.routes.world import ASKERS, NOBODY, PROVINCE, World, standing
 
 
 @pytest.fixture(scope="module")
-def world(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with standing(server, template, tmp_path_factory.mktemp("files")) as made:
+def world(server: Urls, once: Once) -> Iterator[World]:
+    with standing(server, once) as made:
         yield made
 
 
@@ -89,17 +90,23 @@ def test_the_hunt_finds_what_is_there(world: World) -> None:
     assert not lost, f"B's own people do not see {lost}; seen: {sorted(columns)}"
 
 
-def test_the_city_sees_what_was_sent_to_it_and_only_that(world: World) -> None:
+@pytest.mark.parametrize("asker", ["city_bureau", PROVINCE])
+def test_a_bureau_sees_what_was_sent_to_it_and_only_that(world: World, asker: str) -> None:
     """The comparison shows B's published words: the exception is used, not merely allowed."""
-    who = world.askers["city_bureau"]
+    who = world.askers[asker]
+    sent, elsewhere = world.to_city, world.to_province
+    if asker == PROVINCE:
+        sent, elsewhere = elsewhere, sent
     shown: set[str] = set()
     for rule in rules_of(world):
         if "GET" in methods_of(rule) and rule.rule.startswith(("/c/", "/api/v1/c/")):
             answer, _ = send(world, who, call_of(world, who, rule, "GET", dict.fromkeys(variables_of(rule), "own")))
             shown |= canaries.hunt(canaries.readable(answer.data))
     assert any(mark.startswith("CANARY_PUBLICATION_DISTRICT_NAME") for mark in shown), sorted(shown)[:20]
-    assert shown & world.b_marks <= world.to_city
-    assert world.to_city & world.b_marks
+    assert shown & world.b_marks <= sent
+    assert sent & world.b_marks
+    assert elsewhere - sent
+    assert not shown & (elsewhere - sent)
 
 
 # ---- writes ----

@@ -7,13 +7,14 @@ from collections.abc import Iterator
 import pytest
 
 from core.databases import Urls
+from tests.conftest import Once
 from tests.routes.walk import asking, walk
 from tests.routes.world import World, standing
 
 
 @pytest.fixture(scope="module")
-def world(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with standing(server, template, tmp_path_factory.mktemp("files")) as made:
+def world(server: Urls, once: Once) -> Iterator[World]:
+    with standing(server, once) as made:
         yield made
 
 

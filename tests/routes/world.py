@@ -1,7 +1,7 @@
 """Two districts of one city and everybody who may ask (路由测试的世界): A asks, B is the one that must not be seen.
 
 Both are filled through the product's own functions. B published one campaign to the city that both belong to, another to
-a city of its own choice, and a third to nobody but itself.
+that city's province, and a third to nobody but itself.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ import gc
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
+from shutil import copytree, rmtree
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
 import psycopg
-import pytest
-from argon2 import PasswordHasher
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
@@ -37,7 +37,6 @@ from core.figures.shelf import figures_of
 from core.figures.tables import Publication, Standing
 from core.request import COOKIE
 from core.settings import ZONE, Settings
-from core.work import passwords
 from core.work.accounts import create_user, open_login
 from core.work.actors import resolve_actor
 from core.work.calendar import seed_calendar, set_day
@@ -56,7 +55,7 @@ from core.work.loop.ledger import act
 from core.work.marks.negative_input import Event
 from core.work.marks.negative_list import move as trigger
 from core.work.marks.negative_list import watch
-from core.work.onboarding import create_city, create_district
+from core.work.onboarding import create_bureau, create_district
 from core.work.organisation.units import add_unit, rename_unit
 from core.work.places.sites import add_site
 from core.work.roles import ROLES
@@ -66,7 +65,7 @@ from tenants.accounts import ApiToken, AppUser, PlatformEvent, Throttle
 from tenants.db import new_id, now
 from tenants.models import Holding, Unit, UnitRole
 from tenants.scope import ScopedSession, Wall
-from tests.conftest import SECRET
+from tests.conftest import SECRET, Once
 from tests.routes import canaries
 from tests.routes.appealing import give_appeals
 from tests.routes.carding import fresh_card, fresh_scheme, give_cards
@@ -87,12 +86,13 @@ BEGAN = TODAY - timedelta(days=60)
 MONTH = containing("month", TODAY)
 PASSWORD = "a password of the tests"
 OPERATOR = "operator"
-SILENT = "bingqu-silent"  # a district of the other city, which sent nothing to this one
+SILENT = "bingqu-silent"  # a district of the province, which sent nothing to anybody
 NOBODY = "nobody"
 CITY_ROLES = tuple(code for code, role in ROLES.items() if "city" in role.tenant_kinds)
 DISTRICT_ROLES = tuple(code for code, role in ROLES.items() if "district" in role.tenant_kinds)
-# Everybody who asks: the district's roles, the city's, the operator, and nobody.
-ASKERS = (*DISTRICT_ROLES, *(f"city_{role}" for role in CITY_ROLES), OPERATOR, NOBODY)
+PROVINCE = "province_bureau"  # who compares in the province; its administrator does there what the city's does
+# Everybody who asks: the district's roles, the city's, the province, the operator, and nobody.
+ASKERS = (*DISTRICT_ROLES, *(f"city_{role}" for role in CITY_ROLES), PROVINCE, OPERATOR, NOBODY)
 
 
 @dataclass
@@ -137,46 +137,109 @@ class World:
     files: Path
     super: psycopg.Connection
     city: TenantRef
+    province: TenantRef
     a: Filled
     b: Filled
     askers: dict[str, Asker]
     b_marks: set[str] = field(default_factory=set)
     to_city: set[str] = field(default_factory=set)
+    to_province: set[str] = field(default_factory=set)
     to_operator: set[str] = field(default_factory=set)
     verbs: dict[str, frozenset[str]] = field(default_factory=dict)  # of each asker, once somebody asked for them
     bodies: dict[tuple[str, str], Any] = field(default_factory=dict)  # the last one of each changing route and side
 
     def allowed(self, asker: Asker) -> set[str]:
-        """What of B's an asker may see: the city what B sent it, the operator the list of tenants and administrators."""
+        """What of B's an asker may see: each bureau what B sent it, the operator the list of tenants and administrators."""
         if asker.name == OPERATOR:
             return self.to_operator
-        return self.to_city if asker.ref is not None and asker.ref.id == self.city.id else set()
+        sent = {self.city.id: self.to_city, self.province.id: self.to_province}
+        return sent.get(asker.ref.id, set()) if asker.ref is not None else set()
 
     def session(self) -> ScopedSession:
         """A session of A."""
         return self.wall.open(self.a.ref.id)
 
 
+@dataclass
+class Mould:
+    """The world as it was built (模子): a database and a folder that nobody uses, from which each file's own is copied.
+
+    The application and its door stay, as in a process that serves: what they compiled for one file serves the next.
+    """
+
+    world: World
+    database: str
+    folder: Path
+    taken: bool = False
+
+    def copy(self, server: Urls) -> World:
+        """The world as it was when it was built, whatever the file before did in its own."""
+        assert not self.taken, "one world of a worker stands at a time: there is one application"
+        self.taken = True
+        first = self.world
+        clone(server.superuser, self.database, database_of(first))
+        rmtree(first.files, ignore_errors=True)
+        copytree(self.folder, first.files)
+        return replace(
+            first,
+            super=connect(first.urls.superuser, database=database_of(first)),
+            a=copy_of(first.a),
+            b=copy_of(first.b),
+            askers={name: replace(who, client=first.app.test_client()) for name, who in first.askers.items()},
+            verbs={},
+            bodies={},
+        )
+
+
+def copy_of(made: Filled) -> Filled:
+    """A district with lists of its own, which a file adds to."""
+    return replace(made, ids=dict(made.ids), actors=dict(made.actors), findings=list(made.findings))
+
+
+def database_of(world: World) -> str:
+    """The name of the world's database."""
+    return str(world.urls.app).rpartition("/")[2].partition("?")[0]
+
+
 @contextmanager
-def standing(server: Urls, template: str, files: Path) -> Iterator[World]:
+def moulded(server: Urls, template: str) -> Iterator[Mould]:
+    """The world built and put away, for as long as the worker lives."""
+    with TemporaryDirectory(prefix="sancheng-world-") as folder:
+        files = Path(folder) / "files"
+        files.mkdir()
+        world = build(server, template, files)
+        world.super.close()
+        world.wall.dispose()
+        kept = Mould(world, f"{database_of(world)}_mould", Path(folder) / "mould")
+        with connect(server.superuser) as connection:
+            connection.execute(f"ALTER DATABASE {database_of(world)} RENAME TO {kept.database}")
+        copytree(files, kept.folder)
+        try:
+            yield kept
+        finally:
+            drop_database(server.superuser, kept.database)
+
+
+@contextmanager
+def standing(server: Urls, once: Once) -> Iterator[World]:
     """The installation as long as it is asked, without what only costs time here.
 
-    Passwords are hashed at the lowest price (what they cost is another test's matter), and the garbage of one request is
-    not looked for among the thousands of things that stay.
+    It is built once for all files of a worker; each begins with a copy. The garbage of one request is not looked for among
+    the thousands of things that stay.
     """
     usual = gc.get_threshold()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(passwords, "_HASHER", PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-        world = build(server, template, files)
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(20_000, 20, 100)
-        try:
-            yield world
-        finally:
-            gc.set_threshold(*usual)
-            gc.unfreeze()
-            tear_down(world)
+    mould = once(moulded)
+    world = mould.copy(server)
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 100)
+    try:
+        yield world
+    finally:
+        gc.set_threshold(*usual)
+        gc.unfreeze()
+        tear_down(world)
+        mould.taken = False
 
 
 def build(server: Urls, template: str, files: Path) -> World:
@@ -188,17 +251,19 @@ def build(server: Urls, template: str, files: Path) -> World:
     app = create_app(Settings(urls.app, SECRET, files), wall=wall)
     connection = connect(urls.superuser, database=name)
     with wall.platform() as platform:
-        city = create_city(platform, wall.open, today=BEGAN, name="路由市", slug="lyshi").tenant
-        other_city = create_city(platform, wall.open, today=BEGAN, name="外地市", slug="waidi").tenant
-    a = fill(app, wall, files, "甲区", "jiaqu", city, other_city)
-    b = fill(app, wall, files, "乙区", canaries.SLUG, city, other_city)
+        above = {"kind": "province", "name": "路由省", "slug": "lysheng"}
+        province = create_bureau(platform, wall.open, today=BEGAN, **above).tenant
+        city = create_bureau(platform, wall.open, today=BEGAN, name="路由市", slug="lyshi", upper=province.slug).tenant
+    a = fill(app, wall, files, "甲区", "jiaqu", city, province)
+    b = fill(app, wall, files, "乙区", canaries.SLUG, city, province)
     with wall.platform() as platform:
-        create_district(platform, wall.open, today=BEGAN, name="丙区", slug=SILENT, city=other_city.slug)
-    world = World(app, wall, urls, files, connection, city, a, b, {})
+        create_district(platform, wall.open, today=BEGAN, name="丙区", slug=SILENT, upper=province.slug)
+    world = World(app, wall, urls, files, connection, city, province, a, b, {})
     for role in DISTRICT_ROLES:
         world.askers[role] = seat(world, a.ref, role, role)
     for role in CITY_ROLES:
         world.askers[f"city_{role}"] = seat(world, city, role, f"city_{role}")
+    world.askers[PROVINCE] = seat(world, province, "bureau", PROVINCE)
     world.askers[OPERATOR] = seat_operator(world)
     world.askers[NOBODY] = Asker(NOBODY, None, app.test_client())
     world.askers["theirs"] = seat(world, b.ref, "administrator", "theirs")
@@ -214,7 +279,7 @@ def tear_down(world: World) -> None:
     """Drop it all."""
     world.super.close()
     world.wall.dispose()
-    drop_database(world.urls.superuser, str(world.urls.app).rpartition("/")[2].partition("?")[0])
+    drop_database(world.urls.superuser, database_of(world))
 
 
 def actor_of(session: ScopedSession, ref: TenantRef, role: str, unit: UUID, name: str) -> Actor:
@@ -232,7 +297,7 @@ def term_of(role: str) -> date | None:
     return TODAY + timedelta(days=30) if role == "assessor" else None
 
 
-def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: TenantRef, other: TenantRef) -> Filled:
+def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: TenantRef, province: TenantRef) -> Filled:
     """A district with units, people, a site, a photo, a visit, findings in every state, grants and publications."""
     with wall.platform() as platform:
         given = {
@@ -240,7 +305,7 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
             "slug": slug,
             "today": BEGAN,
             "campaigns": tuple(installed().campaigns),
-            "city": city.slug,
+            "upper": city.slug,
         }
         made = Filled(create_district(platform, wall.open, **given).tenant)
     with wall.open(made.ref.id) as session:
@@ -268,7 +333,7 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         made.ids |= {"unit_id": str(home.id), "site_id": str(market.id), "unit": str(home.id), "site": str(market.id)}
         inspect(session, made, files, market.id)
         call_out(session, made)
-        hand_over(session, made, city, other)
+        hand_over(session, made, city, province)
         answer_for(session, made)
         made.ids |= give_cards(session, made.actors)
         made.ids |= give_notices(session, made.ids, made.actors)
@@ -438,19 +503,19 @@ def answerer_of(session: ScopedSession, made: Filled, finding_id: UUID) -> Actor
     return made.actors[key]
 
 
-def hand_over(session: ScopedSession, made: Filled, city: TenantRef, other: TenantRef) -> None:
+def hand_over(session: ScopedSession, made: Filled, city: TenantRef, province: TenantRef) -> None:
     """Grants, publications, links, keys and a person with a post of his own."""
     office = made.actors["hq_office"]
     civilized, food, sanitary = sorted(enabled(session, installed()), key=lambda c: c.key)
     give_grant(session, made.actors["administrator"], city, civilized.key, "indicators", BEGAN)
-    give_grant(session, made.actors["administrator"], other, food.key, "categories", BEGAN)
+    give_grant(session, made.actors["administrator"], province, food.key, "categories", BEGAN)
     sent: dict[str, list[Publication]] = {
         one.key: publish(session, office, one, one.edition, MONTH, now=now()) for one in (civilized, food, sanitary)
     }
     own = sent[sanitary.key][0]
     kept = make_run(session, office, sanitary, sanitary.edition, MONTH, label=f"{made.ref.name}核算", now=now())
     made.ids["run_id"] = str(kept.id)
-    session.add(standing_for(other, made.ref))
+    session.add(standing_for(province, made.ref))
     grants = {g.campaign: g for g in grants_in_force(session, TODAY)}
     extra = add_person_with_post(
         session,
@@ -651,7 +716,7 @@ def fill_by_hand(world: World) -> None:
 
 def reseal(world: World) -> None:
     """Give B's publications the seals of what they say now, in order, so that they still hold."""
-    for reader in (world.b.ref.id, world.city.id):  # the third reader's copy is asked for by nobody
+    for reader in (world.b.ref.id, world.city.id, world.province.id):
         with world.wall.open(reader) as session:
             chosen = select(Publication).where(Publication.tenant_id == world.b.ref.id, Publication.reader_id == reader)
             before = None
@@ -668,7 +733,7 @@ def reseal(world: World) -> None:
 
 def note_marks(world: World) -> None:
     """Remember what is B's, and who may see which part of it."""
-    b, city = world.b.ref.id, world.city.id
+    b = world.b.ref.id
     everything = set(canaries.ids_of(world.super, b))
     for table in sorted({t.name for t in canaries.Base.metadata.sorted_tables}):
         where = canaries.where_theirs(canaries.Base.metadata.tables[table], b)
@@ -680,10 +745,11 @@ def note_marks(world: World) -> None:
     for table in ("definition", "enabled_campaign", "sheet", "publication"):
         shared |= canaries.marks_in(world.super, table, f"tenant_id = {world.a.ref.id}")
     world.b_marks = everything - shared
-    sent = f"tenant_id = {b} AND reader_id = {city}"
-    for table in ("publication_grant", "publication", "published_figure"):
-        world.to_city |= canaries.marks_in(world.super, table, sent)
-    world.to_city.add(world.b.ref.slug)
+    for reader, found in ((world.city.id, world.to_city), (world.province.id, world.to_province)):
+        sent = f"tenant_id = {b} AND reader_id = {reader}"
+        for table in ("publication_grant", "publication", "published_figure"):
+            found |= canaries.marks_in(world.super, table, sent)
+        found.add(world.b.ref.slug)
     world.to_operator = canaries.marks_in(world.super, "tenant", f"id = {b}") | {world.b.ref.slug}
     administrators = (
         "id IN (SELECT h.person_id FROM holding h JOIN post p ON p.tenant_id = h.tenant_id AND p.id = h.post_id "

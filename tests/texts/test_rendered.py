@@ -18,6 +18,7 @@ from core.work.imports import sponsor_workbook
 from core.work.imports.workbook_reading import LAYOUTS
 from core.work.statistics import workbook as statistics_workbook
 from tenants.db import Base
+from tests.conftest import Once
 from tests.routes.canaries import text_columns
 from tests.routes.walk import call_of, methods_of, rules_of, send, variables_of
 from tests.routes.world import World, standing
@@ -42,8 +43,8 @@ BOTH = {
 
 
 @pytest.fixture(scope="module")
-def world(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with standing(server, template, tmp_path_factory.mktemp("files")) as made:
+def world(server: Urls, once: Once) -> Iterator[World]:
+    with standing(server, once) as made:
         write_ascii(made)
         yield made
 

@@ -21,14 +21,15 @@ ROOMS = (figures, work, accounts, models)
 FOREIGN = {"alembic_version", "wall_key"}
 FUNCTIONS = {"app_scope()", "app_cleared()", "enqueue(task text, queue text, args jsonb, lock text)"}
 
-MINE = "(tenant_id = app_scope())"
 ONCE = "( SELECT app_scope() AS app_scope)"
+CLEARED = "( SELECT app_cleared() AS app_cleared)"
+MINE = f"(tenant_id = {ONCE})"
 POLICIES = {
-    "platform": ("(app_scope() = 0)",) * 2,
-    "shared": ("((app_scope() = 0) OR (tenant_id = app_scope()))",) * 2,
+    "platform": (f"({ONCE} = 0)",) * 2,
+    "shared": (f"(({ONCE} = 0) OR {MINE})",) * 2,
     "addressed": (f"((reader_id = {ONCE}) OR (tenant_id = {ONCE}))", MINE),
     "tenant": (MINE, MINE),
-    "secret": ("((tenant_id = app_scope()) AND ((NOT hidden) OR app_cleared()))",) * 2,
+    "secret": (f"({MINE} AND ((NOT hidden) OR {CLEARED}))",) * 2,
 }
 FIRST = {"shared": ["tenant_id"], "tenant": ["tenant_id"], "addressed": ["reader_id", "tenant_id"]}
 APPENDED = {

@@ -7,10 +7,11 @@ from sqlalchemy.orm import aliased, joinedload, make_transient_to_detached, sele
 
 from core.figures.tables import Publication, PublicationGrant, PublishedFigure
 from core.work.tables import Attachment, Audit, File, Finding, FindingEvent, ItemResult, Site, Visit
+from tenants.access import TenantRef
 from tenants.accounts import AccountToken, ApiToken, AppUser, LoginSession, Membership, Tenant
 from tenants.models import Person, Unit
 from tests.wall.probes import probe
-from tests.wall.ring import Ring, reached, state_of
+from tests.wall.ring import Ring, raise_province, reached, state_of
 
 ROW = "tenant policy"
 BOTH = "tenant policy, and the ORM's own predicate"
@@ -334,6 +335,26 @@ def platform_overreach(ring: Ring) -> int:
     with ring.wall.platform() as session:
         told = session.execute(select(FINDING)).all(), session.execute(select(SITE)).all()
         return sum(map(ring.seen, told))
+
+
+def addressed_elsewhere(ring: Ring, reader: TenantRef) -> int:
+    """How many addressed rows a bureau reads that were sent to another."""
+    tables = [kind.__table__ for kind in (PublicationGrant, Publication, PublishedFigure)]
+    with ring.wall.open(reader.id) as session:
+        return sum(row.reader_id != reader.id for table in tables for row in session.execute(select(table)))
+
+
+@probe("P38", "the province's copies", "addressed", "addressed policy: author and reader only")
+def copies_of_the_province(ring: Ring) -> int:
+    """Reads as the city what districts addressed to its province alone."""
+    raise_province(ring)
+    return addressed_elsewhere(ring, ring.city)
+
+
+@probe("P39", "the city's copies", "addressed", "addressed policy: author and reader only")
+def copies_of_the_city(ring: Ring) -> int:
+    """Reads as the province what districts addressed to their city alone."""
+    return addressed_elsewhere(ring, raise_province(ring))
 
 
 @probe("P37", "literal column and scalar subquery", "Core", ROW)

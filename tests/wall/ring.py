@@ -60,13 +60,17 @@ class Plot:
 
 @dataclass
 class Ring:
-    """The attacker's whole world: the product's own door, his district, the victim's, and a city that reads both."""
+    """The attacker's whole world: the product's own door, his district, the victim's, a city that reads both.
+
+    A province stands only once a probe asks for it: version 0003 has no place for one.
+    """
 
     wall: Wall
     urls: Urls
     mine: Plot
     theirs: Plot
     city: TenantRef
+    province: TenantRef | None = None
 
     @contextmanager
     def attack(self, *, cleared: bool = False) -> Iterator[ScopedSession]:
@@ -137,6 +141,17 @@ def make_ring(wall: Wall, urls: Urls) -> Ring:
             sow_publication(session, plot, city)
             session.commit()
     return Ring(wall, urls, plots[0], plots[1], city)
+
+
+def raise_province(ring: Ring) -> TenantRef:
+    """The province to which both districts published as well, made when it is first asked for."""
+    if ring.province is None:
+        ring.province = make_tenant(ring.wall, "province")
+        for plot in (ring.mine, ring.theirs):
+            with ring.wall.open(plot.id) as session:
+                sow_publication(session, plot, ring.province)
+                session.commit()
+    return ring.province
 
 
 def make(kind: type[Row], word: str, /, **given: Any) -> Row:
@@ -226,11 +241,11 @@ def sow_accounts(wall: Wall, plot: Plot) -> None:
         session.commit()
 
 
-def sow_publication(session: ScopedSession, plot: Plot, city: TenantRef) -> None:
-    """A grant, a sealed publication and one figure, addressed to the city."""
+def sow_publication(session: ScopedSession, plot: Plot, reader: TenantRef) -> None:
+    """A grant, a sealed publication and one figure, addressed to one bureau."""
     word, sealed = plot.canary, new_id()
-    session.add(make(PublicationGrant, word, reader_id=city.id))
-    session.add(make(Publication, word, reader_id=city.id, id=sealed))
+    session.add(make(PublicationGrant, word, reader_id=reader.id))
+    session.add(make(Publication, word, reader_id=reader.id, id=sealed))
     session.flush()
-    session.add(make(PublishedFigure, word, reader_id=city.id, publication_id=sealed))
+    session.add(make(PublishedFigure, word, reader_id=reader.id, publication_id=sealed))
     session.flush()

@@ -29,7 +29,7 @@ from core.web.words import VERBS as ROLE_VERBS
 from core.work.accounts import create_user
 from core.work.duties.posts import add_person_with_post
 from core.work.invitations import find_api_token, join
-from core.work.onboarding import create_city, create_district
+from core.work.onboarding import create_bureau, create_district
 from core.work.roles import ROLES
 from core.work.tables import Audit, CalendarDay, Site
 from tenants.access import TenantRef, root_unit
@@ -85,7 +85,7 @@ class Place:
         self.app, self.wall = app, wall
         slug = f"d{uuid.uuid4().hex[:10]}"
         with wall.platform() as platform:
-            given = {"name": "试验区", "slug": slug, "today": TODAY, "campaigns": campaigns, "city": city}
+            given = {"name": "试验区", "slug": slug, "today": TODAY, "campaigns": campaigns, "upper": city}
             self.ref: TenantRef = create_district(platform, wall.open, **given).tenant
         self.t = f"/t/{slug}"
         with wall.open(self.ref.id) as session:
@@ -487,7 +487,7 @@ def test_a_token_is_shown_once_and_dies_when_revoked(app: Flask, wall: Wall) -> 
 def test_a_grant_is_given_replaced_and_withdrawn_and_remembered(app: Flask, wall: Wall) -> None:
     with wall.platform() as platform:
         slug = f"c{uuid.uuid4().hex[:8]}"
-        create_city(platform, wall.open, today=TODAY, name="试验市", slug=slug)
+        create_bureau(platform, wall.open, today=TODAY, name="试验市", slug=slug)
     place = Place(app, wall, city=slug, campaigns=("sanitary_city",))
     path = f"{place.t}/settings/grants"
     assert "试验市现在收不到" in place.admin.get(path)
@@ -504,7 +504,7 @@ def test_a_grant_is_given_replaced_and_withdrawn_and_remembered(app: Flask, wall
     assert page.count('class="what"') == 3
     place.admin.post(ends[0], 404)
     alone = Place(app, wall)
-    assert "还不属于任何市" in alone.admin.get(f"{alone.t}/settings/grants")
+    assert "还没有上级主管部门" in alone.admin.get(f"{alone.t}/settings/grants")
     alone.admin.post(f"{alone.t}/settings/grants", 404, **good)
 
 
@@ -670,7 +670,7 @@ def test_a_city_is_created_and_has_its_own_few_pages(app: Flask, wall: Wall, ope
         assert guest.get(f"/t/{slug}/{path}").status_code == 200, path
     for path in ("start", "campaigns", "imports", "units/departments", "settings/grants"):
         assert guest.get(f"/t/{slug}/{path}").status_code == 404, path
-    assert "市级主管部门" in guest.get(f"/t/{slug}/people/roles").get_data(as_text=True)
+    assert "主管部门" in guest.get(f"/t/{slug}/people/roles").get_data(as_text=True)
 
 
 def test_every_page_speaks_english_too(app: Flask, place: Place, operator: Reader) -> None:

@@ -11,17 +11,14 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from core.app import create_app
 from core.campaigns import installed
-from core.databases import Urls
 from core.figures.periods import containing
 from core.figures.publishing import publish
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.work.enabling import enable
 from core.work.tables import Appeal, Finding, Part
 from tenants.db import now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor
 from tests.web.desk import Clerk, clerk, content, panels
 from tests.work.market import ALL_GOOD, Town, send, town
@@ -47,11 +44,6 @@ class Stage:
     def left(self) -> UUID:
         """A finding that nobody touched."""
         return self.findings.pop()
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture

@@ -11,9 +11,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.work.organisation.grids import set_grid
 from core.work.organisation.units import add_unit, map_department
 from core.work.papers.notice_kinds import RECTIFICATION
@@ -37,7 +35,6 @@ from core.work.tables import (
 )
 from tenants.db import new_id, now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import SINCE, add_actor, add_site, bare_district
 from tests.web.desk import Clerk, clerk, content
 from tests.work.duty_stage import CAMPAIGNS
@@ -46,11 +43,6 @@ from tests.work.test_workbooks import book
 
 TODAY = now().astimezone(ZONE).date()
 EVE = TODAY - timedelta(1)
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 class Town:

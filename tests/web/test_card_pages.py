@@ -14,14 +14,12 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from core.app import create_app
 from core.campaigns import installed
-from core.databases import Urls
 from core.figures.card_days import close_days
 from core.figures.card_periods import propose_period
 from core.figures.intervals import wilson
 from core.figures.periods import Period
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.web.marks.card_form import body_of, values_of
 from core.web.proofs.link_door import sign_word
 from core.work.marks.card_issues import act_on_all, live_cards
@@ -33,7 +31,6 @@ from core.work.tables import CardIssue, CardScheme, Sponsorship
 from tenants.db import now
 from tenants.models import Person
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import SINCE
 from tests.web.desk import Clerk, clerk, content
 from tests.work.carding import STREETS, Town, at, problem, shares, shop, town
@@ -41,11 +38,6 @@ from tests.work.pictures import jpeg
 
 TODAY = now().astimezone(ZONE).date()
 DAY = TODAY - timedelta(days=1)  # the period is a day, so that yesterday's is over whenever the test runs
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @dataclass

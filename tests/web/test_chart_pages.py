@@ -12,16 +12,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.work.duties.posts import add_person_with_post
 from core.work.organisation.units import add_unit, rename_unit
 from core.work.tables import AreaMember, Reorganisation, SiteGrid, UnitLineage
 from tenants.db import now
 from tenants.models import Unit, UnitParent
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import SINCE, add_actor, add_site, bare_district
 from tests.web.desk import Clerk, clerk, content
 from tests.work.test_charts import lead, put_finding
@@ -29,11 +26,6 @@ from tests.work.test_workbooks import book
 
 TODAY = now().astimezone(ZONE).date()
 EVE = TODAY - timedelta(1)
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 class Desk:

@@ -9,18 +9,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from core.app import create_app
-from core.databases import Urls
 from core.figures.comparison import MINIMUM_VISITS, compare
 from core.figures.exports import comparison_csv
 from core.figures.grants import give_grant
 from core.figures.periods import Period
 from core.figures.publishing import publish
-from core.settings import Settings
 from tenants.access import TenantRef
 from tenants.db import now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_unit, bare_tenant
 from tests.figures.build import CIVILIZED, Made, make, visit
 from tests.web.figure_stage import MONTH, TODAY, Reader, cells_of, plain, seat
@@ -33,11 +29,6 @@ class City:
     ref: TenantRef
     c: str
     bureau: Reader
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture
@@ -62,7 +53,7 @@ def district(
     made: Made | None = None,
 ) -> Made:
     """A district whose fire lanes passed and failed so many times in a period, granted and published to the city."""
-    made = made or make(wall, CIVILIZED, name=name, city_id=city.ref.id)
+    made = made or make(wall, CIVILIZED, name=name, upper_id=city.ref.id)
     with made.district.session(wall) as session:
         give_grant(session, made.office, city.ref, CIVILIZED.key, detail, TODAY - timedelta(days=99))
         for n in range(passed + failed):
@@ -213,7 +204,7 @@ def test_a_forged_slug_leads_to_its_owner(wall: Wall, city: City) -> None:
 def test_strangers_are_not_found(app: Flask, wall: Wall, city: City) -> None:
     made = district(wall, city, "甲区", 30)
     other = bare_tenant(wall, kind="city", name="别的市")
-    stranger = make(wall, CIVILIZED, name="外市区", city_id=other.id)
+    stranger = make(wall, CIVILIZED, name="外市区", upper_id=other.id)
     unknown = city.bureau.ask(f"{city.c}/no-such-district", 404).data
     assert city.bureau.ask(f"{city.c}/{stranger.district.ref.slug}", 404).data == unknown
     assert city.bureau.ask(f"/c/{other.slug}/comparison", 404).data == unknown

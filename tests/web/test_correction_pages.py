@@ -10,21 +10,12 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import Settings
 from core.work.tables import Finding, Visit
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor
 from tests.web.desk import Clerk, clerk, content
 from tests.web.test_field_pages import fresh_form, hidden, reader, typed
 from tests.work.market import ANSWERS, FAILED, Town, town
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture

@@ -10,27 +10,19 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.work.duties.holdings import appoint
 from core.work.duties.posts import add_person_with_post, add_post
 from core.work.tables import Handover, Part, SitePost
 from tenants.db import new_id, now
 from tenants.models import Holding, Person
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor
 from tests.web.desk import Clerk, clerk, content
 from tests.work.duty_stage import Stage, a_finding, nobody, set_stage
 
 TODAY = now().astimezone(ZONE).date()
 DAY = timedelta(1)
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 class Desk:

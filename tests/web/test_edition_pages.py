@@ -12,15 +12,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import Settings
 from core.work.editions.choices import IN_FORCE, SHADOW, choices_of
 from core.work.editions.switching import choose_edition
 from core.work.enabling import freeze, suspend
 from core.work.tables import Definition, EnabledEdition
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.figures.build import CIVILIZED, SANITARY, Made, make
 from tests.figures.test_editions import FIRST, NEW, OLD, ROAD, SALON, SECOND, seen
 from tests.web.figure_stage import MONTH, TODAY, Reader, cells_of, plain, seat
@@ -44,11 +40,6 @@ class Stage:
     @property
     def own(self) -> str:
         return f"{self.t}/campaigns/{K}/own-edition"
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 def build(app: Flask, wall: Wall) -> Stage:

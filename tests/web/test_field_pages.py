@@ -18,9 +18,6 @@ from flask.testing import FlaskClient
 from sqlalchemy import func, select, update
 from werkzeug.test import TestResponse
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import Settings
 from core.work.calendar import local_day
 from core.work.dispatch.routing_rules import RuleWish, add_rule
 from core.work.inspection.photo_reading import MAX_BYTES
@@ -29,7 +26,6 @@ from core.work.tables import Attachment, File, Finding, RoutingRule, Sheet, Site
 from tenants.access import Actor
 from tenants.db import now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor, add_site, come_in
 from tests.work.market import ANSWERS, FAILED, Town, town
 from tests.work.pictures import jpeg
@@ -54,11 +50,6 @@ class Reader:
     def upload(self, body: bytes, **headers: str) -> TestResponse:
         said = {"X-CSRF-Token": self.csrf, "Content-Type": "image/jpeg"} | headers
         return self.client.post(f"/t/{self.slug}/photos", data=body, headers=said)
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture(scope="module")

@@ -15,20 +15,17 @@ from docx import Document
 from flask import Flask
 from sqlalchemy import func, select
 
-from core.app import create_app
 from core.databases import Urls
 from core.figures.explain import explain
 from core.figures.grants import give_grant
 from core.figures.overview import by_unit
 from core.figures.scores import score_campaign
 from core.figures.tables import Publication
-from core.settings import Settings
 from core.web.scores import indicators
 from core.web.scores.figure_words import say_change, say_number, say_rule, say_target, say_value
 from core.work.enabling import enable, suspend
 from tenants.access import TenantRef
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import bare_tenant
 from tests.figures.build import CAMPAIGNS, CIVILIZED, SANITARY, Made, at, fill, finding, make, visit
 from tests.web.figure_stage import MONTH, TODAY, Reader, cells_of, plain, seat
@@ -46,14 +43,9 @@ class Stage:
     liaison: Reader
 
 
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
-
-
 def build(app: Flask, wall: Wall, *, days: int = 27) -> Stage:
     city = bare_tenant(wall, kind="city", name="测试市")
-    made = make(wall, *CAMPAIGNS.values(), city_id=city.id)
+    made = make(wall, *CAMPAIGNS.values(), upper_id=city.id)
     if days:
         fill(wall, made, first=MONTH.start, days=days, per_day=6)
         leave_open(wall, made)
@@ -304,7 +296,7 @@ def test_nothing_leaves_unseen(fresh: Stage, wall: Wall) -> None:
     new = f"{fresh.t}/publications/new"
     address = f"{new}?campaign=civilized_city&kind=month&period={KEY}"
     page = fresh.office.get(address)
-    assert "市里收不到这一期" in page
+    assert "上级收不到这一期" in page
     assert f"{fresh.t}/settings/grants" in page
     give(fresh, wall)
     page = fresh.office.get(address)

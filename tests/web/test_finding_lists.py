@@ -13,21 +13,12 @@ from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import Settings
 from core.work.dispatch.category_sets import keep_set
 from core.work.tables import Finding, SavedFilter
 from tenants.db import new_id, now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.web.desk import Clerk, clerk, content
 from tests.work.ledger_town import Town, lay_finding, town
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @dataclass

@@ -13,9 +13,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import Settings
 from core.web.ledger.finding_words import PART_STATES, PARTS, TONES, say_left, say_reason, say_span, say_verb
 from core.web.ledger.step_words import CONSEQUENCES, DONE, LABELS
 from core.work.loop.ledger import act
@@ -24,16 +21,10 @@ from core.work.tables import Finding, Part
 from tenants.access import Actor
 from tenants.db import new_id, now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor, add_site
 from tests.web.desk import Clerk, clerk, content, with_second_post
 from tests.work.market import FAILED, Town, send, town
 from tests.work.pictures import jpeg
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @dataclass

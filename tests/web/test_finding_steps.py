@@ -10,9 +10,6 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import Settings
 from core.web.ledger.finding_forms import FIELDS, FIRST, RARE, SECOND, TOGETHER, forms_of
 from core.work.calendar import local_day
 from core.work.dispatch.routing_rules import RuleWish, add_rule
@@ -24,18 +21,12 @@ from core.work.tables import Finding, Part, Precedent, RoutingRule
 from tenants.db import now
 from tenants.models import Unit
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_site
 from tests.web.desk import Clerk, clerk, content
 from tests.work.ledger_town import Town, lay_finding, town
 from tests.work.pictures import jpeg
 
 FIELD_NAMES = {"unit": "unit", "photos": "photos_file", "changes": "changes.title"}  # how a field is named in the form
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @dataclass

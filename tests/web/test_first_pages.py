@@ -166,3 +166,58 @@ def test_pace_of_the_year(wall: Wall, stage: Stage) -> None:
     line = next(row for row in rows if row[3].startswith("SAN-401"))
     assert line[5:10] == ["8", "292", "10", "0", str(days - 10)]
     assert line[12] == "按现在的速度差"
+
+
+def test_a_tick_answers_with_the_outcome_alone(stage: Stage) -> None:
+    """What htmx asks for says what the whole page says, without the list of what may be ticked."""
+    address = f"{stage.home}/what-if?{PERIOD}&t={stage.key}"
+    whole = stage.office.get(address)
+    answer = stage.office.client.get(address, headers={"HX-Request": "true", "HX-Target": "section#outcome"})
+    part = answer.get_data(as_text=True)
+    assert answer.status_code == 200
+    assert "HX-Target" in answer.headers["Vary"]
+    assert "<html" not in part
+    assert 'name="t"' not in part
+
+    def outcome(page: str) -> str:
+        return plain(page.partition('<section id="outcome"')[2].partition("</section>")[0])
+
+    def brief(page: str) -> str:
+        return plain(page.partition('id="outcome-brief"')[2].partition("</p>")[0])
+
+    assert outcome(part) == outcome(whole)
+    assert "58.77 → 100.00" in outcome(part)
+    assert brief(part) == brief(whole)
+    assert "改好 1 件" in brief(part)
+    assert 'hx-replace-url="true"' in whole
+    assert "改好 1 件" in brief(stage.office.get(f"{address}&type=housing_estate"))
+
+
+def test_what_if_as_files(stage: Stage) -> None:
+    query = f"{PERIOD}&t={stage.key}&i=sanitary_city:SAN-401"
+    rows = stage.office.lines(f"{stage.home}/what-if/export.csv?{query}")
+    civil = [row[3:] for row in rows if row[2].startswith("全国文明城市")]
+    assert civil[0] == ["合计", "58.77%", "100.00%", "7.64", "13.00", "5.36", ""]
+    assert [row[0].split()[0] for row in civil[1:]] == ["CIV-A1", "CIV-F2"]
+    assert any(row[3].startswith("SAN-401") for row in rows)
+    book = load_workbook(io.BytesIO(stage.office.ask(f"{stage.home}/what-if/export.xlsx?{query}").data))
+    assert len(list(book.active.iter_rows())) == len(rows)
+    stage.near.get(f"{stage.home}/what-if/export.csv?{query}", 403)
+
+
+FILES = (
+    "figures/export",
+    "k/civilized_city/indicators",
+    "k/civilized_city/i/CIV-F2",
+    "publications/export",
+    "pace/export",
+)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_table_of_figures_has_both_files(stage: Stage, name: str) -> None:
+    rows = stage.office.lines(f"{stage.home}/{name}.csv?{PERIOD}")
+    book = load_workbook(io.BytesIO(stage.office.ask(f"{stage.home}/{name}.xlsx?{PERIOD}").data))
+    sheet = [["" if cell.value is None else str(cell.value) for cell in row] for row in book.active.iter_rows()]
+    assert sheet[0] == rows[0]
+    assert len(sheet) == len(rows)

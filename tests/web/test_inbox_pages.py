@@ -108,6 +108,9 @@ def test_each_person_has_his_own_kinds_and_numbers(wall: Wall, place: Town) -> N
         "leader": {"word": 0},
         "stranger": {"answer": 0, "assist": 0, "cosign": 0, "notice": 0, "whistle": 0, "handed": 0},
     }
+    for who in ("liaison", "discipline_liaison", "helper", "place", "stranger", "office"):
+        wanted[who] |= {"numbers": 0, "numbers_back": 0}
+    wanted["office"] |= {"numbers_check": 0}
     with place.district.session(wall) as session:
         for who, counts in wanted.items():
             assert count_kinds(session, place.people[who], now()) == counts, who

@@ -8,16 +8,13 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.work.actors import resolve_actor
 from core.work.duties.sponsor_keeping import Wish, begin_sponsorship
 from core.work.roles import ROLES
 from tenants.access import Actor
 from tenants.db import now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor, add_unit, bare_tenant
 from tests.web.desk import Clerk, clerk, content
 from tests.work.duty_stage import Stage, a_finding, nobody, set_stage
@@ -25,11 +22,6 @@ from tests.work.duty_stage import Stage, a_finding, nobody, set_stage
 TODAY = now().astimezone(ZONE).date()
 DAY = timedelta(1)
 SEATS = [(kind, code) for code, role in ROLES.items() for kind in sorted(role.tenant_kinds)]
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture(scope="module")

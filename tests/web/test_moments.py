@@ -14,19 +14,15 @@ from flask import Flask
 from flask_babel import force_locale
 from markupsafe import Markup
 
-from core.app import create_app
-from core.databases import Urls
 from core.documents.notices import paper_of, render_notice
 from core.documents.wording import deadline_text as printed
 from core.documents.wording import moment_text
-from core.settings import Settings
 from core.web.moments import deadline_words, moment_words, set_deadline, set_moment
 from core.web.words import counted
 from core.work.calendar import deadline_clock, deadline_text
 from core.work.loop.announcing import params_of
 from core.work.papers.notice_kinds import KINDS
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.web.desk import clerk
 from tests.work.ledger_town import Town, lay_finding, town
 
@@ -37,11 +33,6 @@ DEADLINES = re.compile(
     r"(?:when\(|datetimeformat)[^)]*\b(?:due_at|arrive_by|solve_by|accept_by)|"
     r"\b(?:due_at|arrive_by|solve_by|accept_by)\|datetimeformat"
 )
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture

@@ -12,18 +12,14 @@ from uuid import UUID
 import pytest
 from flask import Flask
 
-from core.app import create_app
-from core.databases import Urls
 from core.figures.grants import give_grant
 from core.figures.publishing import publish
-from core.settings import Settings
 from core.work.intake.reporting import report
 from core.work.marks.negative_input import Event
 from core.work.marks.negative_list import move, watch
 from tenants.access import TenantRef
 from tenants.db import now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor, add_site, add_unit, bare_tenant
 from tests.figures.build import CIVILIZED, Made, make, visit
 from tests.web.desk import Clerk, clerk, content
@@ -45,17 +41,12 @@ class Stage:
 
 
 @pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
-
-
-@pytest.fixture(scope="module")
 def stage(app: Flask, wall: Wall) -> Stage:
     city = bare_tenant(wall, kind="city", name="测试市")
     with wall.open(city.id) as session:
         root = add_unit(session, "city", "测试市", [])
         session.commit()
-    made = make(wall, CIVILIZED, city_id=city.id)
+    made = make(wall, CIVILIZED, upper_id=city.id)
     ref, district = made.district.ref, made.district
     answers = {"fire_lane_open": {"yes": True}, "public_adverts": {"count": 1}}
     with district.session(wall) as session:

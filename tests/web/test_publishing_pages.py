@@ -12,25 +12,17 @@ from flask import Flask
 from openpyxl import load_workbook
 from sqlalchemy import create_engine, select, text
 
-from core.app import create_app
 from core.databases import Urls
 from core.figures.grants import give_grant, grants_in_force, withdraw_grant
 from core.figures.tables import Publication, Standing
-from core.settings import Settings
 from tenants.access import TenantRef
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_unit, bare_tenant
 from tests.figures.build import CIVILIZED, Made, make, visit
 from tests.web.figure_stage import MONTH, TODAY, Reader, plain, seat
 
 KEY = MONTH.key
 ASKED = f"campaign={CIVILIZED.key}&period={KEY}"
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +43,7 @@ def bureau(app: Flask, wall: Wall, city: TenantRef) -> Reader:
 
 @pytest.fixture
 def made(wall: Wall, city: TenantRef) -> Made:
-    found = make(wall, CIVILIZED, city_id=city.id)
+    found = make(wall, CIVILIZED, upper_id=city.id)
     with found.district.session(wall) as session:
         for n in range(36):
             found.sites.clear()
@@ -180,7 +172,7 @@ def test_the_district_sees_its_place_exactly_as_issued(
 ) -> None:
     t, c = f"/t/{made.district.ref.slug}", f"/c/{city.slug}"
     publish(office, t)
-    assert "市里公布的名次" not in office.get(f"{t}/figures?{ASKED}")
+    assert "公布的名次" not in office.get(f"{t}/figures?{ASKED}")
     page = bureau.get(f"{c}/standings?{ASKED}&kind=month")
     seen = page.split('name="seen" value="', 1)[1].split('"', 1)[0]
     form = {"campaign": CIVILIZED.key, "period": KEY, "seen": seen, "reason": "有区县新发布"}

@@ -13,9 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.web.intake import report_words
 from core.work.dispatch.category_sets import groups_of
 from core.work.dispatch.routing_rules import list_rules
@@ -24,16 +22,10 @@ from core.work.loop.ledger import act
 from core.work.tables import CampaignPhase, Finding, Precedent
 from tenants.db import new_id, now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor
 from tests.web.desk import Clerk, clerk, content
 from tests.work.intake import HERE, Street, bring_in, opening, parts, street
 from tests.work.pictures import jpeg
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture

@@ -24,6 +24,7 @@ from core.work.papers.notice_issuing import Draft, issue
 from core.work.tables import Finding
 from tenants.access import root_unit
 from tenants.db import now
+from tests.conftest import Once
 from tests.routes import canaries
 from tests.routes.walk import ENDS_LOGIN, VOLATILE, call_of, methods_of, rules_of, send, variables_of
 from tests.routes.world import World, standing
@@ -41,8 +42,8 @@ UNSTEADY = frozenset({"static", "health.metrics", "audit.export", "tokens.show_t
 
 
 @pytest.fixture(scope="module")
-def world(server: Urls, template: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with standing(server, template, tmp_path_factory.mktemp("files")) as made:
+def world(server: Urls, once: Once) -> Iterator[World]:
+    with standing(server, once) as made:
         yield made
 
 

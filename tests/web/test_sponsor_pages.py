@@ -11,9 +11,7 @@ import pytest
 from flask import Flask, g, render_template
 from sqlalchemy import select
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.web.duties.sponsor_reading import sponsors_beside, sponsors_beside_units
 from core.work.duties.sponsor_keeping import Wish, begin_sponsorship
 from core.work.papers.notice_issuing import Draft, issue
@@ -21,7 +19,6 @@ from core.work.tables import FindingCampaign, SponsorEntry, Sponsorship
 from tenants.db import new_id, now
 from tenants.models import Person
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor
 from tests.web.desk import Clerk, clerk, content
 from tests.work.duty_stage import Stage, a_finding, nobody, set_stage
@@ -30,11 +27,6 @@ from tests.work.test_workbooks import book
 
 TODAY = now().astimezone(ZONE).date()
 DAY = timedelta(1)
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 class Desk:

@@ -279,7 +279,6 @@ def test_bad_addresses_are_refused(stage: Stage) -> None:
 def test_an_empty_district_is_told_what_to_do(app: Flask, wall: Wall) -> None:
     district = bare_district(wall, "空区")
     office = clerk(app, wall, add_actor(wall, district.ref, "hq_office", district.root))
-    assert "按启用的测评体系建立目录" in office.read("statistics")
-    office.send("statistics/settle", {}, 303)
+    assert "启用测评体系时目录自动建立" in office.read("statistics")
     for path in ("statistics/reviews", "statistics/dictionary", "statistics/completeness"):
         office.read(path)

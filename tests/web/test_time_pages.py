@@ -7,23 +7,14 @@ from datetime import timedelta
 import pytest
 from flask import Flask
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import Settings
 from core.work.loop.ledger import act
 from core.work.tenant_settings import Times, write_setting
 from tenants.db import now
 from tenants.models import Unit
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.web.desk import clerk, content, panels
 from tests.work.ledger_town import Town, lay_finding, town
 from tests.work.test_leader_orders import order
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture

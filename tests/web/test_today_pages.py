@@ -12,14 +12,12 @@ from sqlalchemy import select, text, update
 from sqlalchemy.exc import ProgrammingError
 
 from core import request as asked
-from core.app import create_app
 from core.campaigns import installed
-from core.databases import Urls
 from core.figures.grants import give_grant
 from core.figures.periods import containing
 from core.figures.publishing import publish
 from core.figures.scores import score_campaign
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.web.desk.bell import BELL_COOKIE, KEPT, Bell, read_bell
 from core.web.desk.today_leader import dearest, read_lines
 from core.web.errors import page as error_page
@@ -29,18 +27,12 @@ from core.work.papers.notes import tell
 from core.work.tables import Finding
 from tenants.db import now
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor, add_site, add_unit, bare_district, bare_tenant
 from tests.web.desk import clerk, content, panels, with_second_post
 from tests.work.market import ALL_GOOD, FAILED, Town, send, town
 from tests.work.pictures import jpeg
 
 A_DAY = timedelta(days=1)
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 def this_day() -> date:
@@ -228,7 +220,7 @@ def test_a_bureau_sees_who_has_published(app: Flask, wall: Wall) -> None:
     campaign = installed().campaigns["sanitary_city"]
     for name, publishes in (("先发区", True), ("未发区", False)):
         known = {campaign.key: (campaign.edition.key, campaign.edition.sha256)}
-        district = bare_district(wall, name, known, city_id=city.id)
+        district = bare_district(wall, name, known, upper_id=city.id)
         office = add_actor(wall, district.ref, "hq_office", district.root)
         with district.session(wall) as session:
             give_grant(session, office, city, campaign.key, "totals", today)

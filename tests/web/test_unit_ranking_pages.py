@@ -10,20 +10,11 @@ import pytest
 from flask import Flask
 from openpyxl import load_workbook
 
-from core.app import create_app
-from core.databases import Urls
 from core.figures.leagues import unit_league
-from core.settings import Settings
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_unit
 from tests.figures.build import CIVILIZED, Made, at, fill, make, visit
 from tests.web.figure_stage import MONTH, Reader, plain, seat
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @pytest.fixture(scope="module")

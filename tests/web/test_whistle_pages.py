@@ -13,9 +13,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
-from core.app import create_app
-from core.databases import Urls
-from core.settings import ZONE, Settings
+from core.settings import ZONE
 from core.web.whistling.whistle_words import CONSEQUENCES, DONE, TONES
 from core.work.tables import Note, Setting, Whistle, WhistleEvent
 from core.work.whistling.whistle_blowing import Wanted, blow
@@ -25,16 +23,10 @@ from tenants.access import Actor
 from tenants.db import new_id, now
 from tenants.models import Unit
 from tenants.scope import Wall
-from tests.conftest import SECRET
 from tests.factory import add_actor, add_site
 from tests.web.desk import Clerk, clerk, content
 from tests.work.market import Town, send, town
 from tests.work.pictures import jpeg
-
-
-@pytest.fixture(scope="module")
-def app(urls: Urls, wall: Wall, tmp_path_factory: pytest.TempPathFactory) -> Flask:
-    return create_app(Settings(urls.app, SECRET, tmp_path_factory.mktemp("files")), wall=wall)
 
 
 @dataclass

@@ -19,7 +19,7 @@ from tenants.access import Actor
 from tenants.db import new_id
 from tenants.models import Unit
 from tenants.scope import ScopedSession, Wall
-from tests.factory import District, add_actor, add_site, bare_district
+from tests.factory import District, add_actors, add_site, bare_district
 from tests.work.pictures import jpeg
 
 THURSDAY = datetime(2026, 11, 19, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -74,8 +74,8 @@ def town(wall: Wall, folder, name: str = "台账区") -> Town:
         "discipline": ("discipline", made.district.root),
         "discipline_liaison": ("discipline_liaison", made.lead),
     }
-    for key, (role, unit) in spots.items():
-        made.people[key] = add_actor(wall, made.district.ref, role, unit, f"演示{key}")
+    wishes = [(role, unit, f"演示{key}") for key, (role, unit) in spots.items()]
+    made.people = dict(zip(spots, add_actors(wall, made.district.ref, wishes), strict=True))
     with made.district.session(wall) as session:
         made.site = add_site(session, made.place, "MKT")
         made.photo = str(store(session, made.people["office"], jpeg(), files=folder).id)

@@ -13,7 +13,7 @@ from core.work.inspection.visits import Submitted, submit
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.scope import Wall
-from tests.factory import District, add_actor, add_site, bare_district
+from tests.factory import District, add_actor, add_actors, add_site, bare_district
 
 # A Thursday, 10:00 in Shanghai.
 THURSDAY = datetime(2026, 11, 19, 2, 0, tzinfo=UTC)
@@ -109,14 +109,10 @@ def town(wall: Wall, name: str = "测试区") -> Town:
     with district.session(wall) as session:
         market = add_site(session, district.communities[0], "produce_market", name=f"{name}便民市场")
         session.commit()
-    return Town(
-        district,
-        market,
-        add_actor(wall, district.ref, "inspector", district.root),
-        add_actor(wall, district.ref, "hq_office", district.root),
-        add_actor(wall, district.ref, "liaison", district.departments["sanitation"]),
-        add_actor(wall, district.ref, "leader", district.root),
-    )
+    seats = [(role, district.root, "") for role in ("inspector", "hq_office", "leader")]
+    inspector, office, leader = add_actors(wall, district.ref, seats)
+    liaison = add_actor(wall, district.ref, "liaison", district.departments["sanitation"])
+    return Town(district, market, inspector, office, liaison, leader)
 
 
 def send(session, place: Town, answers: Mapping[str, Any] = ANSWERS, **changed: Any) -> Submitted:

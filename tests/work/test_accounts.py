@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import uuid
 from datetime import timedelta
 
@@ -42,6 +44,13 @@ def try_login(wall: Wall, login: str, password: str, address: str | None = None)
             )
         finally:
             session.commit()
+
+
+def test_a_password_costs_a_thief_what_it_should_and_an_unknown_name_as_much() -> None:
+    """Argon2id with RFC 9106's parameters for little memory, in a process of its own: this one hashes at the lowest price."""
+    asked = "from core.work import passwords as p; print(p.hash_password('correct horse battery'), p._NOBODY)"
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout.split()
+    assert [one.rpartition("$")[0].rpartition("$")[0] for one in said] == ["$argon2id$v=19$m=65536,t=3,p=4"] * 2
 
 
 def test_a_login_is_found_by_its_token_and_ends(wall: Wall) -> None:

@@ -16,7 +16,7 @@ from uuid import UUID
 import pytest
 from hypothesis import HealthCheck, example, given, seed, settings
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from core.errors import SanchengError
 from core.work.calendar import WorkCalendar, load_calendar, seed_calendar
@@ -99,15 +99,28 @@ def ground(wall, tmp_path_factory) -> Ground:
     return Ground(made, begun, target, calendar)
 
 
+def statements() -> tuple[Any, Any, Any]:
+    """The finding, its parts, its history; built once, for it is asked after every attempt."""
+    finding, part, event = Finding.__table__, Part.__table__, FindingEvent.__table__
+    asked = bindparam("finding")
+    return (
+        select(finding).where(finding.c.id == asked),
+        select(part).where(part.c.finding_id == asked).order_by(*part.primary_key.columns),
+        select(event).where(event.c.finding_id == asked).order_by(event.c.version),
+    )
+
+
+FINDING, PARTS, EVENTS = statements()
+
+
 def look(session, finding_id: UUID) -> Picture:
     """Read everything from the tables, past whatever the session remembers."""
-    finding, part, event = Finding.__table__, Part.__table__, FindingEvent.__table__
     session.flush()
-    reader = session.connection()
+    reader, asked = session.connection(), {"finding": finding_id}
     return Picture(
-        reader.execute(select(finding).where(finding.c.id == finding_id)).one(),
-        reader.execute(select(part).where(part.c.finding_id == finding_id).order_by(*part.primary_key.columns)).all(),
-        reader.execute(select(event).where(event.c.finding_id == finding_id).order_by(event.c.version)).all(),
+        reader.execute(FINDING, asked).one(),
+        reader.execute(PARTS, asked).all(),
+        reader.execute(EVENTS, asked).all(),
     )
 
 

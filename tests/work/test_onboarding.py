@@ -14,7 +14,7 @@ from sqlalchemy import func, select, text
 from core.campaigns import installed
 from core.errors import Conflict, InvalidInput, NotFound
 from core.work.divisions import CODE_ISSUER, STATED, Division
-from core.work.onboarding import Outcome, create_city, create_district
+from core.work.onboarding import Outcome, create_bureau, create_district
 from core.work.organisation.territory import kind_of, settle_divisions
 from core.work.tables import Audit
 from core.work.tenancy import check_slug, find_tenant, list_tenants
@@ -224,26 +224,26 @@ def test_the_committee_tells_the_kind(name: str, kind: str) -> None:
 def test_a_city_and_its_district(wall: Wall) -> None:
     town = slug()
     with wall.platform() as session:
-        city = create_city(session, wall.open, division="1401", slug=town, today=TODAY)
-        assert create_city(session, wall.open, division="1401", slug=town, today=TODAY, dry_run=True).created is False
-        again = create_city(session, wall.open, division="1401", slug=town, today=TODAY)
+        city = create_bureau(session, wall.open, division="1401", slug=town, today=TODAY)
+        assert create_bureau(session, wall.open, division="1401", slug=town, today=TODAY, dry_run=True).created is False
+        again = create_bureau(session, wall.open, division="1401", slug=town, today=TODAY)
     assert (city.created, city.tenant.name, city.tenant.kind, again.created) == (True, "太原市", "city", False)
     with wall.open(city.tenant.id) as session:
         assert root_unit(session).code == "1401"
     name = slug()
     plain = onboard(wall, division="140105", slug=name)
-    assert plain.tenant.city_id is None
-    joined = onboard(wall, division="140105", slug=name, city=town)
-    assert joined.tenant.city_id == city.tenant.id
+    assert plain.tenant.upper_id is None
+    joined = onboard(wall, division="140105", slug=name, upper=town)
+    assert joined.tenant.upper_id == city.tenant.id
     with wall.platform() as session:
         other = slug()
-        create_city(session, wall.open, name="另一市", slug=other, today=TODAY)
+        create_bureau(session, wall.open, name="另一市", slug=other, today=TODAY)
     with pytest.raises(Conflict):
-        onboard(wall, division="140105", slug=name, city=other)
+        onboard(wall, division="140105", slug=name, upper=other)
     with pytest.raises(NotFound):
-        onboard(wall, division="140105", slug=slug(), city="no-such-city")
+        onboard(wall, division="140105", slug=slug(), upper="no-such-city")
     with pytest.raises(NotFound):
-        onboard(wall, division="140105", slug=slug(), city=name)
+        onboard(wall, division="140105", slug=slug(), upper=name)
 
 
 @pytest.mark.parametrize(
@@ -287,7 +287,7 @@ def test_a_slug_belongs_to_one_tenant(wall: Wall) -> None:
             onboard(wall, **wish)
         assert caught.value.faults[0].remedy
     with wall.platform() as session, pytest.raises(Conflict):
-        create_city(session, wall.open, division="1401", slug=name, today=TODAY)
+        create_bureau(session, wall.open, division="1401", slug=name, today=TODAY)
     with wall.platform() as session, pytest.raises(Conflict):
         create_district(session, wall.open, division="140105", slug=name, today=TODAY, dry_run=True)
 
@@ -315,7 +315,7 @@ def test_onboarding_is_remembered(wall: Wall) -> None:
     with wall.platform() as session:
         said = select(PlatformEvent.detail).where(PlatformEvent.verb == "tenant.create")
         assert name in {detail["slug"] for detail in session.scalars(said)}
-        assert name in {ref.slug for ref in list_tenants(session, kind="district")}
+        assert name in {ref.slug for ref in list_tenants(session, kinds=("district",))}
     with wall.open(made.tenant.id) as session:
         assert {"tenant.onboard", "campaign.enable", "unit.add"} <= set(session.scalars(select(Audit.verb)))
 

@@ -111,7 +111,7 @@ def test_a_city_has_its_own_roles(wall: Wall) -> None:
     city = bare_tenant(wall, kind="city", name="测试市")
     with wall.open(city.id) as session:
         root = add_unit(session, "city", "测试市", [])
-        assert add_post(session, None, unit_id=root, role="bureau", title="", today=TODAY).title == "市级主管部门"
+        assert add_post(session, None, unit_id=root, role="bureau", title="", today=TODAY).title == "主管部门"
         with pytest.raises(InvalidInput):
             add_post(session, None, unit_id=root, role="inspector", title="", today=TODAY)
 

@@ -2,12 +2,15 @@
 
 Written as its own documentation teaches it: models, serializers, generic views, token authentication, cursor pagination,
 ``select_related`` and ``prefetch_related`` where rows are nested, ``bulk_create`` for many. A district is a filter in the
-queryset; there are no policies. Run: ``python -c "import peer; peer.lay()"`` makes the tables, then ``gunicorn peer:application``.
+queryset; there are no policies. A visit is checked as the product promises it: every question of the forms is answered, an
+item is scored for each form that asks, each form has its sheet, and the same visit sent again changes nothing. Run: ``python -c "import peer; peer.lay()"`` makes the tables, then ``gunicorn peer:application``.
 """
 
 import configured  # noqa: F401 - Django wants its settings before its models are imported
 
 # isort: split
+import hashlib
+import uuid
 from datetime import timedelta
 
 from django.contrib.auth.models import User
@@ -16,6 +19,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.urls import path
 from django.utils import timezone
+from django.utils.functional import cached_property
 from rest_framework import generics, pagination, serializers
 from rest_framework.authtoken.models import Token
 from rest_framework.response import Response
@@ -36,6 +40,7 @@ from tables import (
     Rule,
     Seat,
     Serial,
+    Sheet,
     Site,
     Tenant,
     Unit,
@@ -134,45 +139,61 @@ class FindingSerializer(serializers.ModelSerializer):
 
 
 class AnswerSerializer(serializers.Serializer):
-    item = serializers.CharField(max_length=40)
+    question = serializers.CharField(max_length=40)
     rating = serializers.IntegerField(min_value=0, max_value=10)
+
+
+class SheetSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Sheet
+        fields = ["form", "earned", "possible"]
 
 
 class VisitSerializer(serializers.Serializer):
     id = serializers.UUIDField()
     site_id = serializers.PrimaryKeyRelatedField(source="site", queryset=Site.objects.all())
-    answers = AnswerSerializer(many=True)
+    answers = AnswerSerializer(many=True, write_only=True)
+    at = serializers.DateTimeField(read_only=True)
+    day = serializers.DateField(read_only=True)
+    sheets = SheetSerializer(many=True, read_only=True)
 
     def validate_site_id(self, site):
         if site.tenant_id != self.context["request"].user.seat.tenant_id:
             raise serializers.ValidationError("no such site")
         return site
 
+    def validate_answers(self, answers):
+        asked, given = {item.question for item in self.items}, {one["question"] for one in answers}
+        if given != asked:
+            raise serializers.ValidationError(f"unknown or without an answer: {sorted(given ^ asked)[:5]}")
+        return answers
+
+    @cached_property
+    def items(self):
+        return list(Item.objects.order_by("form", "code"))
+
     @transaction.atomic
     def create(self, data):
-        user = self.context["request"].user
-        items = Item.objects.in_bulk([one["item"] for one in data["answers"]])
-        missing = [one["item"] for one in data["answers"] if one["item"] not in items]
-        if missing:
-            raise serializers.ValidationError({"answers": f"no such item: {missing[0]}"})
-        now = timezone.now()
-        visit = Visit.objects.create(id=data["id"], tenant=user.seat.tenant, site=data["site"], user=user, at=now)
-        answers, results = [], []
-        for one in data["answers"]:
-            item, rating = items[one["item"]], one["rating"]
-            earned = item.points * rating // 10
-            answers.append(Answer(visit=visit, item=item, rating=rating))
-            outcome = "pass" if rating >= 7 else "fail"
-            results.append(Result(visit=visit, item=item, outcome=outcome, earned=earned, possible=item.points))
-        Answer.objects.bulk_create(answers)
+        user, site, now = self.context["request"].user, data["site"], timezone.now()
+        visit = Visit.objects.create(
+            id=data["id"], tenant=user.seat.tenant, site=site, unit_id=site.unit_id, user=user, at=now, day=now.date(),
+            body_sha256=self.context["digest"],
+        )  # fmt: skip
+        ratings = {one["question"]: one["rating"] for one in data["answers"]}
+        results, sheets = [], {}
+        for item in self.items:
+            rating = ratings[item.question]
+            earned, outcome = item.points * rating // 10, "pass" if rating >= 7 else "fail"
+            results.append(
+                Result(visit=visit, item=item, day=visit.day, outcome=outcome, earned=earned, possible=item.points)
+            )
+            sheet = sheets.setdefault(item.form, Sheet(visit=visit, form=item.form, earned=0, possible=0))
+            sheet.earned, sheet.possible = sheet.earned + earned, sheet.possible + item.points
+        Sheet.objects.bulk_create(sheets.values())
+        Answer.objects.bulk_create(Answer(visit=visit, question=q, rating=rating) for q, rating in ratings.items())
         Result.objects.bulk_create(results)
-        visit.earned, visit.possible = sum(r.earned for r in results), sum(r.possible for r in results)
-        visit.save()
-        Audit.objects.create(tenant=user.seat.tenant, user=user, at=now, verb="visit.submit", object_id=str(visit.pk))
+        Audit.objects.create(tenant=visit.tenant, user=user, at=now, verb="visit.submit", object_id=str(visit.pk))
         return visit
-
-    def to_representation(self, visit):
-        return {"id": str(visit.pk), "earned": visit.earned, "possible": visit.possible}
 
 
 class Pages(pagination.CursorPagination):
@@ -192,11 +213,22 @@ class Findings(generics.ListCreateAPIView):
 class Visits(generics.CreateAPIView):
     serializer_class = VisitSerializer
 
+    def get_serializer_context(self):
+        return super().get_serializer_context() | {"digest": hashlib.sha256(self.request.body).digest()}
+
     def create(self, request, *args, **kwargs):
-        serializer = self.get_serializer(data=request.data)
-        serializer.is_valid(raise_exception=True)
-        serializer.save()
-        return Response(serializer.data, status=201)
+        digest = hashlib.sha256(request.body).digest()
+        earlier = Visit.objects.filter(tenant=request.user.seat.tenant_id, id=self.said_id(request)).first()
+        if earlier is not None:
+            same = bytes(earlier.body_sha256) == digest and earlier.user_id == request.user.pk
+            return Response(self.get_serializer(earlier).data if same else None, status=200 if same else 409)
+        return super().create(request, *args, **kwargs)
+
+    def said_id(self, request):
+        try:
+            return uuid.UUID(str(request.data.get("id")))
+        except ValueError as error:
+            raise serializers.ValidationError({"id": "not a UUID"}) from error
 
 
 urlpatterns = [path("findings", Findings.as_view()), path("visits", Visits.as_view())]

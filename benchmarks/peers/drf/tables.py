@@ -114,6 +114,7 @@ class Event(Named):
 class Item(Named):
     code = models.CharField(max_length=40, primary_key=True)
     form = models.CharField(max_length=40)
+    question = models.CharField(max_length=40)
     points = models.IntegerField()
 
 
@@ -121,24 +122,37 @@ class Visit(Named):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE)
     site = models.ForeignKey(Site, on_delete=models.CASCADE)
+    unit = models.ForeignKey(Unit, on_delete=models.CASCADE)
     user = models.ForeignKey(User, on_delete=models.CASCADE)
     at = models.DateTimeField()
-    earned = models.IntegerField(default=0)
-    possible = models.IntegerField(default=0)
+    day = models.DateField()
+    body_sha256 = models.BinaryField()
 
 
 class Answer(Named):
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE)
-    item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    question = models.CharField(max_length=40)
     rating = models.IntegerField()
+
+
+class Sheet(Named):
+    visit = models.ForeignKey(Visit, related_name="sheets", on_delete=models.CASCADE)
+    form = models.CharField(max_length=40)
+    earned = models.IntegerField()
+    possible = models.IntegerField()
 
 
 class Result(Named):
     visit = models.ForeignKey(Visit, on_delete=models.CASCADE)
     item = models.ForeignKey(Item, on_delete=models.CASCADE)
+    day = models.DateField()
     outcome = models.CharField(max_length=10)
     earned = models.IntegerField()
     possible = models.IntegerField()
+
+    class Meta:
+        app_label = "auth"
+        indexes = [models.Index(fields=["item", "day"], name="peer_result_day")]
 
 
 class Rule(Named):
@@ -196,6 +210,7 @@ TABLES = [
     Item,
     Visit,
     Answer,
+    Sheet,
     Result,
     Rule,
     DayOff,

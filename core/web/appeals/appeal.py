@@ -11,18 +11,17 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
-from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, SanchengError, Stale
-from core.figures.appeals import is_published, period_of, recompute
+from core.errors import Conflict, Fault, Forbidden, InvalidInput, SanchengError, Stale
+from core.figures.appeals import is_published, period_of, recompute_alike
 from core.figures.runs import LONGEST_LABEL
 from core.figures.scores import reaches_root
-from core.request import actor, db, now, require
+from core.request import actor, db, house, now, require
 from core.web import district
 from core.web.appeals import appeal_words as words
 from core.web.errors import fault_map, say
 from core.web.ledger.finding_forms import forms_of, read_choices
 from core.web.ledger.finding_typed import Typed, asked_of
 from core.web.paging import bad_argument
-from core.web.running import running
 from core.web.scores.periods import say_period
 from core.work.appeals.appeal_list import events_of, find_appeal, standing_of
 from core.work.appeals.appeal_moves import CORRECT, EFFECTS, RAISED, RUN, STATES, UPHOLD, VERDICTS, VISIT
@@ -30,7 +29,6 @@ from core.work.appeals.appeal_notes import KIND
 from core.work.appeals.deciding import Carry, Effect, decide, withdraw
 from core.work.appeals.finding_effects import Wish, carry_out, correcting_visits, effects_for
 from core.work.desk.finding_detail import Detail, detail
-from core.work.enabling import frozen_edition
 from core.work.loop.step_input import CHANGEABLE, LONGEST_TITLE
 from core.work.loop.transitions import TRANSITIONS
 from core.work.papers.notes import mark_seen
@@ -130,13 +128,8 @@ def _typed() -> Typed:
 
 def _again(appeal: Appeal, _said: str) -> Effect:
     """Compute the score anew, by the edition that the figure was computed by."""
-    campaign = next((one for one in running(appeal.period_start) if one.key == appeal.campaign), None)
-    if campaign is None:
-        raise Conflict(N_("这个创建项目已停用，不能重算；启用后再裁决"))
-    sha256 = appeal.facts["edition_sha256"]
-    edition = campaign.edition if campaign.edition.sha256 == sha256 else frozen_edition(db(), sha256)
     label = gettext("申诉重算：%(code)s %(unit)s", code=appeal.indicator, unit=appeal.unit_name)[:LONGEST_LABEL]
-    return recompute(db(), actor(), appeal, campaign, edition, label=label, now=now())
+    return recompute_alike(db(), actor(), appeal, house().registry, label=label, now=now())
 
 
 def _page(appeal_id: UUID, error: SanchengError | None = None) -> str:

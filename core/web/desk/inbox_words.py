@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from flask import url_for
 from flask_babel import gettext
 
 from core.errors import N_
+from core.periods import parse_period
 from core.web.ledger.finding_words import say_verb
 from core.web.papers.notice_words import say_kind
 from core.web.papers.notice_words import say_verb as say_notice_verb
 from core.web.proofs.proof_words import say_doubt
+from core.web.scores.periods import say_period
 from core.web.whistling.whistle_words import say_verb as say_whistle_verb
 from core.work.desk.inbox_rows import Duty
+from core.work.statistics.grid import DUE, MISSING
+from core.work.statistics.steps import RETURNED, REVIEWED, SUBMITTED
 
 # In the order of the page.
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -35,6 +39,9 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "objection": N_("待裁决的申诉"),
         "cards": N_("待确认公示的亮牌"),
         "appeal": N_("待裁决的亮牌申诉"),
+        "numbers": N_("待报的统计"),
+        "numbers_back": N_("退回待改的统计"),
+        "numbers_check": N_("待审核锁定的统计"),
     }
 )
 OBJECTS: Mapping[str, tuple[str, str]] = MappingProxyType(
@@ -60,7 +67,33 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "uphold": N_("裁决"),
         "decide_appeal": N_("裁决"),
         "give_cards": N_("去办理"),
+        "hand_in": N_("去填报"),
+        "mend": N_("去修改"),
+        "review": N_("去审核"),
+        "lock": N_("去锁定"),
     }
+)
+
+
+def _lead_to_entry(duty: Duty) -> str:
+    """The entry page with just the rows that are asked for: of the unit, in the period."""
+    unit = {"unit": str(duty.unit_id)} if duty.unit_id else {"owner": str(duty.id)}
+    return url_for("statistics.show", period=duty.code, timeliness=MISSING if duty.late else DUE, **unit)
+
+
+def _lead_to_value(duty: Duty) -> str:
+    """The entry page with the one row that came back."""
+    return url_for("statistics.show", period=duty.code, unit=duty.unit_id, state=RETURNED, q=duty.number)
+
+
+def _lead_to_review(duty: Duty) -> str:
+    """The review page with just the rows that wait for the step."""
+    state = SUBMITTED if duty.step == "review" else REVIEWED
+    return url_for("statistic_reviews.show", owner=duty.id, period=duty.code, state=state)
+
+
+OF_STATISTICS: Mapping[str, Callable[[Duty], str]] = MappingProxyType(
+    {"numbers": _lead_to_entry, "number": _lead_to_value, "judging": _lead_to_review}
 )
 
 
@@ -70,7 +103,7 @@ def say_step(duty: Duty) -> str:
         return say_notice_verb(duty.step)
     if duty.about == "whistle":
         return say_whistle_verb(duty.step)
-    if duty.step in STEPS:
+    if duty.about in OF_STATISTICS or duty.step in STEPS:
         return gettext(STEPS[duty.step])
     return say_verb(duty.step) if duty.step else ""
 
@@ -79,6 +112,8 @@ def say_code(duty: Duty) -> str:
     """What kind of paper or of doubt it is; '' where the kind of duty says it all."""
     if not duty.code or duty.about == "cards":
         return ""
+    if duty.about in OF_STATISTICS:
+        return say_period(parse_period(duty.code))
     return say_doubt(duty.code) if duty.about == "doubt" else say_kind(duty.code)
 
 
@@ -86,6 +121,8 @@ def lead_on(duty: Duty) -> str:
     """The page where the step is taken, with its form open."""
     if duty.about == "cards":
         return url_for("cards.show", scheme=duty.id, on=duty.code)
+    if duty.about in OF_STATISTICS:
+        return OF_STATISTICS[duty.about](duty)
     endpoint, name = OBJECTS[duty.about]
     step = {"do": duty.step} if duty.about == "finding" and duty.step else {}
     anchor = {"_anchor": "hand-on"} if duty.about == "handed" else {}

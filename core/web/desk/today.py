@@ -49,7 +49,7 @@ def sections_of(who: Actor, look: Look) -> list[tuple[str, Read]]:
 
     What a day sends somebody to do is of today alone: the route is not among the numbers of a past day or an area.
     """
-    if who.tenant.kind == "city":
+    if who.tenant.is_bureau:
         return (
             [("city", lambda session, actor, at: read_city(session, actor, at.now, at.on))] if who.has(COMPARE) else []
         )

@@ -10,7 +10,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from core.campaigns import Campaign, Edition, Indicator
-from core.campaigns.lineage import KINDS, SAME
+from core.campaigns.lineage import KINDS
 from core.campaigns.samples import sample_scores
 from core.errors import Conflict, Fault, InvalidInput, TooLarge
 from core.figures.impact import impact_of
@@ -18,16 +18,18 @@ from core.figures.periods import containing
 from core.figures.rules import rule_of
 from core.request import actor, db, now, require, today
 from core.web import uploads
+from core.web.editions.edition_rules import rules_of
 from core.web.editions.edition_words import CHANGES, ROLES, title_of_edition
 from core.web.editions.editions import enter, read_choice
 from core.web.editions.impact import say_parts
 from core.web.errors import fault_map, say
 from core.web.imports import XLSX
 from core.web.running import running_one, title_of
-from core.web.scores.figure_words import say_points, say_target
+from core.web.scores.figure_words import say_change, say_points, say_target
 from core.web.scores.periods import say_period
 from core.web.words import by_locale
-from core.work.editions.choices import IN_FORCE, PRIVATE
+from core.work.editions.choices import IN_FORCE, PRIVATE, SHIPPED
+from core.work.editions.known import check_code
 from core.work.editions.switching import choose_edition
 from core.work.editions.workbook_reading import read_own_edition
 from core.work.editions.workbook_template import edition_workbook
@@ -91,13 +93,20 @@ def upload(key: str) -> AnyResponse | tuple[str, int]:
     return redirect(url_for("edition_upload.check", key=key, sha256=kept, name=file.filename[-120:]), 303)
 
 
+def _read(campaign: Campaign, sha256: str) -> Edition:
+    """The edition of a workbook that waits. Raises InvalidInput, also for a code that is another edition's here."""
+    edition = read_own_edition(campaign, uploads.fetch(sha256), _name())
+    check_code(db(), campaign, edition)
+    return edition
+
+
 @blueprint.get("/<sha256>")
 @require(ADMINISTER)
 def check(key: str, sha256: str) -> tuple[str, int]:
     """Every fault of the workbook; without one its lineage against the edition in force, sample scores, and the adoption."""
     campaign = running_one(key)
     try:
-        edition = read_own_edition(campaign, uploads.fetch(sha256), _name())
+        edition = _read(campaign, sha256)
     except (InvalidInput, TooLarge) as error:
         return _ask(campaign, error.status, say(error), tuple(error.faults))
     return _preview(campaign, edition, sha256), 200
@@ -114,9 +123,10 @@ def _preview(campaign: Campaign, edition: Edition, sha256: str, **typed: Any) ->
         name=_name(),
         found=found,
         period=say_period(period),
-        moved=[row for row in found.rows if row.change.kind != SAME],
+        moved=found.moved,
         kinds=[(kind, CHANGES[kind][0], found.lineage.count(kind)) for kind in KINDS],
         samples=sample_scores(edition),
+        rules=rules_of(campaign, edition, campaign.edition),
         changes=CHANGES,
         roles=ROLES,
         role=typed.get("role", "shadow"),
@@ -128,6 +138,7 @@ def _preview(campaign: Campaign, edition: Edition, sha256: str, **typed: Any) ->
         title_of=title_of,
         title_of_edition=title_of_edition,
         say_points=say_points,
+        say_change=say_change,
         say_target=say_target,
         by_locale=by_locale,
     )
@@ -146,11 +157,12 @@ def adopt(key: str, sha256: str) -> AnyResponse | tuple[str, int]:
     campaign = running_one(key)
     role, day = read_choice()
     try:
-        edition = read_own_edition(campaign, uploads.fetch(sha256), _name())
+        edition = _read(campaign, sha256)
     except (InvalidInput, TooLarge) as error:
         return _ask(campaign, error.status, say(error), tuple(error.faults))
     try:
-        choose_edition(db(), actor(), campaign, edition, role=role, day=day, today=today(), source=PRIVATE)
+        source = SHIPPED if edition.sha256 in {one.sha256 for one in campaign.shipped} else PRIVATE
+        choose_edition(db(), actor(), campaign, edition, role=role, day=day, today=today(), source=source)
     except (InvalidInput, Conflict) as error:
         typed = {"role": role, "day": day, "errors": fault_map(error), "said": say(error)}
         return _preview(campaign, edition, sha256, **typed), error.status

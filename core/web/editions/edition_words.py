@@ -38,7 +38,7 @@ CHANGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         CHANGED: (N_("有改动"), "waiting"),
         SPLIT: (N_("拆分"), "waiting"),
         MERGED: (N_("合并"), "waiting"),
-        DROPPED: (N_("取消"), "held"),
+        DROPPED: (N_("已取消"), "held"),
         NEW: (N_("新增"), "next"),
     }
 )

@@ -5,20 +5,24 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
 from core.campaigns import Campaign
+from core.campaigns.lineage import KINDS
 from core.errors import Conflict, InvalidInput, NotFound
 from core.figures.by_edition import break_after
+from core.figures.impact import impact_of
 from core.figures.periods import containing
-from core.request import actor, db, require, tenant, today
-from core.web.editions.edition_words import ROLES, say_source, title_of_edition
+from core.request import actor, db, now, require, tenant, today
+from core.web.editions.edition_words import CHANGES, ROLES, say_source, title_of_edition
 from core.web.errors import fault_map, say
+from core.web.imports import XLSX
 from core.web.paging import bad_argument
 from core.web.running import running_one, title_of
+from core.web.scores.figure_words import say_points
 from core.web.scores.periods import say_period
 from core.web.words import by_locale
 from core.work.dated import last_day_of
@@ -26,6 +30,7 @@ from core.work.editions.choices import IN_FORCE, choices_of
 from core.work.editions.in_force import spans_of
 from core.work.editions.known import Known, known_edition, known_editions
 from core.work.editions.switching import check_choice, choose_edition, withdraw_edition
+from core.work.editions.workbook_template import edition_workbook
 from core.work.roles import ADMINISTER, SEE
 
 blueprint = Blueprint("editions", __name__, url_prefix="/t/<slug>/campaigns/<key>/editions")
@@ -62,6 +67,17 @@ def show(key: str) -> str:
     )
 
 
+@blueprint.get("/<edition_sha>/workbook.xlsx")
+@require(SEE)
+def export_workbook(key: str, edition_sha: str) -> Response:
+    """An edition as the workbook that an upload takes (导出工作簿): read back unchanged it is the same edition."""
+    campaign = running_one(key)
+    edition = known_edition(db(), campaign, edition_sha).edition
+    answer = Response(edition_workbook(campaign, edition), content_type=XLSX)
+    answer.headers["Content-Disposition"] = f'attachment; filename="{key}-{edition.key}.xlsx"'
+    return answer
+
+
 def read_choice() -> tuple[str, date]:
     """The role and the day that a form asks for. Raises InvalidInput."""
     role, day = request.values.get("role", IN_FORCE), request.values.get("day", "").strip()
@@ -91,6 +107,9 @@ def _preview(
     campaign: Campaign, known: Known, role: str, day: date, errors: dict[str, str] | None = None, said: str = ""
 ) -> str:
     month, quarter = (break_after(containing(kind, day), day) for kind in ("month", "quarter"))
+    last = containing("month", today()).previous
+    old, new = campaign.edition, known.edition
+    found = None if said else impact_of(db(), actor(), campaign, old, new, last, cut_off=now())
     return render_template(
         "editions/switch.html",
         campaign=campaign,
@@ -100,6 +119,11 @@ def _preview(
         errors=errors or {},
         said=said,
         first=[say_period(one) for one in (month, quarter)],
+        found=found,
+        period=say_period(last),
+        period_key=last.key,
+        kinds=[(CHANGES[kind][0], found.lineage.count(kind)) for kind in KINDS] if found else [],
+        say_points=say_points,
         roles=ROLES,
         title_of=title_of,
         title_of_edition=title_of_edition,

@@ -5,24 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 
-from flask import Blueprint, Response, render_template
+from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
-from core.campaigns.lineage import CHANGED, KINDS, SAME
+from core.campaigns import Campaign, Edition
+from core.campaigns.lineage import CHANGED, KINDS, REWORDED, SAME
 from core.errors import N_
-from core.figures.impact import Impact, IndicatorChange, impact_of
+from core.figures.impact import IndicatorChange, impact_of
 from core.figures.model import IndicatorFigure
 from core.figures.periods import containing
 from core.request import actor, db, now, require, tenant, today
+from core.web.editions.edition_rules import rules_of
 from core.web.editions.edition_words import CHANGES, PARTS, ROLES, say_source, title_of_edition
 from core.web.editions.editions import enter
 from core.web.exports import Rows, stream_csv
 from core.web.running import running_one, title_of
-from core.web.scores.figure_words import say_points
+from core.web.scores.figure_words import say_change, say_points
 from core.web.scores.periods import Choice, read_period
 from core.web.words import by_locale
 from core.web.workbook_answers import send_xlsx
-from core.work.editions.known import Known, known_edition
+from core.work.editions.known import known_edition
 from core.work.roles import SEE
 from tenants.scope import ScopedSession
 
@@ -38,10 +40,10 @@ def read_choice() -> Choice:
     return read_period(containing("month", today()).previous)
 
 
-def read_impact(session: ScopedSession, key: str, known: Known, choice: Choice) -> Impact:
-    """The report of one edition against the one in force today."""
-    campaign = running_one(key)
-    return impact_of(session, actor(), campaign, campaign.edition, known.edition, choice.period, cut_off=now())
+def read_against(campaign: Campaign) -> Edition:
+    """The edition to compare with: the one in force today, or one that the address names (of a past period)."""
+    named = request.args.get("against", "").strip()
+    return known_edition(db(), campaign, named).edition if named else campaign.edition
 
 
 @blueprint.get("")
@@ -50,17 +52,21 @@ def show(key: str, edition_sha: str) -> str:
     """How much of an edition the period's records cover, what became of each indicator, what is asked newly of whom."""
     campaign, choice = running_one(key), read_choice()
     known = known_edition(db(), campaign, edition_sha)
-    found = read_impact(db(), key, known, choice)
+    before = read_against(campaign)
+    found = impact_of(db(), actor(), campaign, before, known.edition, choice.period, cut_off=now())
     return render_template(
         "editions/impact.html",
         campaign=campaign,
         known=known,
         choice=choice,
+        before=before,
+        against={"against": before.sha256} if before.sha256 != campaign.edition.sha256 else {},
         found=found,
-        moved=[row for row in found.rows if row.change.kind != SAME],
+        moved=found.moved,
         is_running=campaign.edition.sha256 == edition_sha,
         kinds=[(kind, CHANGES[kind][0], found.lineage.count(kind)) for kind in KINDS],
         forms=[(one, CHANGES[one.kind]) for one in found.lineage.forms],
+        rules=rules_of(campaign, known.edition, before),
         changes=CHANGES,
         say_parts=say_parts,
         roles=ROLES,
@@ -69,13 +75,16 @@ def show(key: str, edition_sha: str) -> str:
         title_of_edition=title_of_edition,
         say_source=say_source,
         say_points=say_points,
+        say_change=say_change,
         by_locale=by_locale,
     )
 
 
 def say_parts(row: IndicatorChange) -> str:
-    """Which parts of an indicator moved, in words; nothing where its text alone says it."""
-    return gettext("、").join(gettext(PARTS[one]) for one in row.change.parts) if row.change.kind == CHANGED else ""
+    """Why an indicator differs, in words: which of its parts moved, or else its checklists; nothing where its text alone did."""
+    if row.change.kind == CHANGED:
+        return gettext("、").join(gettext(PARTS[one]) for one in row.change.parts)
+    return gettext("检查表有改动") if row.change.kind in (SAME, REWORDED) and row.differs else ""
 
 
 @blueprint.get("/impact.csv")
@@ -97,10 +106,10 @@ def export_xlsx(key: str, edition_sha: str) -> Response:
 def _table(key: str, edition_sha: str) -> tuple[str, Callable[[ScopedSession], Rows]]:
     """The name of a file and what reads its rows in a session of its own."""
     campaign, choice, who, moment = running_one(key), read_choice(), actor(), now()
-    edition = known_edition(db(), campaign, edition_sha).edition
+    edition, before = known_edition(db(), campaign, edition_sha).edition, read_against(campaign)
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
-        found = impact_of(session, who, campaign, campaign.edition, edition, choice.period, cut_off=moment)
+        found = impact_of(session, who, campaign, before, edition, choice.period, cut_off=moment)
         for row in found.rows:
             yield _cells(row)
 

@@ -99,7 +99,7 @@ def _raw(answer: Answer) -> dict[str, Any]:
 
 def _form(old: Correcting, typed: Typed, reason: str, error: SanchengError | None = None) -> tuple[str, int]:
     wrong = sort_out(error, (), old.plan)
-    spots = lay_out(old.plan, typed, old.site.attrs, wrong.beside)
+    spots = lay_out(old.plan, typed, old.attrs, wrong.beside)
     page = render_template(
         "visits/form.html",
         site=old.site,

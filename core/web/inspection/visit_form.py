@@ -3,7 +3,7 @@
 Fields: ``a.<question>.<yes|rating|count|n|m|na>``, ``note.<question>``, ``severity.<question>``, ``photo.<question>`` (hashes of photos sent before)
 with ``photo.<question>_file`` (the files themselves, without script), ``deal.<question>`` (what is done about it: ``open``,
 ``another``, ``fixed`` or the id of an open finding), ``after.<question>`` as the photos, ``note``, and hidden ``visit_id``,
-``started_at``.
+``started_at``, ``forms`` (hashes of the forms shown).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from core.campaigns import Answer, parse_answer, score_item
 from core.campaigns.answers import MOST
 from core.errors import Fault, InvalidInput, SanchengError
 from core.web.errors import say_fault
+from core.web.inspection.opened_forms import read_forms
 from core.web.paging import bad_argument, read_id
 from core.web.photos import posted
 from core.web.words import by_locale
@@ -55,6 +56,7 @@ class Typed:
     severities: Mapping[str, str] = field(default_factory=dict)
     deals: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    forms: tuple[str, ...] = ()
 
     @property
     def fixed(self) -> Mapping[str, Sequence[str]]:
@@ -69,7 +71,7 @@ class Typed:
     def body(self, site_id: UUID) -> VisitBody:
         """The same as the work room takes it."""
         said = (self.photos, self.notes, self.started_at, self.note, None, self.severities, self.fixed, self.again)
-        return VisitBody(site_id, self.answers, *said)
+        return VisitBody(site_id, self.answers, *said, self.forms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,7 @@ def read_typed() -> tuple[Typed, list[Fault]]:
         severities={key.removeprefix(SEVERITY): said for key, said in form.items() if key.startswith(SEVERITY)},
         deals={key.removeprefix(DEAL): said for key, said in form.items() if key.startswith(DEAL)},
         after=after,
+        forms=read_forms(form.get("forms", "")),
     )
     return typed, faults
 

@@ -85,6 +85,7 @@ class VisitView:
     answers: Sequence[AnswerView]
     findings: Sequence[FindingRow]
     again: Sequence[FindingRow] = ()
+    not_asked: Sequence[str] = ()
 
 
 def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: datetime) -> VisitView:
@@ -101,6 +102,7 @@ def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: dateti
         _answers(found, titles, [forms[s.form_sha256] for s in found.row.sheets if s.form_sha256 in forms]),
         found.findings,
         found.again,
+        [_question_text(house().registry.vocabulary, code, None) for code in found.visit.summary.get("not_asked", ())],
     )
 
 

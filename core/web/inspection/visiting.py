@@ -15,7 +15,8 @@ from core.campaigns import Campaign
 from core.errors import Conflict, Fault, InvalidInput, SanchengError
 from core.figures.lost_here import LostHere, lost_here
 from core.request import actor, db, house, now, require, today
-from core.web.errors import say
+from core.web.errors import say, say_fault
+from core.web.inspection.opened_forms import forms_in, kept_lines, read_forms
 from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
 from core.web.intake.report_words import severity_options
 from core.web.places.site_words import unit_path
@@ -43,7 +44,8 @@ def choose(campaigns: list[Campaign], keys: tuple[str, ...]) -> list[Campaign]:
 @require(VISIT)
 def ask(site_id: UUID) -> tuple[str, int]:
     """The form for one visit; its id is made here, so that a second submission is recognised."""
-    typed = Typed(new_id(), now(), campaigns=tuple(dict.fromkeys(request.args.getlist("campaign"))))
+    campaigns = tuple(dict.fromkeys(request.args.getlist("campaign")))
+    typed = Typed(new_id(), now(), campaigns=campaigns, forms=read_forms(request.args.get("forms", "")))
     return _form(site_id, typed)
 
 
@@ -77,6 +79,7 @@ def _submit(site_id: UUID, typed: Typed, faults: list[Fault]) -> visits.Submitte
         severities=typed.severities,
         fixed=typed.fixed,
         again=typed.again,
+        forms=typed.forms,
         started_at=typed.started_at,
         note=typed.note,
         now=now(),
@@ -90,6 +93,13 @@ def _say_done(done: visits.Submitted) -> None:
         flash(gettext("检查已提交，没有发现问题"))
     else:
         flash(gettext("；").join(_counts(done)))
+    if missed := done.visit.summary.get("not_asked"):
+        flash(
+            {
+                "text": counted("按打开时的检查表收下；新版增加的 %(n)s 题没有问到，不评分", n=len(missed)),
+                "tone": "info",
+            }
+        )
 
 
 def _counts(done: visits.Submitted) -> list[str]:
@@ -123,8 +133,7 @@ def _form(
 ) -> tuple[str, int]:
     every = enabled(db(), house().registry)
     site, whole = visits.due_at_site(db(), actor(), site_id, every, today())
-    chosen = choose(every, typed.campaigns)
-    plan = whole if len(chosen) == len(every) else visits.due_at_site(db(), actor(), site_id, chosen, today())[1]
+    plan, refused = _plan(site_id, typed, every, whole)
     others: tuple[Fault, ...] = ()
     if photo_faults:  # the answers were not looked at yet; all faults are named at once
         try:
@@ -144,12 +153,32 @@ def _form(
         wrong=wrong,
         refusal=say(error) if error and not error.faults else "",
         earlier=earlier,
+        opened=forms_in(plan),
+        due=forms_in(whole),
+        refused=refused if error is None else (),
+        kept=kept_lines(plan, typed.body(site_id), every),
         forms=[_offer(planned, plan) for planned in whole.forms],
         severities=severity_options(),
         standing=open_before(db(), actor(), site.id, plan, now()),
         losing=_losing(site_id, plan) if status == 200 else [],
     )
     return page, status
+
+
+def _plan(site_id: UUID, typed: Typed, every: list[Campaign], whole: VisitPlan) -> tuple[VisitPlan, tuple[str, ...]]:
+    """The forms that the visit was opened with; where they are not taken, those in force, and why."""
+    chosen = choose(every, typed.campaigns)
+    asked = {"forms": typed.forms, "started_at": typed.started_at}
+    try:
+        if typed.forms:
+            return visits.due_at_site(db(), actor(), site_id, chosen, today(), **asked)[1], ()
+    except InvalidInput as error:
+        refused = tuple(say_fault(replace(fault, field="")) for fault in error.faults)
+    else:
+        refused = ()
+    if len(chosen) == len(every):
+        return whole, refused
+    return visits.due_at_site(db(), actor(), site_id, chosen, today())[1], refused
 
 
 def _losing(site_id: UUID, plan: VisitPlan) -> list[tuple[str, LostHere]]:

@@ -14,7 +14,6 @@ from core.figures.model import CampaignScore, IndicatorFigure
 from core.figures.rules import points_text
 from core.figures.scores import score_campaign
 from core.request import actor, db, house, require, tenant
-from core.web.exports import stream_csv
 from core.web.organisation.area_choice import read_area
 from core.web.organisation.unit_choice import UnitChoice, read_unit
 from core.web.places.site_words import say_types
@@ -31,6 +30,7 @@ from core.web.scores.figure_words import (
     say_value,
 )
 from core.web.scores.periods import Choice, read_dated_period
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.work.enabling import campaign_as_run
 from core.work.roles import SEE
@@ -96,6 +96,7 @@ def _suspended(row: EnabledCampaign) -> str:
 
 
 @blueprint.get("/indicators.csv")
+@blueprint.get("/indicators.xlsx", endpoint="export_workbook")
 @require(SEE)
 def export(campaign: str) -> Response:
     """Every indicator with its score, as CSV."""
@@ -110,8 +111,8 @@ def export(campaign: str) -> Response:
     head = (N_("周期"), N_("创建项目"), N_("单位"), N_("测评项目"), N_("代码"), N_("指标"), N_("状态"), N_("分子"))
     tail = (N_("分母"), N_("数值"), N_("计量单位"), N_("目标"), N_("得分"), N_("满分"), "n", N_("未评原因"))
     bases = (N_("自评数值"), N_("申报数值"), N_("自评比核验"))
-    name = f"{campaign}-{tenant().slug}-{choice.period.key}.csv"
-    return stream_csv(name, [gettext(text) for text in head + tail + bases], rows)
+    name = f"{campaign}-{tenant().slug}-{choice.period.key}"
+    return send_table(name, gettext("全部指标"), [gettext(text) for text in head + tail + bases], rows)
 
 
 def _cells(one: IndicatorFigure) -> Sequence[object]:

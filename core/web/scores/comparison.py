@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from uuid import UUID
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
 from flask_babel import get_locale, gettext
@@ -12,10 +13,11 @@ from sqlalchemy import select
 
 from core import request as asked
 from core.figures.beside import SelfGap, read_self_gaps
-from core.figures.comparison import MINIMUM_VISITS, UNRANKED, ComparisonRow, compare, league_of
+from core.figures.boards import MINIMUM_VISITS, UNRANKED, Board
+from core.figures.comparison import ComparisonRow, league_of, read_rows
 from core.figures.exports import comparison_csv, comparison_header, comparison_lines
 from core.figures.grants import DETAILS
-from core.figures.matrices import Matrix, Series, comparison_trend, matrix
+from core.figures.matrices import Series, comparison_trend, read_headings, read_unassessed
 from core.figures.outside import outside_now, rank_together, share_of
 from core.figures.periods import Period
 from core.figures.sealed_effects import effects_of
@@ -23,7 +25,8 @@ from core.figures.sealed_rows import SITE, UNIT, of_level
 from core.figures.shelf import figures_of, period_of
 from core.figures.tables import Publication
 from core.request import actor, db, house, require, tenant
-from core.web.scores.comparison_asked import LEVELS, districts_of, find_district, read_asked
+from core.web.scores.comparison_asked import FEW, LEVELS, find_row, named_like, read_asked
+from core.web.scores.comparison_shown import read_filtered, read_filters, read_shown, say_league
 from core.web.scores.figure_words import say_change, say_number, say_points, say_target, say_value
 from core.web.scores.grants import SAYS
 from core.web.scores.periods import BACK, say_period, trend_end
@@ -33,6 +36,7 @@ from core.web.workbook_answers import send_xlsx
 from core.work.roles import COMPARE
 from tenants.scope import ScopedSession
 
+MOST_LINES = 6  # more lines than this cannot be told apart by their colours
 blueprint = Blueprint("comparison", __name__, url_prefix="/c/<slug>/comparison")
 blueprint.before_request(asked.enter_city)
 
@@ -66,28 +70,32 @@ class Place:
         return self.row.previous_rank - self.row.rank
 
 
-def places_of(headings: Matrix) -> list[Place]:
+def places_of(rows: Sequence[ComparisonRow], period: Period) -> list[Place]:
     """The league table, with the headings that each district sent as not assessed and how far its self-check lies off."""
-    gaps = read_self_gaps(db(), {row.publication_id for row in headings.columns if row.publication_id})
-    return [
-        Place(row, _unassessed(headings, row.tenant_id), gaps.get(row.publication_id) if row.publication_id else None)
-        for row in headings.columns
-    ]
+    sent = {row.publication_id: row.tenant_id for row in rows if row.publication_id}
+    gaps, headings = read_self_gaps(db(), period, sent), read_unassessed(db(), sent)
+    return [_place(row, headings, gaps) for row in rows]
 
 
-def leagues_of(places: Sequence[Place]) -> list[tuple[str, list[Place]]]:
-    """The table cut into its leagues: one edition each, demonstration apart; titles only where there are several."""
-    cut = [
-        (key, list(found)) for key, found in groupby(places, lambda one: league_of(one.row) if one.row.rank else None)
-    ]
-    if sum(1 for key, _ in cut if key) < 2:
+def _place(
+    row: ComparisonRow, headings: Mapping[UUID, Sequence[tuple[str, str, str]]], gaps: Mapping[UUID, SelfGap]
+) -> Place:
+    if row.publication_id is None or row.publication_id not in headings:
+        return Place(row, None, gaps.get(row.publication_id) if row.publication_id else None)
+    missing = tuple((code, by_locale(zh, en)) for code, zh, en in headings[row.publication_id])
+    return Place(row, missing, gaps.get(row.publication_id))
+
+
+def leagues_of(places: Sequence[Place], board: Board) -> list[tuple[str, list[Place]]]:
+    """The page cut into its leagues: one edition each, demonstration apart; titles only where the table has several."""
+    if len(board.leagues) < 2:
         return [("", list(places))]
-    return [(_say_league(found[0].row) if key else gettext("没有参加排名"), found) for key, found in cut]
-
-
-def _say_league(row: ComparisonRow) -> str:
-    said = gettext("版本 %(edition)s", edition=row.edition)
-    return said + gettext("（演示数据）") if row.is_demo else said
+    by_tenant = {one.tenant_id: one for league in board.leagues.values() for one in league}
+    cut = groupby(places, lambda one: league_of(one.row) if one.row.rank else None)
+    return [
+        (say_league(by_tenant[own[0].row.tenant_id]) if key else gettext("没有参加排名"), own)
+        for key, own in ((key, list(found)) for key, found in cut)
+    ]
 
 
 def say_breaks(periods: Sequence[Period], series: Sequence[Series]) -> list[tuple[str, str, str, str]]:
@@ -102,41 +110,42 @@ def say_breaks(periods: Sequence[Period], series: Sequence[Series]) -> list[tupl
     ]
 
 
-def _unassessed(headings: Matrix, tenant_id: int) -> tuple[tuple[str, str], ...] | None:
-    sent = [(one, one.cells[tenant_id]) for one in headings.rows if tenant_id in one.cells]
-    if not sent:
-        return None
-    named = [(one.code, by_locale(one.name_zh, one.name_en), cell) for one, cell in sent]
-    return tuple((code, name) for code, name, cell in named if cell.percent is None and cell.possible)
-
-
 @blueprint.get("")
 @require(COMPARE)
 def show() -> str:
-    """The league table with its charts: ranked ones, those shown only, those that did not publish."""
+    """A page of the league table with its charts: ranked ones, those shown only, those that did not publish."""
     wanted, level = read_asked(), request.args.get("level", LEVELS[0])
     period = wanted.choice.period
-    headings = matrix(db(), actor(), wanted.campaign, period, "category")
-    places = places_of(headings)
+    board, shown = read_shown(wanted)
+    places = places_of(read_rows(db(), board, shown.rows, wanted.own_titles), period)
+    chosen, unknown = read_chosen(board)
+    drawn = [one for one in board.spots if one.slug in chosen] if chosen else shown.rows
     periods, series = comparison_trend(
-        db(), actor(), wanted.campaign, period.kind, trend_end(period), BACK[period.kind]
+        db(), actor(), wanted.campaign, period.kind, trend_end(period), BACK[period.kind], drawn
     )
-    chosen = request.args.getlist("district")
     outside = outside_now(db(), wanted.campaign, period)
     together = request.args.get("outside") == "1"
-    ranks, guest_ranks = rank_together(headings.columns, outside) if together else ({}, {})
+    ranks, guest_ranks = rank_together(board, outside) if together else ({}, {})
     return render_template(
         "comparison/show.html",
         wanted=wanted,
         choice=wanted.choice,
         level=level if level in LEVELS else LEVELS[0],
+        shown=shown,
+        here={**wanted.query, **shown.query},
+        filtered={**wanted.query, **shown.filters.query},
+        board=board,
+        summaries=board.summaries(),
+        headings=read_headings(db(), board),
         places=places,
-        leagues=leagues_of(places),
+        leagues=leagues_of(places, board),
         gaps=any(one.gap for one in places),
-        mixed=len({one.row.is_demo for one in places if one.row.publication_id}) > 1,
+        mixed=len({one.sent.is_demo for one in board.spots if one.sent}) > 1,
         chosen=chosen,
-        districts=districts_of(wanted),
-        breaks=say_breaks(periods, [one for one in series if not chosen or one.district_slug in chosen]),
+        unknown=unknown,
+        districts=board.spots if len(board.spots) <= FEW else [one for one in board.spots if one.slug in chosen],
+        few=FEW,
+        breaks=say_breaks(periods, series),
         outside=outside,
         together=together,
         ranks=ranks,
@@ -150,33 +159,35 @@ def show() -> str:
     )
 
 
+def read_chosen(board: Board) -> tuple[list[str], str]:
+    """The districts whose lines are drawn, by slug, with those that were added by name; and the name that nobody has."""
+    chosen, said = request.args.getlist("district"), request.args.get("add", "").strip()
+    found = named_like(said, board.spots)[:MOST_LINES]
+    return list(dict.fromkeys([*chosen, *(one.slug for one in found)])), said if said and not found else ""
+
+
 @blueprint.get("/export.csv")
+@blueprint.get("/export.xlsx", endpoint="export_book")
 @require(COMPARE)
 def export() -> Response:
     """The league table as CSV, streamed from a scope of its own, or as a workbook."""
-    return _file("csv")
-
-
-@blueprint.get("/export.xlsx")
-@require(COMPARE)
-def export_book() -> Response:
-    """The same as a workbook."""
-    return _file("xlsx")
-
-
-def _file(ending: str) -> Response:
-    wanted, who, wall, tenant_id = read_asked(), actor(), house().wall, tenant().id
+    wanted, filters = read_asked(), read_filters()
     english, period = not str(get_locale() or "zh").startswith("zh"), wanted.choice.period
     name = f"comparison-{tenant().slug}-{wanted.stem}"
+    wall, tenant_id = house().wall, tenant().id
+
+    def found(session: ScopedSession) -> list[ComparisonRow]:
+        board, spots = read_filtered(session, wanted, filters)
+        return read_rows(session, board, spots, wanted.own_titles)
 
     def lines() -> Iterator[str]:
         with wall.open(tenant_id) as session:
-            yield from comparison_csv(compare(session, who, wanted.campaign, period), period, english=english)
+            yield from comparison_csv(found(session), period, english=english)
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
-        return comparison_lines(compare(session, who, wanted.campaign, period), period, english=english)
+        return comparison_lines(found(session), period, english=english)
 
-    if ending == "xlsx":
+    if request.path.endswith(".xlsx"):
         return send_xlsx(f"{name}.xlsx", gettext("区县比较"), comparison_header(english=english), rows)
     answer = Response(stream_with_context(lines()), content_type="text/csv; charset=utf-8")
     answer.headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}.csv"
@@ -188,7 +199,7 @@ def _file(ending: str) -> Response:
 def show_district(district: str) -> str:
     """One district's publications to this city: the chosen period's figures in the detail that it granted."""
     wanted = read_asked()
-    row = find_district(district, compare(db(), actor(), wanted.campaign, wanted.choice.period))
+    row = find_row(district, wanted)
     received = received_from(db(), row.tenant_id, wanted.campaign)
     publication = next((one for one in received if one.id == row.publication_id), None)
     figures = figures_of(db(), publication) if publication else []

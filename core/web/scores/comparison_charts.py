@@ -9,13 +9,16 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext
 
 from core import request as asked
-from core.figures.comparison import UNRANKED, ComparisonRow, compare
-from core.figures.matrices import Series, comparison_trend, matrix
+from core.figures.boards import UNRANKED, Spot
+from core.figures.comparison import ComparisonRow, read_rows
+from core.figures.matrices import Series, comparison_trend, matrix_of
 from core.figures.periods import Period
 from core.request import actor, db, require
 from core.web.paging import bad_argument
 from core.web.scores.charts import answer, dot, first_filled, trend_chart
+from core.web.scores.comparison import MOST_LINES
 from core.web.scores.comparison_asked import LEVELS, Asked, read_asked
+from core.web.scores.comparison_shown import read_shown
 from core.web.scores.figure_words import say_points
 from core.web.scores.periods import BACK, short_period, trend_end
 from core.web.words import by_locale
@@ -25,14 +28,19 @@ blueprint = Blueprint("comparison_charts", __name__, url_prefix="/c/<slug>/compa
 blueprint.before_request(asked.enter_city)
 
 HUNDRED = Decimal(100)
-MOST_LINES = 6  # more lines than this cannot be told apart by their colours
 
 
-def _district(row: ComparisonRow, wanted: Asked) -> str:
+def _rows(wanted: Asked) -> list[ComparisonRow]:
+    """The rows of the page of the table beside which a chart stands."""
+    board, shown = read_shown(wanted)
+    return read_rows(db(), board, shown.rows, wanted.own_titles)
+
+
+def _district(slug: str, wanted: Asked) -> str:
     key = wanted.choice.period.key
     return url_for(
         "comparison.show_district",
-        district=row.district_slug,
+        district=slug,
         campaign=wanted.campaign,
         kind=wanted.choice.kind,
         period=key,
@@ -60,9 +68,9 @@ def draw_ranking() -> Response:
             "rank": row.rank,
             "self": row.rank is not None,
             "note": gettext(UNRANKED[row.unranked][0]) if row.unranked else "",
-            "href": _district(row, wanted),
+            "href": _district(row.district_slug, wanted),
         }
-        for row in compare(db(), actor(), wanted.campaign, wanted.choice.period)
+        for row in _rows(wanted)
         if row.publication_id
     ]
     return answer({"kind": "ranking", "unit": "%", "max": 100, "rows": rows})
@@ -74,13 +82,14 @@ def draw_trend() -> Response:
     """Each district's share of assessed points in the last periods; what was not published is a gap."""
     wanted = read_asked()
     period = wanted.choice.period
-    (periods, series) = comparison_trend(
-        db(), actor(), wanted.campaign, period.kind, trend_end(period), BACK[period.kind]
-    )
     chosen = request.args.getlist("district")
-    found = [one for one in series if not chosen or one.district_slug in chosen]
+    board, shown = read_shown(wanted)
+    drawn = [one for one in board.spots if one.slug in chosen] if chosen else shown.rows
+    (periods, found) = comparison_trend(
+        db(), actor(), wanted.campaign, period.kind, trend_end(period), BACK[period.kind], drawn
+    )
     if len(found) > MOST_LINES and not chosen:
-        return _as_matrix(wanted, periods, found)
+        return _as_matrix(wanted, periods, found, shown.rows)
     lines = [
         {
             "name": one.district_name,
@@ -101,18 +110,18 @@ def _say_breaks(series: Sequence[Series]) -> dict[int, str]:
     return {at: gettext("；").join(texts) for at, texts in said.items()}
 
 
-def _as_matrix(wanted: Asked, periods: Sequence[Period], series: Sequence[Series]) -> Response:
+def _as_matrix(wanted: Asked, periods: Sequence[Period], series: Sequence[Series], shown: Sequence[Spot]) -> Response:
     """Too many lines to tell apart: districts by periods, in the order of the ranking."""
     by_tenant = {one.tenant_id: one for one in series}
-    rows = [one for one in compare(db(), actor(), wanted.campaign, wanted.choice.period) if one.tenant_id in by_tenant]
+    rows = [one for one in shown if one.tenant_id in by_tenant]
     values = [[dot(value) for value in by_tenant[one.tenant_id].values] for one in rows]
     start = first_filled(values)
     cells = [
-        [r, c, value, None, _district(one, wanted)]
+        [r, c, value, None, _district(one.slug, wanted)]
         for r, one in enumerate(rows)
         for c, value in enumerate(values[r][start:])
     ]
-    names = {"rows": [one.district_name for one in rows], "columns": [short_period(p) for p in periods[start:]]}
+    names = {"rows": [one.name for one in rows], "columns": [short_period(p) for p in periods[start:]]}
     return answer({"kind": "matrix", "unit": "%", "cells": cells} | names)
 
 
@@ -123,7 +132,7 @@ def draw_matrix() -> Response:
     wanted, level = read_asked(), request.args.get("level", LEVELS[0])
     if level not in LEVELS:
         raise bad_argument("level", level)
-    found = matrix(db(), actor(), wanted.campaign, wanted.choice.period, level)
+    found = matrix_of(db(), _rows(wanted), wanted.choice.period, level)
     rows = [row for row in found.rows if any(cell.percent is not None for cell in row.cells.values())]
     sent = {tenant_id for row in rows for tenant_id in row.cells}
     columns = [one for one in found.columns if one.tenant_id in sent]

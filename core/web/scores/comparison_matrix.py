@@ -10,15 +10,17 @@ from flask_babel import gettext
 
 from core import request as asked
 from core.errors import N_, NotFound
-from core.figures.comparison import ComparisonRow, compare
+from core.figures.comparison import ComparisonRow, read_rows
 from core.figures.grants import DETAILS
-from core.figures.matrices import Matrix, matrix
+from core.figures.matrices import Matrix, matrix_of
 from core.figures.shelf import figures_of, find_publication
-from core.request import actor, db, require, tenant
-from core.web.scores.comparison_asked import find_district, read_asked, read_level, send_table
+from core.request import db, require, tenant
+from core.web.scores.comparison_asked import find_row, read_asked, read_level
+from core.web.scores.comparison_shown import read_filtered, read_filters, read_shown
 from core.web.scores.figure_words import say_number, say_points, say_target, say_value
 from core.web.scores.grants import SAYS
 from core.web.scores.sealed import points_of
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.work.roles import COMPARE
 from tenants.scope import ScopedSession
@@ -26,6 +28,7 @@ from tenants.scope import ScopedSession
 blueprint = Blueprint("comparison_matrix", __name__, url_prefix="/c/<slug>/comparison")
 blueprint.before_request(asked.enter_city)
 
+PAGE = 50  # districts of the matrix on one page (ours)
 STEPS = 10  # a share is coloured by its tenth
 HEADER = (
     *(N_("代码"), N_("名称"), N_("区县"), N_("区县代号"), N_("状态"), N_("分子"), N_("分母"), N_("数值"), N_("单位"), N_("目标")),
@@ -47,18 +50,21 @@ def senders_of(found: Matrix) -> list[ComparisonRow]:
 @blueprint.get("/matrix")
 @require(COMPARE)
 def show() -> str:
-    """Every heading or indicator by every district that sent it; each cell leads to its sealed figure."""
+    """A page of the districts that published by every heading or indicator; each cell leads to its sealed figure."""
     wanted, level = read_asked(), read_level()
-    found = matrix(db(), actor(), wanted.campaign, wanted.choice.period, level)
+    board, shown = read_shown(wanted, PAGE, only=lambda one: one.sent is not None)
+    found = matrix_of(db(), read_rows(db(), board, shown.rows, wanted.own_titles), wanted.choice.period, level)
     columns = senders_of(found)
     return render_template(
         "comparison/matrix.html",
         wanted=wanted,
         choice=wanted.choice,
         level=level,
+        shown=shown,
+        filtered={**wanted.query, **shown.filters.query},
         found=found,
         columns=columns,
-        silent=[one for one in found.columns if one.publication_id and one not in columns],
+        silent=[one for one in found.columns if one not in columns],
         editions=sorted({one.edition for one in columns}),
         tone_of=tone_of,
         say_points=say_points,
@@ -68,26 +74,19 @@ def show() -> str:
 
 
 @blueprint.get("/matrix.csv")
+@blueprint.get("/matrix.xlsx", endpoint="export_book")
 @require(COMPARE)
 def export() -> Response:
     """The matrix as a long table: one line a figure and district, with numerator, denominator and seal."""
-    return _file("csv")
-
-
-@blueprint.get("/matrix.xlsx")
-@require(COMPARE)
-def export_book() -> Response:
-    """The same as a workbook."""
-    return _file("xlsx")
-
-
-def _file(ending: str) -> Response:
-    wanted, level, who = read_asked(), read_level(), actor()
+    wanted, level, filters = read_asked(), read_level(), read_filters()
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
-        found = matrix(session, who, wanted.campaign, wanted.choice.period, level)
+        board, spots = read_filtered(session, wanted, filters)
+        columns = read_rows(session, board, [one for one in spots if one.sent], wanted.own_titles)
+        found = matrix_of(session, columns, wanted.choice.period, level)
+        senders = senders_of(found)
         for row in found.rows:
-            for one in senders_of(found):
+            for one in senders:
                 if cell := row.cells.get(one.tenant_id):
                     value = (cell.status, cell.numerator, cell.denominator, cell.value, row.unit, row.target)
                     points = (cell.earned, cell.possible, cell.percent, cell.n, cell.self_value)
@@ -96,7 +95,7 @@ def _file(ending: str) -> Response:
                     yield (row.code, name, *place, *value, *points, one.edition, one.seal)
 
     name = f"matrix-{tenant().slug}-{wanted.stem}-{level}"
-    return send_table(name, gettext("按项目对照"), [gettext(word) for word in HEADER], ending, rows)
+    return send_table(name, gettext("按项目对照"), [gettext(word) for word in HEADER], rows)
 
 
 @blueprint.get("/<district>/figures/<code>")
@@ -104,7 +103,7 @@ def _file(ending: str) -> Response:
 def show_figure(district: str, code: str) -> str:
     """One sealed figure of a district: numerator, denominator, target, points, and where the grant ends."""
     wanted = read_asked()
-    row = find_district(district, compare(db(), actor(), wanted.campaign, wanted.choice.period))
+    row = find_row(district, wanted)
     if row.publication_id is None:
         raise NotFound
     publication = find_publication(db(), row.publication_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from decimal import Decimal
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -16,30 +17,33 @@ from core.figures.outside import (
     FIGURES,
     TOTALS,
     import_outside,
-    outside_figures,
-    outside_history,
     read_outside,
     refuse_empty,
     share_of,
 )
-from core.figures.periods import Period
+from core.figures.outside_list import Place, Wanted, figures_of, list_outside, place_of
+from core.figures.periods import Period, parse_period
 from core.figures.tables import OutsidePublication
 from core.request import actor, db, house, now, require, tenant
 from core.settings import ZONE
 from core.web.errors import say, say_fault
-from core.web.scores.comparison_asked import read_asked, send_table
+from core.web.paging import bad_argument, cut, read_cursor, read_id
+from core.web.scores.comparison_asked import read_asked
 from core.web.scores.figure_words import say_number, say_points
 from core.web.scores.periods import say_period
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.web.workbook_answers import send_xlsx
 from core.work.imports.workbook_reading import Layout
 from core.work.roles import COMPARE
+from tenants.access import Actor
 from tenants.scope import ScopedSession
 
 blueprint = Blueprint("comparison_outside", __name__, url_prefix="/c/<slug>/comparison/outside")
 blueprint.before_request(asked.enter_city)
 
 SHOWN = 200
+ROWS, BATCH = 50, 200
 HEADER = (
     *(N_("标记"), N_("区县"), N_("创建项目"), N_("周期"), N_("版本"), N_("占已评估分%"), N_("得分"), N_("已评估分")),
     *(N_("总分"), N_("检查次数"), N_("点位数"), N_("来源"), N_("文件"), N_("第几次导入"), N_("导入人"), N_("导入时间")),
@@ -47,15 +51,16 @@ HEADER = (
 
 
 def _page(said: str = "", faults: Sequence[Fault] = (), status: int = 200) -> tuple[str, int]:
-    rows = outside_history(db(), actor())
-    newest: dict[tuple[object, ...], int] = {}
-    for one in rows:
-        newest[_key(one)] = max(newest.get(_key(one), 0), one.version)
+    shown = _read_shown()
+    rows = list_outside(db(), actor(), shown, limit=ROWS + 1, after=_after())
+    listed = cut(rows, lambda row: (row.publication.imported_at.isoformat(), row.publication.id), ROWS)
     page = render_template(
         "comparison/outside.html",
         wanted=read_asked(),
-        rows=rows,
-        figures={one.id: outside_figures(db(), one) for one in rows if one.version == newest[_key(one)]},
+        shown=shown,
+        query=_query(shown),
+        listed=listed,
+        figures=figures_of(db(), [row for row in listed.rows if row.counts]),
         titles={key: by_locale(one.title_zh, one.title_en) for key, one in house().registry.campaigns.items()},
         said=said,
         faults=faults[:SHOWN],
@@ -70,8 +75,32 @@ def _page(said: str = "", faults: Sequence[Fault] = (), status: int = 200) -> tu
     return page, status
 
 
-def _key(one: OutsidePublication) -> tuple[object, ...]:
-    return one.campaign, one.district_name, one.period_kind, one.period_start
+def _read_shown() -> Wanted:
+    """The filter of this request. Raises InvalidInput."""
+    said = {name: request.args.get(name, "").replace("\x00", "").strip()[:60] for name in ("campaign", "of", "q")}
+    period = parse_period(said["of"]) if said["of"] else None
+    return Wanted(said["campaign"], period, said["q"], replaced=request.args.get("counting") != "1")
+
+
+def _query(shown: Wanted) -> dict[str, str]:
+    """The filter as arguments of an address."""
+    said = {"campaign": shown.campaign, "of": shown.period.key if shown.period else "", "q": shown.text}
+    said |= {"counting": "" if shown.replaced else "1"}
+    return {name: value for name, value in said.items() if value}
+
+
+def _after() -> Place | None:
+    """Where the page before ended. Raises InvalidInput."""
+    said = read_cursor(2)
+    if said is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(said[0])
+    except ValueError:
+        raise bad_argument("cursor", said[0]) from None
+    if moment.tzinfo is None:
+        raise bad_argument("cursor", said[0])
+    return moment, read_id(said[1], "cursor")
 
 
 def period_of(one: OutsidePublication) -> Period:
@@ -106,24 +135,14 @@ def _template(layout: Layout) -> Response:
 
 
 @blueprint.get("/export.csv")
+@blueprint.get("/export.xlsx", endpoint="export_book")
 @require(COMPARE)
 def export() -> Response:
     """Everything imported, each line with its mark, source and version."""
-    return _file("csv")
-
-
-@blueprint.get("/export.xlsx")
-@require(COMPARE)
-def export_book() -> Response:
-    """The same as a workbook."""
-    return _file("xlsx")
-
-
-def _file(ending: str) -> Response:
-    who = actor()
+    who, shown = actor(), _read_shown()
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
-        for one in outside_history(session, who):
+        for one in _all(session, who, shown):
             place = (gettext("外部导入"), one.district_name, one.campaign, period_of(one).key, one.edition)
             points = [say_points(one_part) for one_part in _points(one)]
             at = one.imported_at.astimezone(ZONE).isoformat(timespec="seconds")
@@ -131,7 +150,15 @@ def _file(ending: str) -> Response:
             yield (*place, share_of(one), *points, *counts)
 
     name = f"outside-{tenant().slug}"
-    return send_table(name, gettext("系统外区县"), [gettext(word) for word in HEADER], ending, rows)
+    return send_table(name, gettext("系统外区县"), [gettext(word) for word in HEADER], rows)
+
+
+def _all(session: ScopedSession, who: Actor, shown: Wanted) -> Iterator[OutsidePublication]:
+    """Every import that the filter shows, page by page."""
+    after = None
+    while rows := list_outside(session, who, shown, limit=BATCH, after=after):
+        yield from (row.publication for row in rows)
+        after = place_of(rows[-1])
 
 
 def _points(one: OutsidePublication) -> list[Decimal]:

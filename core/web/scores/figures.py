@@ -16,7 +16,7 @@ from core.campaigns import Campaign
 from core.errors import N_, NotFound
 from core.figures.by_edition import Shadow, breaks_in, score_in_force, score_shadow
 from core.figures.comparison import UNRANKED
-from core.figures.issued_standings import standing_in
+from core.figures.issued_standings import standings_in
 from core.figures.leagues import MINIMUM_VISITS, unit_league
 from core.figures.model import CampaignScore
 from core.figures.overview import CampaignCard, by_unit, points_lost, side_by_side, trend
@@ -24,13 +24,13 @@ from core.figures.periods import Period
 from core.request import actor, db, require, tenant, today
 from core.web.duties.sponsor_reading import Beside, sponsors_beside_units
 from core.web.editions.edition_words import say_breaks, say_source, title_of_edition
-from core.web.exports import stream_csv
 from core.web.organisation.area_choice import read_known_area
 from core.web.organisation.unit_choice import area_choices
 from core.web.running import running, running_one, title_of
 from core.web.scores.charts import dot, trend_chart
 from core.web.scores.figure_words import say_change, say_points, say_target, say_value
 from core.web.scores.periods import BACK, Choice, read_dated_period
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.work.organisation.areas import get_area
 from core.work.roles import SEE
@@ -88,7 +88,7 @@ def show() -> str:
         beside=_sponsors(card, choice, [one.id for one in units]) if card else {},
         losses=points_lost(card.score) if card else [],
         minimum=MINIMUM_VISITS,
-        standing=standing_in(db(), card.score.campaign.key, choice.period) if card else None,
+        standings=standings_in(db(), card.score.campaign.key, choice.period) if card else [],
         unranked=UNRANKED,
         title_of=title_of,
         by_locale=by_locale,
@@ -154,6 +154,7 @@ def draw_trend() -> Response:
 
 
 @blueprint.get("/export.csv")
+@blueprint.get("/export.xlsx", endpoint="export_workbook")
 @require(SEE)
 def export() -> Response:
     """Every campaign in the district and in each unit within reach, as CSV."""
@@ -170,8 +171,8 @@ def export() -> Response:
 
     head = (N_("周期"), N_("创建项目"), N_("单位"), N_("占已评估分%"), N_("上期%"), N_("变化"), N_("覆盖率%"))
     tail = (N_("得分"), N_("已评估分"), N_("总分"), N_("失分"), N_("检查次数"), N_("点位数"), N_("否决项"))
-    name = f"figures-{tenant().slug}-{choice.period.key}.csv"
-    return stream_csv(name, [gettext(text) for text in head + tail], rows)
+    name = f"figures-{tenant().slug}-{choice.period.key}"
+    return send_table(name, gettext("指标"), [gettext(text) for text in head + tail], rows)
 
 
 def read_lines(

@@ -1,4 +1,4 @@
-"""Grants to readers (发布授权): whether the district's city receives a campaign's figures, how fine, and since when."""
+"""Grants to readers (发布授权): which of the bureaus above the district receives a campaign's figures, how fine, since when."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ from core.request import actor, db, house, require, tenant, today
 from core.web.duties.people import campaign_options
 from core.web.errors import fault_map, say
 from core.web.paging import bad_argument
-from core.work.accounts import tenant_ref
 from core.work.roles import GRANT
+from core.work.tenancy import read_chain
 from tenants.access import TenantRef
-from tenants.accounts import Tenant
 
 blueprint = Blueprint("grants", __name__, url_prefix="/t/<slug>/settings/grants")
 
@@ -46,13 +45,10 @@ def enter() -> None:
         raise NotFound
 
 
-def own_city() -> TenantRef | None:
-    """The city that the district belongs to, the one reader it may choose; None for a district on its own."""
-    if tenant().city_id is None:
-        return None
+def readers_above() -> list[TenantRef]:
+    """The bureaus above the district, the nearest first: the readers that it may choose; none for a district on its own."""
     with house().wall.platform() as session:
-        row = session.get(Tenant, tenant().city_id)
-        return tenant_ref(row) if row else None
+        return read_chain(session, tenant())
 
 
 def _page(
@@ -61,7 +57,7 @@ def _page(
     history = grant_history(db())
     page = render_template(
         "settings/grants.html",
-        city=own_city(),
+        readers=[(one.slug, one.name) for one in readers_above()],
         standing=grants_in_force(db(), today()),
         history=history,
         campaigns=campaign_options(db()),
@@ -94,18 +90,21 @@ def show() -> tuple[str, int]:
 @blueprint.post("")
 @require(GRANT)
 def give() -> AnyResponse | tuple[str, int]:
-    """Let the city receive one campaign's publications; it replaces the grant that stands."""
-    form, city = request.form, own_city()
-    if city is None:
+    """Let one of the bureaus above receive a campaign's publications; it replaces the grant that stands for it."""
+    form, readers = request.form, readers_above()
+    if not readers:
         raise NotFound
+    reader = next((one for one in readers if one.slug == form.get("reader", readers[0].slug)), None)
+    if reader is None:
+        return _page(422, form, {"reader": gettext("请选择上级主管部门")})
     if not form.get("campaign"):
         return _page(422, form, {"campaign": gettext("请选择创建项目")})
     try:
         since, until = _day("valid_from") or today(), _day("valid_to")
-        give_grant(db(), actor(), city, form["campaign"], form.get("detail", ""), since, until)
+        give_grant(db(), actor(), reader, form["campaign"], form.get("detail", ""), since, until)
     except (InvalidInput, Conflict) as error:
         return _page(error.status, form, fault_map(error) or {"campaign": say(error)})
-    flash(gettext("已授权：%(city)s以后能收到这个创建项目发布的得分", city=city.name))
+    flash(gettext("已授权：%(city)s以后能收到这个创建项目发布的得分", city=reader.name))
     return redirect(url_for("grants.show"), 303)
 
 

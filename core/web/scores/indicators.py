@@ -22,7 +22,6 @@ from core.figures.scores import score_campaign
 from core.request import actor, db, require, tenant
 from core.web.appeals.beside import beside_figure
 from core.web.editions.edition_words import say_breaks
-from core.web.exports import stream_csv
 from core.web.ledger.finding_words import TONES
 from core.web.organisation.unit_choice import UnitChoice
 from core.web.paging import Page, bad_argument, cut, read_cursor
@@ -46,6 +45,7 @@ from core.web.scores.figure_words import (
 )
 from core.web.scores.figures import LEAGUE
 from core.web.scores.periods import BACK, Choice
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.work.appeals.appeal_moves import STATES as APPEAL_STATES
 from core.work.loop.transitions import STATES
@@ -189,6 +189,7 @@ def _figure(score: CampaignScore, code: str) -> IndicatorFigure | None:
 
 
 @blueprint.get("/<code>.csv")
+@blueprint.get("/<code>.xlsx", endpoint="export_workbook")
 @require(SEE)
 def export(campaign: str, code: str) -> Response:
     """Every row behind the figure, as CSV; numerator and denominator add up to the figure's."""
@@ -203,8 +204,8 @@ def export(campaign: str, code: str) -> Response:
             yield _cells(row)
 
     head = (N_("日期"), N_("来源"), N_("点位"), N_("检查表或问题"), N_("分子"), N_("分母"), N_("不合格的检查项"))
-    name = f"{code}-{tenant().slug}-{choice.period.key}.csv"
-    return stream_csv(name, [gettext(text) for text in (*head, N_("编号"))], rows)
+    name = f"{code}-{tenant().slug}-{choice.period.key}"
+    return send_table(name, gettext("指标明细"), [gettext(text) for text in (*head, N_("编号"))], rows)
 
 
 def _cells(row: ExplainRow) -> Sequence[object]:

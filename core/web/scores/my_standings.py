@@ -1,4 +1,4 @@
-"""A district's own standing (市里公布的名次): every issue of its city, exactly as published, with its seal recomputed."""
+"""A district's own standing (上级公布的名次): every issue of each bureau above it, exactly as published, with its seal recomputed."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from core.figures.periods import Period
 from core.figures.tables import Standing
 from core.request import db, require, tenant
 from core.settings import ZONE
-from core.web.exports import stream_csv
 from core.web.scores.figure_words import say_points
 from core.web.scores.periods import say_period
 from core.web.scores.publications import enter
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.work.roles import SEE
 from tenants.scope import ScopedSession
@@ -34,7 +34,7 @@ def period_of(one: Standing) -> Period:
 @blueprint.get("")
 @require(SEE)
 def show() -> str:
-    """Every standing that the city published, newest first; corrected ones stay."""
+    """Every standing that a bureau above published, newest first; corrected ones stay."""
     rows = received_standings(db())
     return render_template(
         "standings/mine.html",
@@ -50,6 +50,7 @@ def show() -> str:
 
 
 @blueprint.get("/export.csv")
+@blueprint.get("/export.xlsx", endpoint="export_workbook")
 @require(SEE)
 def export() -> Response:
     """The same as CSV, with the full seals."""
@@ -62,6 +63,7 @@ def export() -> Response:
         N_("公布时间"),
         N_("封签"),
         N_("更正原因"),
+        N_("公布单位"),
     )
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:
@@ -69,6 +71,6 @@ def export() -> Response:
             at = one.issued_at.astimezone(ZONE).isoformat(timespec="seconds")
             place = (one.sequence, by_locale(one.title_zh, one.title_en), period_of(one).key, one.rank)
             told = (one.previous_rank, one.size, one.percent, one.interval_low, one.interval_high, one.best, one.worst)
-            yield (*place, *told, at, one.sha256, one.reason)
+            yield (*place, *told, at, one.sha256, one.reason, one.city_name)
 
-    return stream_csv(f"standings-{tenant().slug}.csv", [gettext(text) for text in head + tail], rows)
+    return send_table(f"standings-{tenant().slug}", gettext("本区排名"), [gettext(text) for text in head + tail], rows)

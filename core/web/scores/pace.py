@@ -24,6 +24,7 @@ from core.web.scores.charts import answer, trend_chart
 from core.web.scores.figure_words import DASH, say_number, say_target, say_unit
 from core.web.scores.periods import Choice, read_period
 from core.web.words import by_locale
+from core.web.workbook_answers import send_xlsx
 from core.work.roles import SEE
 from tenants.access import Actor
 from tenants.scope import ScopedSession
@@ -162,6 +163,16 @@ def export() -> Response:
     wanted.read(db(), who)  # refuses what is out of reach at once
     name = f"pace-{tenant().slug}-{wanted.choice.period.key}.csv"
     return stream_csv(name, [gettext(text) for text in HEAD], lambda session: _lines(wanted, session, who))
+
+
+@blueprint.get("/export.xlsx")
+@require(SEE)
+def export_workbook() -> Response:
+    """The same as an Excel workbook."""
+    wanted, who = read_wanted(), actor()
+    name = f"pace-{tenant().slug}-{wanted.choice.period.key}.xlsx"
+    head = [gettext(text) for text in HEAD]
+    return send_xlsx(name, gettext("进度"), head, lambda session: _lines(wanted, session, who))
 
 
 def _lines(wanted: Wanted, session: ScopedSession, who: Actor) -> Iterator[Sequence[object]]:

@@ -28,7 +28,6 @@ from core.figures.shelf import (
 from core.figures.tables import Publication
 from core.request import actor, db, require_any, tenant, today
 from core.settings import ZONE
-from core.web.exports import stream_csv
 from core.web.paging import Page, bad_argument, cut, read_cursor
 from core.web.running import running, title_of
 from core.web.scores.figure_words import say_number, say_points, say_target, say_value
@@ -36,6 +35,7 @@ from core.web.scores.grants import SAYS
 from core.web.scores.periods import KINDS, say_period
 from core.web.scores.reminded import reminded_of
 from core.web.scores.sealed import FINDINGS, Sealed, check_seal, corrected_by, group_figures, points_of, say_warnings
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.work.roles import GRANT, PUBLISH, SEE
 from tenants.scope import ScopedSession
@@ -156,7 +156,7 @@ def show() -> str:
         titles=titles_of(everything),
         waiting=waiting_to_publish(everything),
         granted=grants_in_force(db(), today()),
-        has_city=tenant().city_id is not None,
+        has_upper=tenant().upper_id is not None,
         says=SAYS,
         say_period=say_period,
         say_points=say_points,
@@ -166,6 +166,7 @@ def show() -> str:
 
 
 @blueprint.get("/export.csv")
+@blueprint.get("/export.xlsx", endpoint="export_workbook")
 @require_any(PUBLISH, GRANT, SEE)
 def export() -> Response:
     """The same list as CSV, with the full seals."""
@@ -175,7 +176,7 @@ def export() -> Response:
         for one in read_issues(session, wanted):
             yield cells_of(one)
 
-    return stream_csv(f"publications-{tenant().slug}.csv", [gettext(text) for text in COLUMNS], rows)
+    return send_table(f"publications-{tenant().slug}", gettext("发布"), [gettext(text) for text in COLUMNS], rows)
 
 
 def cells_of(one: Issue) -> Sequence[object]:

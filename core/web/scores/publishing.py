@@ -108,7 +108,7 @@ def _page(
         seen=fingerprint(found) if found else "",
         warnings=say_warnings(found.copies[0].publication.warnings) if found else [],
         is_open=choice.period.end >= today(),
-        has_city=tenant().city_id is not None,
+        has_upper=tenant().upper_id is not None,
         errors=errors or {},
         faults=faults,
         reason=request.form.get("reason", ""),

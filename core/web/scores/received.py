@@ -146,7 +146,7 @@ def read_chains(session: ScopedSession) -> list[Chain]:
     rows = session.execute(query.group_by(Publication.district_slug).order_by(Publication.district_slug)).all()
     found = [Chain(name, count, broken.get(slug, ())) for slug, name, count in rows]
     own = verify_standings(session)
-    return [*found, *([Chain(gettext("本市公布的名次"), len(own), own)] if own else [])]
+    return [*found, *([Chain(gettext("本单位公布的名次"), len(own), own)] if own else [])]
 
 
 def read_copy(publication_id: UUID) -> Callable[[ScopedSession], Pair]:

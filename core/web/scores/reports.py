@@ -16,11 +16,12 @@ from markupsafe import Markup
 from core.campaigns import Campaign, Edition
 from core.documents.monthly import monthly_report
 from core.documents.report_data import ReportData
-from core.documents.word import PAGE, WORD, WORD_TYPE, file_name, page_template, render_docx
+from core.documents.word import WORD_TYPE, borrowed_from, file_name, page_template, render_docx, sealed_edition
 from core.errors import NotFound
 from core.figures.shelf import find_publication
 from core.figures.tables import Publication
-from core.request import db, house, require, tenant
+from core.request import db, require, tenant
+from core.web.editions.edition_words import title_of_edition
 from core.web.exports import stream_csv
 from core.web.running import running, running_one, title_of
 from core.web.scores.figure_words import say_points
@@ -61,20 +62,13 @@ class Report:
         return monthly_report(db(), self.row, self.edition)
 
 
-def sealed_edition(key: str, row: Publication) -> Edition | None:
-    """The edition that a publication was sealed by, when the installed package still has it with its templates."""
-    installed = house().registry.campaigns.get(key)
-    editions = installed.shipped if installed else ()
-    return next((e for e in editions if e.sha256 == row.edition_sha256 and {WORD, PAGE} <= {*e.reports}), None)
-
-
 def find_report(report_id: UUID) -> Report:
     """One report of this district. Raises NotFound, also for another reader's copy and a suspended campaign."""
     row = find_publication(db(), report_id)
     if row.reader_id != row.tenant_id:
         raise NotFound
     campaign = running_one(row.campaign)
-    edition = sealed_edition(campaign.key, row)
+    edition = sealed_edition(db(), campaign, row)
     if edition is None:
         raise NotFound
     return Report(row, campaign, edition)
@@ -82,8 +76,10 @@ def find_report(report_id: UUID) -> Report:
 
 def issued(issues: list[Issue]) -> list[Issue]:
     """Those publications of which there is a report."""
-    keys = {one.key for one in running()}
-    return [one for one in issues if one.row.campaign in keys and sealed_edition(one.row.campaign, one.row)]
+    known = {one.key: one for one in running()}
+    return [
+        one for one in issues if one.row.campaign in known and sealed_edition(db(), known[one.row.campaign], one.row)
+    ]
 
 
 @blueprint.get("")
@@ -137,6 +133,8 @@ def show_one(report_id: UUID) -> str:
         english=english,
         body=Markup(body),  # noqa: S704 - rendered by the sandbox above with autoescape
         title=title_of(found.campaign),
+        borrowed=borrowed_from(found.campaign, found.edition),
+        title_of_edition=title_of_edition,
     )
 
 

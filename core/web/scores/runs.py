@@ -22,11 +22,11 @@ from core.figures.scores import reaches_root
 from core.request import actor, db, now, require, tenant, today
 from core.web import district
 from core.web.errors import fault_map, say
-from core.web.exports import stream_csv
 from core.web.paging import PAGE, bad_argument, cut, read_cursor, read_id
 from core.web.places.site_words import say_points as say_cents
 from core.web.running import running, running_one, title_of
 from core.web.scores.periods import read_period, say_period
+from core.web.table_files import send_table
 from core.web.words import by_locale
 from core.work.enabling import frozen_edition
 from core.work.roles import PUBLISH, SEE
@@ -106,6 +106,7 @@ def make() -> AnyResponse | tuple[str, int]:
     campaign = running_one(form.get("campaign", ""))
     try:
         period = parse_period(form.get("period", ""))
+        campaign = running_one(campaign.key, period.start)  # by the edition of the period's first day
         run = make_run(db(), actor(), campaign, campaign.edition, period, label=form.get("label", ""), now=now())
     except InvalidInput as error:
         return _list(form, error)
@@ -140,6 +141,7 @@ def _causes(before: ScoreRun, run: ScoreRun) -> list[tuple[str, Cause, str]]:
         "correction": "visits.show",
         "finding": "finding.show",
         "negative": "negative_entry.show",
+        "statistic": "statistic_value.show",
     }
     return [(gettext(KINDS[one.kind]), one, rooms.get(one.kind, "")) for one in causes(db(), actor(), before, run)]
 
@@ -175,6 +177,7 @@ def _campaign(run: ScoreRun) -> Campaign:
 
 
 @blueprint.get("/<uuid:run_id>/export.csv")
+@blueprint.get("/<uuid:run_id>/export.xlsx", endpoint="export_workbook")
 @require(SEE)
 def export(run_id: UUID) -> Response:
     """Every figure of a run as CSV."""
@@ -187,4 +190,9 @@ def export(run_id: UUID) -> Response:
             numbers = (one["numerator"], one["denominator"], one["value"], one["earned"], one["possible"], one["n"])
             yield one["code"], name, gettext(STATUS.get(one["status"], one["status"])), *numbers
 
-    return stream_csv(f"run-{tenant().slug}-{run.sha256[:SHORT]}.csv", [gettext(one) for one in COLUMNS], rows)
+    return send_table(
+        f"run-{tenant().slug}-{run.sha256[:SHORT]}",
+        gettext("计分留存"),
+        [gettext(one) for one in COLUMNS],
+        rows,
+    )

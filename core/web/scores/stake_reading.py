@@ -63,6 +63,14 @@ class Wanted:
         """The campaigns whose points are counted."""
         return [one for one in self.campaigns if self.campaign in ("", one.key)]
 
+    @property
+    def ticked(self) -> dict[str, str | list[str]]:
+        """Place and ticks as arguments of an address."""
+        found: dict[str, str | list[str]] = dict(self.place)
+        found |= {"t": sorted(self.ticks)} if self.ticks else {}
+        found |= {"i": [f"{key}:{code}" for key, code in self.targets]} if self.targets else {}
+        return found | ({"all": "1"} if self.every else {})
+
     def read(self, session: ScopedSession, who: Actor) -> Stakes:
         """What is at stake there. Raises Forbidden, NotFound."""
         return read_stakes(
@@ -79,6 +87,12 @@ class Wanted:
         """The stakes that the filter leaves: of a site type, with an open finding."""
         kept = [one for one in stakes if not self.site_type or self.site_type in one.kinds]
         return [one for one in kept if one.findings or not self.open_only]
+
+    def kept(self, stakes: Stakes) -> list[str]:
+        """The keys that the filter leaves, without computing what each of them brings."""
+        if self.site_type or self.open_only:
+            return [one.key for one in self.keep(stakes.listed())]
+        return stakes.keys()
 
 
 def read_wanted() -> Wanted:

@@ -12,17 +12,18 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
 from core.errors import N_, Conflict, InvalidInput, SanchengError
-from core.figures.comparison import MINIMUM_VISITS, UNRANKED, known_districts
+from core.figures.comparison import MINIMUM_VISITS, UNRANKED, campaign_titles
 from core.figures.issued_standings import METHOD_ZH, Issue, issue, prepare, said_of
 from core.figures.periods import Period, containing, parse_period
 from core.figures.tables import Standing
 from core.request import actor, db, now, require, tenant, today
 from core.settings import ZONE
 from core.web.errors import fault_map, say, say_fault
-from core.web.exports import stream_csv
 from core.web.scores.comparison_asked import read_asked
+from core.web.scores.comparison_shown import SIZE, read_start
 from core.web.scores.figure_words import say_points
 from core.web.scores.periods import Choice
+from core.web.table_files import send_table
 from core.web.words import by_locale, counted
 from core.work.roles import COMPARE
 from tenants.scope import ScopedSession
@@ -48,14 +49,18 @@ def _page(
     errors: Mapping[str, str] | None = None,
     faults: Sequence[tuple[str, str]] = (),
 ) -> str:
-    titles = {row.campaign: by_locale(row.title_zh, row.title_en) for row in known_districts(db(), None).values()}
+    titles = {key: by_locale(*said) for key, said in campaign_titles(db()).items()}
     issues = prepare(db(), actor(), campaign, choice.period, now=now()) if campaign else []
+    start = read_start(len(issues))
     return render_template(
         "standings/city.html",
         campaign=campaign,
         titles=titles,
         choice=choice,
         issues=issues,
+        shown=issues[start - 1 : start - 1 + SIZE],
+        next=start + SIZE if start + SIZE <= len(issues) else None,
+        before=max(start - SIZE, 1) if start > 1 else None,
         new=[one for one in issues if one.is_new],
         is_correction=any(one.is_new and one.old for one in issues),
         seen=fingerprint(issues),
@@ -112,6 +117,7 @@ def _again(
 
 
 @blueprint.get("/export.csv")
+@blueprint.get("/export.xlsx", endpoint="export_workbook")
 @require(COMPARE)
 def export() -> Response:
     """What was published in a campaign, every issue of every period, as CSV."""
@@ -129,5 +135,5 @@ def export() -> Response:
             told = (one.interval_low, one.interval_high, one.best, one.worst, one.visits)
             yield (*place, *told, at, one.sha256, one.reason)
 
-    name = f"standings-{tenant().slug}-{wanted.campaign}-{containing('day', today()).key}.csv"
-    return stream_csv(name, [gettext(text) for text in head + tail], rows)
+    name = f"standings-{tenant().slug}-{wanted.campaign}-{containing('day', today()).key}"
+    return send_table(name, gettext("公布的排名"), [gettext(text) for text in head + tail], rows)

@@ -19,6 +19,7 @@ from core.web import district
 from core.web.errors import fault_map, say
 from core.web.paging import PAGE, bad_argument, cut, read_cursor, read_id
 from core.web.statistics.statistic_words import campaign_options, options, say_measure, tables
+from core.web.words import begin_large
 from core.work.dated import valid_on
 from core.work.roles import DIRECT, SEE
 from core.work.statistics.dictionary import DUE_DAYS, Declared, amend, declare, list_dictionary, may_keep, retire
@@ -133,7 +134,7 @@ def _choices() -> dict[str, Any]:
         "kinds": options(KINDS),
         "frequencies": options(FREQUENCIES),
         "combines": options(COMBINES),
-        "base_options": options(BASES),
+        "base_options": [(code, begin_large(name)) for code, name in options(BASES)],
         "campaigns": campaign_options(),
         "due_most": DUE_DAYS[-1],
     }
@@ -166,7 +167,6 @@ def _one(row: Statistic, error: SanchengError | None = None) -> tuple[str, int]:
         owner=owner.name if owner else "",
         asked_by=row.source.get("asked_by", []),
         may=may,
-        today=today(),
         typed=_typed() if error else _said(row),
         errors=fault_map(error) if error else {},
         refusal=say(error) if error and not error.faults else "",

@@ -6,16 +6,18 @@ from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from core.periods import parse_period
 from core.request import actor, db, now, require, today
 from core.web import district
 from core.web.errors import say as say_error
 from core.web.paging import bad_argument, cut, read_cursor, read_id
-from core.web.statistics.statistic_words import VERBS, pairs_here, tables
+from core.web.statistics.statistic_words import VERBS, owner_options, pairs_here, period_options, tables
 from core.work.roles import DIRECT, SEE
 from core.work.statistics.checks import rate_of_row, remarks_of
-from core.work.statistics.reading import waiting_lines
+from core.work.statistics.reading import Waiting, waiting_lines
 from core.work.statistics.reviewing import judge_many, lock, review
 from core.work.statistics.steps import REVIEWED, SUBMITTED
+from core.work.statistics.words import STATES
 
 blueprint = Blueprint("statistic_reviews", __name__, url_prefix="/t/<slug>/statistics/reviews")
 blueprint.before_request(district.enter)
@@ -46,9 +48,14 @@ def act() -> AnyResponse | tuple[str, int]:
     said = gettext("%(step)s：%(done)s / %(all)s", step=gettext(VERBS[verb]), done=done, all=len(chosen))
     if not refused:
         flash(said)
-        return redirect(url_for("statistic_reviews.show"), 303)
+        return redirect(url_for("statistic_reviews.show", **_kept()), 303)
     lines = [say_error(error) for _key, error in refused[:MOST_REFUSALS]]
     return _page(200 if done else 422, [said, *dict.fromkeys(lines)])
+
+
+def _kept() -> dict[str, str]:
+    """The filter as arguments of an address."""
+    return {name: request.args[name] for name in ("owner", "period", "state") if request.args.get(name)}
 
 
 def _chosen(said: str) -> tuple[object, int]:
@@ -58,8 +65,18 @@ def _chosen(said: str) -> tuple[object, int]:
     return read_id(key, "chosen"), int(version)
 
 
+def _wanted() -> Waiting:
+    """The filter of this request. Raises InvalidInput."""
+    said = {name: request.args.get(name, "").strip() for name in ("owner", "period", "state")}
+    if said["state"] and said["state"] not in (SUBMITTED, REVIEWED):
+        raise bad_argument("state", said["state"])
+    owner = read_id(said["owner"], "owner") if said["owner"] else None
+    return Waiting(owner, parse_period(said["period"]) if said["period"] else None, said["state"])
+
+
 def _page(status: int = 200, said: list[str] | None = None) -> tuple[str, int]:
-    lines = waiting_lines(db(), actor(), today=today())
+    wanted = _wanted()
+    lines = waiting_lines(db(), actor(), today=today(), wanted=wanted)
     after = read_cursor(1)
     if after is not None:
         keys = [str(line.values[0].id) for line in lines]
@@ -75,6 +92,14 @@ def _page(status: int = 200, said: list[str] | None = None) -> tuple[str, int]:
         rate_of_row=rate_of_row,
         said=said or [],
         judges=actor().has(DIRECT),
+        wanted=wanted,
+        kept=_kept(),
+        filtered=wanted != Waiting(),
+        owners=owner_options(
+            {wanted.owner_id} if wanted.owner_id else {one.pair.statistic.owner_unit_id for one in lines}
+        ),
+        periods=period_options(wanted.period),
+        states=[(code, gettext(STATES[code])) for code in (SUBMITTED, REVIEWED)],
         **tables(),
     )
     return shown, status

@@ -16,7 +16,7 @@ from core.request import db, today
 from core.web.paging import bad_argument, read_id
 from core.web.running import running, title_of
 from core.web.scores.periods import say_period
-from core.web.words import by_locale
+from core.web.words import begin_large, by_locale, listed
 from core.work.statistics import words
 from core.work.statistics.checks import RatePair, Remark, rate_pairs
 from core.work.statistics.grid import TIMELINESS, Asked
@@ -100,6 +100,11 @@ def say_remark(remark: Remark) -> str:
     return gettext(remark.text).format(**remark.params)
 
 
+def say_bases(bases: Iterable[str]) -> str:
+    """Several bases in one line of the reader's language, large only at its beginning."""
+    return begin_large(listed(say(one, words.BASES).lower() for one in bases))
+
+
 def pairs_here() -> tuple[RatePair, ...]:
     """The rates of the editions in force here."""
     return rate_pairs([(one.key, one.edition) for one in running()])
@@ -108,7 +113,7 @@ def pairs_here() -> tuple[RatePair, ...]:
 def read_asked() -> Asked:
     """The filter of this request. Raises InvalidInput."""
     said = request.args
-    period, owner = said.get("period", "").strip(), said.get("owner", "")
+    period, owner, unit = said.get("period", "").strip(), said.get("owner", ""), said.get("unit", "")
     state, timeliness = said.get("state", ""), said.get("timeliness", "")
     for name, value, known in (("state", state, ("none", *STATES)), ("timeliness", timeliness, TIMELINESS)):
         if value and value not in known:
@@ -116,6 +121,7 @@ def read_asked() -> Asked:
     return Asked(
         period=parse_period(period) if period else None,
         owner_id=read_id(owner, "owner") if owner else None,
+        unit_id=read_id(unit, "unit") if unit else None,
         campaign=said.get("campaign", "").strip()[:40],
         text=said.get("q", "").strip()[:60],
         state=state,
@@ -128,6 +134,7 @@ def query_of(asked: Asked) -> dict[str, str]:
     said = {
         "period": asked.period.key if asked.period else "",
         "owner": str(asked.owner_id or ""),
+        "unit": str(asked.unit_id or ""),
         "campaign": asked.campaign,
         "q": asked.text,
         "state": asked.state,
@@ -170,4 +177,6 @@ def tables() -> dict[str, object]:
         "say_remark": say_remark,
         "say_period": say_period,
         "by_locale": by_locale,
+        "say_bases": say_bases,
+        "today": today(),
     }

@@ -14,7 +14,6 @@ from core.request import actor, db, require, require_any, today
 from core.web import district
 from core.web.exports import stream_csv
 from core.web.paging import Page, bad_argument, cut, read_cursor
-from core.web.running import running
 from core.web.statistics.statistic_rows import Row, rows_for, take_rows
 from core.web.statistics.statistic_words import (
     campaign_options,
@@ -28,7 +27,6 @@ from core.web.statistics.statistic_words import (
 from core.web.words import counted
 from core.web.workbook_answers import send_xlsx
 from core.work.roles import ANSWER, DIRECT, SEE
-from core.work.statistics.dictionary import take_up
 from core.work.statistics.grid import Asked, Line, lines_of, pairs_of
 from core.work.statistics.words import STATES, TIMELINESS
 from core.work.statistics.workbook import ENTRIES, HEAD, rows_of
@@ -124,24 +122,16 @@ def _show(asked: Asked, page: Page[Line], rows: Sequence[Row], status: int = 200
         wrong=[row for row in rows if row.errors],
         editable=any(row.editable for row in rows),
         any_pairs=bool(pairs),
-        may_settle=may(db(), actor(), DIRECT, root_unit(db()).id, today()),
+        may_keep=may(db(), actor(), DIRECT, root_unit(db()).id, today()),
         periods=period_options(asked.period),
         owners=owner_options(pair.statistic.owner_unit_id for pair in pairs),
+        units=owner_options({asked.unit_id}) if asked.unit_id else [],
         campaigns=campaign_options(),
         states=options(STATES),
         timelinesses=options(TIMELINESS),
         **tables(),
     )
     return shown, status
-
-
-@blueprint.post("/settle")
-@require(DIRECT)
-def settle() -> AnyResponse:
-    """Take up what the editions in force ask for."""
-    made = take_up(db(), actor(), [(one.key, one.edition) for one in running()], today=today())
-    flash(counted("目录新增 %(n)s 项", n=made) if made else gettext("目录已经是最新的"))
-    return redirect(url_for("statistics.show"), 303)
 
 
 @blueprint.get("/statistics.csv")

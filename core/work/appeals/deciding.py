@@ -156,6 +156,7 @@ def _stale(session: Session, appeal: Appeal) -> Stale:
         who=last.person_name,
         when=last.at.astimezone(ZONE).strftime("%m-%d %H:%M:%S"),
         state=STATES[appeal.state].title_zh,
+        version=appeal.version,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import insert
@@ -23,9 +24,14 @@ Pair = tuple[date, UUID]  # a day, and the unit whose territory it was in
 
 def mark_days(session: Session, tenant_id: int, pairs: Iterable[Pair]) -> None:
     """Mark some units' days as changed; nothing happens without any."""
-    rows = [{"tenant_id": tenant_id, "id": new_id(), "day": day, "unit_id": unit} for day, unit in sorted(set(pairs))]
+    rows = [mark | {"tenant_id": tenant_id, "id": new_id()} for mark in marks_of(pairs)]
     if rows:
         session.execute(insert(DayMark), rows)
+
+
+def marks_of(pairs: Iterable[Pair]) -> list[dict[str, Any]]:
+    """The marks of some units' days as rows, for whoever writes them in one statement with the change."""
+    return [{"day": day, "unit_id": unit} for day, unit in sorted(set(pairs))]
 
 
 def mark_visit(session: Session, visit: Visit) -> None:

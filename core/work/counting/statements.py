@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from core.work.loop.states import CLOSED_STATES
 
@@ -12,7 +13,7 @@ NEVER = "('rejected', 'cancelled', 'merged')"  # findings that were none, or ano
 _CLOSED = ", ".join(f"'{state}'" for state in sorted(CLOSED_STATES))
 _DAY = "CAST(timezone('Asia/Shanghai', {}) AS date)"
 
-_VISITS = "(SELECT v.id, v.day, v.unit_id FROM visit v WHERE v.tenant_id = :tenant AND v.replaced_at IS NULL AND NOT v.hidden)"
+_VISITS = "(SELECT v.id, v.day, v.unit_id, v.basis FROM visit v WHERE v.tenant_id = :tenant AND v.replaced_at IS NULL AND NOT v.hidden)"
 _PASSED = "CASE WHEN r.outcome = 'pass' THEN 1 ELSE 0 END"
 _ITEMS = f"""
 SELECT CAST(:tenant AS integer) AS tenant_id, x.day, x.unit_id, 'item' AS kind, r.campaign, r.item AS code, r.basis, r.possible,
@@ -28,6 +29,16 @@ FROM {_VISITS} x {{chosen}} JOIN sheet s ON s.tenant_id = :tenant AND s.visit_id
 GROUP BY x.day, x.unit_id, s.campaign, s.form, s.basis, s.possible
 """  # noqa: S608 - our own statements
 
+_BY_VISIT = f"""
+SELECT CAST(:tenant AS integer), w.day, w.unit_id, 'visit', w.campaign, '', w.basis, 0,
+  count(*), sum(CASE WHEN w.answered = w.passed THEN 1 ELSE 0 END), 0, sum(w.passed), sum(w.answered), 0
+FROM (SELECT x.day, x.unit_id, x.basis, r.campaign, x.id, sum(CASE WHEN r.outcome <> 'na' THEN 1 ELSE 0 END) AS answered,
+        sum({_PASSED}) AS passed
+      FROM {_VISITS} x {{chosen}} JOIN item_result r ON r.tenant_id = :tenant AND r.visit_id = x.id
+      GROUP BY x.day, x.unit_id, x.basis, r.campaign, x.id) w
+GROUP BY w.day, w.unit_id, w.campaign, w.basis
+"""  # noqa: S608 - our own statements
+
 
 def _findings(kind: str, moment: str, states: str) -> str:
     """Findings of a kind by the day of a moment; the sums are everybody's, so those that named roles alone see are left out."""
@@ -39,18 +50,26 @@ GROUP BY x.day, x.unit_id, x.category, x.basis
 """  # noqa: S608 - our own statements
 
 
-_KINDS = (
-    _ITEMS,
-    _FORMS,
-    _findings("opened", "opened_at", f"NOT IN {NEVER}"),
-    _findings("closed", "closed_at", f"IN ({_CLOSED})"),
+_KINDS: Mapping[str, str] = MappingProxyType(
+    {
+        "item": _ITEMS,
+        "form": _FORMS,
+        "visit": _BY_VISIT,
+        "opened": _findings("opened", "opened_at", f"NOT IN {NEVER}"),
+        "closed": _findings("closed", "closed_at", f"IN ({_CLOSED})"),
+    }
 )
 
 
 def all_kinds(chosen: str = "") -> Iterator[str]:
     """The statements; ``chosen`` joins what narrows ``x``, which has a day and a unit."""
-    for one in _KINDS:
-        yield one.format(chosen=chosen)
+    for kind in _KINDS:
+        yield one_kind(kind, chosen)
+
+
+def one_kind(kind: str, chosen: str = "") -> str:
+    """The statement of one kind of count, narrowed in the same way."""
+    return _KINDS[kind].format(chosen=chosen)
 
 
 _OF = ", ".join(f"{{side}}.{name} AS {{side}}_{name}" for name in COLUMNS)

@@ -76,13 +76,13 @@ def preview(
     ``chosen`` are ids or a filter. Raises Conflict for more than 500.
     """
     wanted = chosen if isinstance(chosen, Filter) else Filter(extra=(Finding.id.in_(list(chosen)),))
-    query = base_query(actor, wanted, now).order_by(Finding.due_at, Finding.id).limit(MOST + 1)
-    found = session.execute(query).all()
+    query = base_query(actor, wanted, now).add_columns(Finding).order_by(Finding.due_at, Finding.id)
+    found = session.execute(query.limit(MOST + 1)).all()
     if len(found) > MOST:
         raise Conflict(N_("一次最多办理 {most} 件，请再缩小范围"), most=MOST)
-    standings = standings_of(session, actor, [row[0] for row in found], local_day(now))
+    standings = standings_of(session, actor, [line[-1] for line in found], local_day(now))
     rows = rows_of(session, found, now)
-    return [Candidate(row, _refusal(finding, step, standings)) for row, (finding, *_) in zip(rows, found, strict=True)]
+    return [Candidate(row, _refusal(line[-1], step, standings)) for row, line in zip(rows, found, strict=True)]
 
 
 def act_on_all(

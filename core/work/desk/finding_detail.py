@@ -65,10 +65,11 @@ class Detail:
 def detail(session: Session, actor: Actor, finding_id: UUID, *, now: datetime | None = None) -> Detail:
     """One finding within the actor's reach; NotFound otherwise."""
     moment = now or server_now()
-    found = session.execute(base_query(actor, Filter(extra=(Finding.id == finding_id,)), moment)).all()
+    query = base_query(actor, Filter(extra=(Finding.id == finding_id,)), moment).add_columns(Finding)
+    found = session.execute(query).all()
     if not found:
         raise NotFound
-    finding: Finding = found[0][0]
+    finding: Finding = found[0][-1]
     row = rows_of(session, found, moment)[0]
     standing = standing_of(session, actor, finding, local_day(moment))
     stopped = finding.stopped_at

@@ -12,7 +12,7 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, bindparam, func, select, true, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, and_, any_, bindparam, func, select, true, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from core.errors import N_, Fault, InvalidInput
@@ -71,9 +71,7 @@ class FindingRow:
     version: int
     key_item: bool
     site_id: UUID | None
-    site_name: str
     unit_id: UUID
-    unit_name: str
     source: str
     severity: str
     restricted: bool
@@ -89,9 +87,11 @@ class FindingRow:
     closed_at: datetime | None
     outcome: str | None
     reopened: int
+    site_name: str
+    unit_name: str
+    campaigns: tuple[str, ...]
     overdue: bool
     parts: tuple[PartRow, ...] = ()
-    campaigns: tuple[str, ...] = ()
 
     @property
     def lead(self) -> PartRow | None:
@@ -142,19 +142,25 @@ def list_findings(
 def base_query(
     actor: Actor, wanted: Filter, now: datetime, *, sight: ColumnElement[bool] | None = None
 ) -> Select[*tuple[Any, ...]]:
-    """The rows of a list before order and page: finding, names of site and place.
+    """The rows of a list before order and page, for :func:`rows_of`; what is added behind its columns is left alone there.
 
     ``sight`` stands for the reach of the actor's posts where he sees by another right, as a sponsor does.
     """
+    past = wanted.columns(actor.tenant.id).past
+    query = _lines() if past is None else _lines().outerjoin(past, true())
+    return _narrowed(query, actor, wanted, now, sight)
+
+
+@cache
+def _lines() -> Select[*tuple[Any, ...]]:
+    """What a line shows, in the order of FindingRow: the finding's own columns, then the names beside it (built once)."""
     place = aliased(Unit)
-    query = (
-        select(Finding, func.coalesce(Site.name, Finding.place), place.name, _campaigns())
+    return (
+        select(*_OWN, func.coalesce(Site.name, Finding.place), place.name, _campaigns())
         .select_from(Finding)
         .outerjoin(Site, and_(Site.tenant_id == Finding.tenant_id, Site.id == Finding.site_id))
         .join(place, and_(place.tenant_id == Finding.tenant_id, place.id == Finding.unit_id))
     )
-    past = wanted.columns(actor.tenant.id).past
-    return _narrowed(query if past is None else query.outerjoin(past, true()), actor, wanted, now, sight)
 
 
 def _campaigns() -> ColumnElement[list[str]]:
@@ -225,47 +231,44 @@ _CORRECTED = ("category", "severity", "title")
 
 def rows_of(session: Session, found: Sequence[Any], now: datetime) -> list[FindingRow]:
     """List rows with their parts (one query for the whole page)."""
-    parts = parts_of(session, [finding.id for finding, *_ in found])
-    return [
-        _row(finding, site, unit, now, parts.get(finding.id, ()), tuple(campaigns))
-        for finding, site, unit, campaigns in found
-    ]
+    parts = parts_of(session, [line[0] for line in found])
+    rows = []
+    for line in found:
+        overdue = line[_STATE] in WITH_UNIT and line[_DUE] < now
+        said = (*line[:_WIDTH], tuple(line[_WIDTH]), overdue, parts.get(line[0], ()))
+        rows.append(FindingRow(*said))
+    return rows
 
 
 def parts_of(session: Session, ids: Sequence[UUID]) -> dict[UUID, tuple[PartRow, ...]]:
     """The parts of some findings, the leading one first."""
-    found: dict[UUID, tuple[PartRow, ...]] = {}
+    found: dict[UUID, list[PartRow]] = {}
     if not ids:
-        return found
+        return {}
     rows = session.execute(_parts(), {"ids": list(ids)})
-    for finding_id, kind, unit_id, name, leading, state, asked, person, due_on, commanded in rows:
+    for finding_id, kind, unit_id, name, leading, state, person, asked, due_on, commanded in rows:
         part = PartRow(kind, unit_id, name, leading, state, person or "", asked, due_on, not commanded)
-        found[finding_id] = (*found.get(finding_id, ()), part)
-    return found
+        found.setdefault(finding_id, []).append(part)
+    return {finding_id: tuple(parts) for finding_id, parts in found.items()}
 
 
 @cache
 def _parts() -> Select[*tuple[Any, ...]]:
     """The statement, built once for all lists."""
     return (
-        select(Part.finding_id, Part.kind, Part.unit_id, Unit.name, Part.leading, Part.state, Part.asked, Person.name)
+        select(Part.finding_id, Part.kind, Part.unit_id, Unit.name, Part.leading, Part.state, Person.name, Part.asked)
         .add_columns(Part.due_on, Unit.commanded)
         .join(Unit, and_(Unit.tenant_id == Part.tenant_id, Unit.id == Part.unit_id))
         .outerjoin(Person, and_(Person.tenant_id == Part.tenant_id, Person.id == Part.assignee_id))
-        .where(Part.finding_id.in_(bindparam("ids", expanding=True)), Part.ended_at.is_(None))
+        .where(Part.finding_id == any_(bindparam("ids", type_=ARRAY(Uuid))), Part.ended_at.is_(None))
         .order_by(Part.leading.desc(), Part.kind, Unit.pinyin)
     )
 
 
-def _row(
-    finding: Finding, site: str, unit: str, now: datetime, parts: tuple[PartRow, ...], campaigns: tuple[str, ...]
-) -> FindingRow:
-    same = {name: getattr(finding, name) for name in _SAME}
-    overdue = finding.state in WITH_UNIT and finding.due_at < now
-    return FindingRow(**same, site_name=site, unit_name=unit, overdue=overdue, parts=parts, campaigns=campaigns)
-
-
-_SAME = tuple(n for n in FindingRow.__dataclass_fields__ if hasattr(Finding, n) and n not in ("parts", "campaigns"))
+_FIELDS = tuple(FindingRow.__dataclass_fields__)
+_OWN = tuple(getattr(Finding, name) for name in _FIELDS[: _FIELDS.index("site_name")])
+_WIDTH = _FIELDS.index("campaigns")
+_STATE, _DUE = _FIELDS.index("state"), _FIELDS.index("due_at")
 
 
 def _faults(order: str, page_size: int) -> list[Fault]:

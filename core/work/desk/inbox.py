@@ -49,6 +49,7 @@ from core.work.loop.states import WITH_UNIT
 from core.work.papers.notice_kinds import KINDS as PAPERS
 from core.work.papers.notice_moves import REPLIED
 from core.work.roles import ANSWER, CHECK, DIRECT, LEAD, PUBLISH, VISIT
+from core.work.statistics import waiting as numbers
 from core.work.tables import (
     Appeal,
     CardIssue,
@@ -58,6 +59,7 @@ from core.work.tables import (
     Notice,
     NoticeAddressee,
     NoticeFinding,
+    Observation,
     Recheck,
     Signal,
     Sweep,
@@ -76,6 +78,7 @@ NOTICE_IN, NOTICE_CHECK, RECHECK, WHISTLE, APPEAL, HANDED = (
     "handed",
 )
 SWEEP, DOUBT, WORD, CARDS, OBJECTION = "sweep", "doubt", "word", "cards", "objection"
+NUMBERS, NUMBERS_BACK, NUMBERS_CHECK = "numbers", "numbers_back", "numbers_check"
 NO_DUE = cast(null(), DateTime(timezone=True))
 FAR = datetime(9999, 1, 1, tzinfo=ZONE)  # what has no deadline comes last
 Condition = Callable[[Actor, datetime], ColumnElement[bool]]
@@ -223,6 +226,27 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         CARDS: Kind(frozenset({PUBLISH}), cards_query, (CardIssue.period_end, CardIssue.id), NO_DUE, _by_none),
         APPEAL: Kind(
             frozenset({PUBLISH}), appeal_query, (CardIssue.changed_at, CardIssue.id), CardIssue.appeal_due_at, _by_none
+        ),
+        NUMBERS: Kind(
+            frozenset({ANSWER, DIRECT}),
+            numbers.due_query,
+            (numbers.DUE, numbers.UNIT, numbers.FIRST),
+            day_end(numbers.DUE),
+            numbers.of_campaign,
+        ),
+        NUMBERS_BACK: Kind(
+            frozenset({ANSWER, DIRECT}),
+            numbers.returned_query,
+            (Observation.changed_at, Observation.id),
+            NO_DUE,
+            numbers.value_of_campaign,
+        ),
+        NUMBERS_CHECK: Kind(
+            frozenset({DIRECT}),
+            numbers.judging_query,
+            (numbers.SINCE, numbers.UNIT, numbers.FIRST),
+            NO_DUE,
+            numbers.of_campaign,
         ),
     }
 )

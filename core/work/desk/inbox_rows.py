@@ -23,6 +23,9 @@ from core.work.desk.inbox import (
     KINDS,
     NOTICE_CHECK,
     NOTICE_IN,
+    NUMBERS,
+    NUMBERS_BACK,
+    NUMBERS_CHECK,
     OBJECTION,
     OF_FINDINGS,
     RECHECK,
@@ -30,7 +33,7 @@ from core.work.desk.inbox import (
     WHISTLE,
     WORD,
 )
-from core.work.desk.inbox_duty import Duty, of_appeal
+from core.work.desk.inbox_duty import Duty, of_appeal, of_due_numbers, of_judged_numbers, of_returned_number
 from core.work.loop import clocks
 from core.work.loop.announcing import campaigns_by_finding
 from core.work.loop.states import (
@@ -46,6 +49,7 @@ from core.work.loop.states import (
 from core.work.papers.notice_kinds import KINDS as PAPERS
 from core.work.papers.notice_moves import REPLIED, SIGNED, is_late
 from core.work.roles import ANSWER
+from core.work.statistics import waiting as w
 from core.work.tables import (
     Appeal,
     CardIssue,
@@ -55,15 +59,18 @@ from core.work.tables import (
     Notice,
     NoticeAddressee,
     NoticeFinding,
+    Observation,
     Part,
     Recheck,
     Signal,
     Site,
+    Statistic,
     Sweep,
     Whistle,
     WhistleCall,
 )
 from tenants.access import Actor, reach
+from tenants.models import Unit
 
 # The step that the desk is most likely to take, by state; the finding's page offers the others.
 AT_DESK: Mapping[str, str] = {
@@ -271,5 +278,8 @@ SHOWN: Mapping[str, tuple[Sequence[Any], Callable[[Row, Actor, datetime], Duty]]
         HANDED: ((Finding, _PLACE), _handed),
         SWEEP: ((Sweep,), _sweep),
         DOUBT: ((Signal, Finding, _PLACE), _doubt),
+        NUMBERS: (w.DUE_COLUMNS, of_due_numbers),
+        NUMBERS_BACK: ((Observation, Statistic, Unit.name), of_returned_number),
+        NUMBERS_CHECK: (w.JUDGING_COLUMNS, of_judged_numbers),
     }
 )

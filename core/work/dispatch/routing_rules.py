@@ -23,12 +23,11 @@ from core.work.permits import require
 from core.work.roles import ADMINISTER, DIRECT
 from core.work.tables import RoutingRule
 from core.work.wording import read_text, shown
-from tenants.access import Actor, may, root_unit
+from tenants.access import ROOTS, Actor, may, root_unit
 from tenants.models import EnabledCampaign, Unit
 
 MOST_HOURS = MOST_DAYS * 24
 LONGEST_WORD = 40  # of a phase or a zone
-ROOTS = ("district", "city")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, Select, Text, Uuid, and_, cast, false, literal, null, or_, select, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
-from core.work.dated import valid_on
-from core.work.tables import AreaMember, CampaignPhase, Precedent, RoutingRule, Site, SiteGrid, SiteKind
+from core.work.bulk import ask
 from tenants.access import Actor
-from tenants.models import Unit
-
-_TEXTS = ("category", "site_type", "campaign", "severity", "phase", "zone", "line_role", "reason", "since")
-_IDS = ("id", "territory_id", "line_unit_id", "place_unit_id")
-_NUMBERS = ("hours", "returns")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,95 +75,60 @@ def read_sources(
     on: date,
 ) -> Sources:
     """Read what decides about findings of some categories at a place (one query); ``above`` is the place and its units."""
-    tenant = actor.tenant.id
-    arms = [_rules(tenant, categories, on), _past(tenant, categories, on), _phases(tenant, on)]
-    arms.append(_areas(tenant, above, site_id, on))
-    if site_id is not None:
-        arms += [_types(tenant, site_id, on), _grids(tenant, site_id, on), _zone(tenant, site_id)]
-    return _sort_out(list(session.execute(union_all(*arms)).mappings()))
-
-
-def _arm(what: str, **columns: Any) -> list[Any]:
-    """One arm's columns; what it does not have is NULL of the right type."""
-    found: list[Any] = [literal(what).label("what")]
-    for names, kind in ((_TEXTS, Text()), (_IDS, Uuid()), (_NUMBERS, Integer())):
-        found += [cast(columns[name] if name in columns else null(), kind).label(name) for name in names]
-    return found
-
-
-def _rules(tenant: int, categories: set[str], on: date) -> Select[Any]:
-    line, place = aliased(Unit), aliased(Unit)
-    rule = RoutingRule
-    columns = {name: getattr(rule, name) for name in ("category", "site_type", "campaign", "severity", "phase", "zone")}
-    columns |= {"line_role": rule.line_role, "reason": rule.note, "since": rule.valid_from, "hours": rule.hours}
-    columns |= {"id": rule.id, "territory_id": rule.territory_id, "line_unit_id": line.id, "place_unit_id": place.id}
-    return (
-        select(*_arm("rule", **columns))
-        .select_from(rule)
-        .outerjoin(line, and_(line.tenant_id == tenant, line.id == rule.line_unit_id, valid_on(line, on)))
-        .outerjoin(place, and_(place.tenant_id == tenant, place.id == rule.place_unit_id, valid_on(place, on)))
-        .where(rule.tenant_id == tenant, rule.category.in_({"", *categories}), valid_on(rule, on))
+    asked = {
+        "tenant": actor.tenant.id,
+        "on": on,
+        "above": list(above),
+        "site": site_id,
+        "categories": sorted(categories),
+    }
+    row = ask(session, _DECIDING, asked).one()
+    return Sources(
+        rules=[RuleRow(**one | {name: _id(one[name]) for name in _RULE_IDS}) for one in row.rules or ()],
+        past=[PastRow(**one | {name: _id(one[name]) for name in _PAST_IDS}) for one in row.past or ()],
+        types=frozenset(row.types),
+        zone=row.zone or "",
+        phases=dict(row.phases or ()),
+        areas=tuple(dict.fromkeys(row.areas)),
     )
 
 
-def _past(tenant: int, categories: set[str], on: date) -> Select[Any]:
-    past = Precedent
-    columns = {name: getattr(past, name) for name in ("category", "site_type", "campaign", "reason", "returns")}
-    columns |= {"id": past.id, "territory_id": past.territory_id, "line_unit_id": past.unit_id}
-    return (
-        select(*_arm("past", **columns))
-        .select_from(past)
-        .join(Unit, and_(Unit.tenant_id == tenant, Unit.id == past.unit_id, valid_on(Unit, on)))
-        .where(
-            past.tenant_id == tenant,
-            past.category.in_(categories),
-            or_(past.valid_to.is_(None), past.valid_to > on),
-        )
-    )
+_RULE_IDS = ("id", "territory_id", "line_unit_id", "place_unit_id")
+_PAST_IDS = ("id", "territory_id", "unit_id")
+# Written as text, and each list as one value: every finding asks this, and most districts have few rules.
+_DECIDING = text("""
+SELECT
+  (SELECT json_agg(json_build_object('id', r.id, 'category', r.category, 'site_type', r.site_type,
+      'territory_id', r.territory_id, 'campaign', r.campaign, 'severity', r.severity, 'phase', r.phase, 'zone', r.zone,
+      'line_unit_id', l.id, 'line_role', r.line_role, 'place_unit_id', p.id, 'hours', r.hours, 'note', r.note,
+      'since', r.valid_from))
+    FROM routing_rule r
+    LEFT JOIN unit l ON l.tenant_id = :tenant AND l.id = r.line_unit_id
+      AND l.valid_from <= :on AND (l.valid_to IS NULL OR l.valid_to > :on)
+    LEFT JOIN unit p ON p.tenant_id = :tenant AND p.id = r.place_unit_id
+      AND p.valid_from <= :on AND (p.valid_to IS NULL OR p.valid_to > :on)
+    WHERE r.tenant_id = :tenant AND (r.category = '' OR r.category = ANY(:categories))
+      AND r.valid_from <= :on AND (r.valid_to IS NULL OR r.valid_to > :on)) AS rules,
+  (SELECT json_agg(json_build_object('id', c.id, 'category', c.category, 'site_type', c.site_type,
+      'territory_id', c.territory_id, 'campaign', c.campaign, 'unit_id', c.unit_id, 'reason', c.reason,
+      'returns', c.returns))
+    FROM precedent c
+    JOIN unit u ON u.tenant_id = :tenant AND u.id = c.unit_id
+      AND u.valid_from <= :on AND (u.valid_to IS NULL OR u.valid_to > :on)
+    WHERE c.tenant_id = :tenant AND c.category = ANY(:categories) AND (c.valid_to IS NULL OR c.valid_to > :on)) AS past,
+  (SELECT json_agg(json_build_array(h.campaign, h.phase) ORDER BY h.valid_from)
+    FROM campaign_phase h WHERE h.tenant_id = :tenant AND h.valid_from <= :on) AS phases,
+  ARRAY(SELECT m.area_id FROM area_member m
+    WHERE m.tenant_id = :tenant AND (m.unit_id = ANY(:above) OR m.site_id = :site)
+      AND m.valid_from <= :on AND (m.valid_to IS NULL OR m.valid_to > :on)
+    UNION ALL
+    SELECT g.unit_id FROM site_grid g WHERE g.tenant_id = :tenant AND g.site_id = :site
+      AND g.valid_from <= :on AND (g.valid_to IS NULL OR g.valid_to > :on)) AS areas,
+  ARRAY(SELECT k.site_type FROM site_kind k WHERE k.tenant_id = :tenant AND k.site_id = :site
+    AND k.valid_from <= :on AND (k.valid_to IS NULL OR k.valid_to > :on)) AS types,
+  (SELECT s.zone FROM site s WHERE s.tenant_id = :tenant AND s.id = :site) AS zone
+""")
 
 
-def _phases(tenant: int, on: date) -> Select[Any]:
-    phase = CampaignPhase
-    columns = {"campaign": phase.campaign, "phase": phase.phase, "since": phase.valid_from}
-    return select(*_arm("phase", **columns)).where(phase.tenant_id == tenant, phase.valid_from <= on)
-
-
-def _areas(tenant: int, above: Sequence[UUID], site_id: UUID | None, on: date) -> Select[Any]:
-    here = or_(AreaMember.unit_id.in_(above), AreaMember.site_id == site_id if site_id else false())
-    return select(*_arm("area", territory_id=AreaMember.area_id)).where(
-        AreaMember.tenant_id == tenant, here, valid_on(AreaMember, on)
-    )
-
-
-def _grids(tenant: int, site_id: UUID, on: date) -> Select[Any]:
-    return select(*_arm("area", territory_id=SiteGrid.unit_id)).where(
-        SiteGrid.tenant_id == tenant, SiteGrid.site_id == site_id, valid_on(SiteGrid, on)
-    )
-
-
-def _types(tenant: int, site_id: UUID, on: date) -> Select[Any]:
-    return select(*_arm("type", site_type=SiteKind.site_type)).where(
-        SiteKind.tenant_id == tenant, SiteKind.site_id == site_id, valid_on(SiteKind, on)
-    )
-
-
-def _zone(tenant: int, site_id: UUID) -> Select[Any]:
-    return select(*_arm("zone", zone=Site.zone)).where(Site.tenant_id == tenant, Site.id == site_id)
-
-
-def _sort_out(rows: Sequence[Any]) -> Sources:
-    def of(what: str) -> list[Any]:
-        return [row for row in rows if row["what"] == what]
-
-    found = Sources()
-    for row in of("rule"):
-        names = [name for name in RuleRow.__dataclass_fields__ if name != "note"]
-        found.rules.append(RuleRow(**{name: row[name] for name in names}, note=row["reason"]))
-    for row in of("past"):
-        names = [name for name in PastRow.__dataclass_fields__ if name != "unit_id"]
-        found.past.append(PastRow(**{name: row[name] for name in names}, unit_id=row["line_unit_id"]))
-    found.phases = {row["campaign"]: row["phase"] for row in sorted(of("phase"), key=lambda one: one["since"])}
-    found.types = frozenset(row["site_type"] for row in of("type"))
-    found.zone = next((row["zone"] for row in of("zone")), "")
-    found.areas = tuple(dict.fromkeys(row["territory_id"] for row in of("area")))
-    return found
+def _id(value: str | None) -> UUID | None:
+    return None if value is None else UUID(value)

@@ -13,13 +13,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     BindParameter,
     CompoundSelect,
     Date,
     Select,
+    Uuid,
     and_,
+    any_,
     bindparam,
     cast,
+    exists,
     func,
     literal,
     null,
@@ -32,7 +36,7 @@ from core.work.desk.findings import FindingRow
 from core.work.duties.sponsor_fields import categories_of
 from core.work.duties.sponsor_kinds import ORDER
 from core.work.duties.sponsor_places import GRID, SITE, SITE_AREA
-from core.work.tables import AreaMember, Site, SiteGrid, Sponsorship
+from core.work.tables import AreaMember, CategorySet, Site, SiteGrid, Sponsorship
 from tenants.models import Person, Unit, UnitPath
 from tenants.scope import ScopedSession
 
@@ -73,12 +77,28 @@ def sponsors_beside_findings(session: ScopedSession, rows: Sequence[FindingRow])
     """The sponsors of each finding's place on the day when it was found, nearest first (包保人).
 
     Who is limited to another campaign or whose field is another is left out, and so is who stands there twice. One query,
-    and one more when any of them has a field.
+    and one more where anything is sponsored at all.
     """
+    known, sets = session.execute(_known(), {"tenant": session.tenant_id}).one() if rows else (False, None)
+    if not known:
+        return dict.fromkeys((row.id for row in rows), ())
     links = _read(session, {row.unit_id for row in rows}, {row.site_id for row in rows if row.site_id})
     fields = {link.sponsor.field for found in links.values() for link in found}
-    meant = categories_of(session, fields)
+    meant = categories_of(session, fields, sets=sets or ())
     return {row.id: _of_row(row, links, meant) for row in rows}
+
+
+@cache
+def _known() -> Rows:
+    """Whether the tenant knows any sponsor, and its own groups of categories (built once).
+
+    The large statement takes longer to plan than this one to answer.
+    """
+    tenant: BindParameter[int] = bindparam("tenant")
+    groups = select(func.jsonb_agg(CategorySet.body)).where(
+        CategorySet.tenant_id == tenant, CategorySet.state == "active"
+    )
+    return select(exists().where(Sponsorship.tenant_id == tenant), groups.scalar_subquery())
 
 
 def _of_row(
@@ -141,8 +161,7 @@ def _links(with_sites: bool) -> Rows:
 def _around(*, with_sites: bool) -> CompoundSelect[*tuple[Any, ...]]:
     """Place, sponsored object, distance, and the days of the one or two links between them."""
     tenant: BindParameter[int] = bindparam("tenant")
-    units: BindParameter[UUID] = bindparam("units", expanding=True)
-    sites: BindParameter[UUID] = bindparam("sites", expanding=True)
+    units, sites = (any_(bindparam(name, type_=ARRAY(Uuid))) for name in ("units", "sites"))
     depth, path = UnitPath.depth, (UnitPath.valid_from, UnitPath.valid_to)
     nothing = (cast(null(), Date()).label("joined_on"), cast(null(), Date()).label("left_on"))
     way = (UnitPath.ancestor_id.label("object_id"), (2 * depth).label("distance"))
@@ -150,7 +169,7 @@ def _around(*, with_sites: bool) -> CompoundSelect[*tuple[Any, ...]]:
     by_unit = and_(AreaMember.tenant_id == UnitPath.tenant_id, AreaMember.unit_id == UnitPath.ancestor_id)
     area = (AreaMember.valid_from, AreaMember.valid_to)
     areas: Rows = select(UnitPath.unit_id, AreaMember.area_id, 2 * depth + 1, *path, *area).join(AreaMember, by_unit)
-    here = and_(UnitPath.tenant_id == tenant, UnitPath.unit_id.in_(units))
+    here = and_(UnitPath.tenant_id == tenant, UnitPath.unit_id == units)
     grids: Rows = select(
         SiteGrid.site_id, SiteGrid.unit_id, literal(GRID), SiteGrid.valid_from, SiteGrid.valid_to, *nothing
     )
@@ -160,8 +179,8 @@ def _around(*, with_sites: bool) -> CompoundSelect[*tuple[Any, ...]]:
     parts = [above.where(here), areas.where(here)]
     if with_sites:
         parts += [
-            grids.where(SiteGrid.tenant_id == tenant, SiteGrid.site_id.in_(sites)),
-            site_areas.where(AreaMember.tenant_id == tenant, AreaMember.site_id.in_(sites)),
-            itself.where(Site.tenant_id == tenant, Site.id.in_(sites)),
+            grids.where(SiteGrid.tenant_id == tenant, SiteGrid.site_id == sites),
+            site_areas.where(AreaMember.tenant_id == tenant, AreaMember.site_id == sites),
+            itself.where(Site.tenant_id == tenant, Site.id == sites),
         ]
     return union_all(*parts)

@@ -6,6 +6,7 @@ A field that is none of these words is free text: it cannot be compared, so it c
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from sqlalchemy import select
 
@@ -30,15 +31,21 @@ def concerns(
 
 
 def categories_of(
-    session: ScopedSession, fields: Iterable[str], registry: Registry | None = None
+    session: ScopedSession,
+    fields: Iterable[str],
+    registry: Registry | None = None,
+    sets: Iterable[Mapping[str, Any]] | None = None,
 ) -> dict[str, frozenset[str] | None]:
-    """For each field the categories that it concerns; None for '' and for free text, which concern every one."""
+    """For each field the categories that it concerns; None for '' and for free text, which concern every one.
+
+    ``sets`` are the bodies of the tenant's own groups in force, where they have been read.
+    """
     asked = set(fields)
     found: dict[str, frozenset[str] | None] = dict.fromkeys(asked)
     if not asked - {""}:
         return found
     words = _words(registry or installed())
-    for code, names in _groups(session).items():
+    for code, names in (_groups(session) if sets is None else _named(sets)).items():
         words.setdefault(code, set()).update(names)
     for field in asked - {""}:
         meant = frozenset(code for code, said in words.items() if field in said)
@@ -58,8 +65,13 @@ def _words(registry: Registry) -> dict[str, set[str]]:
 
 
 def _groups(session: ScopedSession) -> Mapping[str, set[str]]:
+    return _named(session.scalars(select(CategorySet.body).where(CategorySet.state == "active")))
+
+
+def _named(sets: Iterable[Mapping[str, Any]]) -> Mapping[str, set[str]]:
+    """Each category with the names of the groups that it is in."""
     found: dict[str, set[str]] = {}
-    for body in session.scalars(select(CategorySet.body).where(CategorySet.state == "active")):
+    for body in sets:
         for group in body.get("groups", ()):
             for code in group.get("categories", ()):
                 found.setdefault(code, set()).add(group.get("name", ""))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 
 from core.campaigns import Campaign, Edition
-from core.errors import N_, NotFound
+from core.errors import N_, Fault, InvalidInput, NotFound
 from core.work.editions.choices import PRIVATE, SHIPPED
 from core.work.editions.in_force import edition_of
 from core.work.tables import Definition, EnabledEdition
@@ -44,3 +44,15 @@ def known_edition(session: ScopedSession, campaign: Campaign, sha256: str) -> Kn
         if one.edition.sha256 == sha256:
             return one
     raise NotFound(N_("没有找到测评体系版本 {sha256}"), sha256=sha256[:12])
+
+
+def check_code(session: ScopedSession, campaign: Campaign, edition: Edition) -> None:
+    """An edition never changes: a code that stands for another content here is refused. Raises InvalidInput."""
+    if any(
+        one.edition.key == edition.key and one.edition.sha256 != edition.sha256
+        for one in known_editions(session, campaign)
+    ):
+        remedy = N_("版本不能改动；改过的文件请换一个代码，如 own_2026b")
+        raise InvalidInput(
+            faults=[Fault(N_("这个代码已经用于另一个版本"), "key", None, edition.key, "edition", remedy)]
+        )

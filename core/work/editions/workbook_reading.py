@@ -21,6 +21,7 @@ from core.campaigns.check import words_of
 from core.campaigns.loader import read_edition
 from core.campaigns.tables import TITLE_ROWS, Faults
 from core.errors import N_, Fault, InvalidInput
+from core.work.editions.workbook_rules import VETO, read_sizes, read_veto
 from core.work.imports.workbook_files import Grid, open_grids
 from core.work.imports.workbook_reading import plain_title
 
@@ -36,6 +37,7 @@ SHEETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "materials": ("materials", "佐证材料"),
         "levels": ("levels", "等级界限"),
         "lineage": ("lineage", "承接"),
+        "sizes": ("sizes", "城市规模"),
     }
 )
 REQUIRED = ("edition", "indicators", "metrics", "forms", "items", "links")
@@ -47,6 +49,7 @@ SETTINGS = (
     "valid_to",
     "scale",
     "follows",
+    *VETO,
 )
 #: columns that stand in for their English twin while that one is empty
 TWINS = MappingProxyType(
@@ -91,12 +94,12 @@ def read_own_edition(campaign: Campaign, data: bytes, filename: str) -> Edition:
     if faults:
         raise InvalidInput(faults=faults)
     said = _settings(grids["edition"], faults)
-    key = _key(said, campaign, faults)
+    key = _key(said, faults)
     files, places = _files(key, said, grids, faults)
     found = Faults()
     edition = read_edition(_folder(key, files), words_of(campaign), found)
     faults += [_in_workbook(one, key, said, places) for one in found.found]
-    faults += _follows(edition, campaign)
+    faults += [*_taken(edition, campaign, said), *_follows(edition, campaign)]
     if faults:
         raise InvalidInput(faults=faults)
     return edition
@@ -129,16 +132,23 @@ def _settings(grid: Grid, faults: list[Fault]) -> _Settings:
     return _Settings(grid.title, values, rows)
 
 
-def _key(said: _Settings, campaign: Campaign, faults: list[Fault]) -> str:
-    """The edition's code, of its own: none of the package's."""
+def _key(said: _Settings, faults: list[Fault]) -> str:
+    """The edition's code."""
     key = said.values.get("key", "")
     place = ("key", said.rows.get("key"), key[:60], said.title)
     if not _KEY.fullmatch(key):
         faults.append(Fault(N_("代码写法不对"), *place, N_("只用小写字母、数字和下划线，以字母开头")))
         return "own"
-    if key in {one.key for one in campaign.shipped}:
-        faults.append(Fault(N_("这个代码是随系统提供的版本的"), *place, N_("请换一个代码，如 own_2026")))
     return key
+
+
+def _taken(edition: Edition, campaign: Campaign, said: _Settings) -> list[Fault]:
+    """A code of the package's is that one's alone: only its own unchanged export comes back under it."""
+    same = next((one for one in campaign.shipped if one.key == edition.key), None)
+    if same is None or same.sha256 == edition.sha256:
+        return []
+    place = ("key", said.rows.get("key"), edition.key, said.title)
+    return [Fault(N_("这个代码是随系统提供的版本的"), *place, N_("请换一个代码，如 own_2026"))]
 
 
 def _follows(edition: Edition, campaign: Campaign) -> list[Fault]:
@@ -156,7 +166,9 @@ def _files(
     key: str, said: _Settings, grids: Mapping[str, Grid], faults: list[Fault]
 ) -> tuple[dict[str, str], dict[str, Place]]:
     """The package's files by name, and where each of their rows stands in the workbook."""
-    files = {"edition.toml": _toml(said)}
+    rules = [read_veto(said.values, said.rows, said.title, faults)]
+    rules += [read_sizes(grids["sizes"], faults)] if "sizes" in grids else []
+    files = {"edition.toml": "\n".join([_toml(said), *filter(None, rules)])}
     places: dict[str, Place] = {}
     for kind in ("indicators", "metrics", "links", "materials", "levels", "lineage", "forms"):
         if kind in grids:

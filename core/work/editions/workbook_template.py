@@ -10,6 +10,7 @@ import xlsxwriter
 from core.campaigns import Campaign, Edition, Indicator, Item, Metric
 from core.campaigns.check import words_of
 from core.campaigns.forms import TYPES
+from core.work.editions.workbook_rules import SIZE_COLUMNS, size_rows, veto_settings
 from core.work.imports.workbook_template import write_row
 
 INDICATORS = (
@@ -28,8 +29,11 @@ ITEMS = (
 _WORDS = {answer: word for word, answer in TYPES.items()}
 
 
-def edition_workbook(campaign: Campaign, edition: Edition, key: str) -> bytes:
-    """An edition as .xlsx to be changed and uploaded under another ``key``; its lineage says that nothing was renumbered."""
+def edition_workbook(campaign: Campaign, edition: Edition, key: str = "") -> bytes:
+    """An edition as .xlsx to be changed and uploaded under another ``key``; its lineage says that nothing was renumbered.
+
+    Without a ``key`` the edition itself (导出): what it follows and its lineage as they are; read back it has the same hash.
+    """
     buffer = io.BytesIO()
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(buffer, options) as book:
@@ -48,7 +52,9 @@ def _sheets(
     campaign: Campaign, edition: Edition, key: str
 ) -> Iterable[tuple[str, Sequence[str], Iterable[Sequence[str]]]]:
     questions = words_of(campaign).questions
-    yield "edition", ("name", "value"), _settings(edition, key)
+    follows = edition.key if key else edition.follows
+    settings = [*_settings(edition, key or edition.key), ("follows", follows), *veto_settings(edition)]
+    yield "edition", ("name", "value"), settings
     yield "indicators", INDICATORS, map(_indicator, edition.indicators)
     yield "metrics", METRICS, map(_metric, edition.metrics)
     heads = ((f.code, f.title_zh, f.title_en, ";".join(f.site_types)) for f in edition.forms)
@@ -60,7 +66,8 @@ def _sheets(
     yield "materials", ("code", "indicator", "name_zh", "name_en", "note"), materials
     bounds = ((b.indicator, b.metric, b.level, b.op, str(b.bound)) for b in edition.levels)
     yield "levels", ("indicator", "metric", "level", "op", "bound"), bounds
-    yield "lineage", ("old", "new", "note"), ()
+    yield "lineage", ("old", "new", "note"), () if key else edition.lineage
+    yield "sizes", SIZE_COLUMNS, size_rows(edition)
 
 
 def _settings(edition: Edition, key: str) -> list[tuple[str, str]]:
@@ -74,8 +81,7 @@ def _settings(edition: Edition, key: str) -> list[tuple[str, str]]:
         ("document_en", edition.document_en),
         ("valid_from", edition.valid_from.isoformat()),
         ("valid_to", edition.valid_to.isoformat() if edition.valid_to else ""),
-        ("scale", str(edition.scale)),
-        ("follows", edition.key),
+        ("scale", format(edition.scale, "f")),
     ]
 
 

@@ -20,11 +20,12 @@ from sqlalchemy.orm import Session
 from core.campaigns import Campaign
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound
 from core.work.calendar import ZONE, local_day
+from core.work.inspection.site_then import attrs_then
 from core.work.inspection.visit_amending import Amended, amend_findings, still_said
 from core.work.inspection.visit_forms import forms_of_visit
 from core.work.inspection.visit_input import CheckedVisit, VisitBody, check_body
 from core.work.inspection.visit_plan import VisitPlan, plan_of
-from core.work.inspection.visit_rows import claim_visit, score_visit, summary_of
+from core.work.inspection.visit_rows import new_visit, score_visit, sheets_of, summary_of
 from core.work.inspection.visit_versions import Version, is_same, version_of
 from core.work.inspection.visits import Submitted, enter_results, photo_files
 from core.work.journal import record
@@ -47,6 +48,11 @@ class Correcting:
     site: Site
     plan: VisitPlan
     version: Version
+
+    @property
+    def attrs(self) -> Mapping[str, Any]:
+        """The site's attributes as they were."""
+        return attrs_then(self.visit, self.site)
 
 
 def correct(
@@ -85,10 +91,8 @@ def correct(
         if earlier is None:
             raise _corrected(session, old.visit)
         return earlier
-    new = claim_visit(session, actor, new_visit_id, old.site, digest, **_kept(old.visit), note=checked.note)
-    if new is None:
-        raise Conflict(TAKEN)
-    scored = score_visit(old.plan, checked, old.site.attrs)
+    new = new_visit(actor, new_visit_id, old.site, digest, **_kept(old.visit), note=checked.note)
+    scored = score_visit(old.plan, checked, old.attrs)
     failed = _failed(session, old.visit)
     amended = Amended(old.visit, new, old.site, old.plan, checked, scored, campaigns, failed, why)
     return _enter(session, actor, amended, files, moment)
@@ -97,13 +101,17 @@ def correct(
 def _enter(session: Session, actor: Actor, amended: Amended, files: Mapping[str, File], now: datetime) -> Submitted:
     """Write the new version, carry its findings over, and keep with it who corrected what and why."""
     new = amended.new
-    sheets = enter_results(session, actor, new, amended.checked, amended.scored, files)
+    sheets = sheets_of(new, amended.checked, amended.scored)
+    if not enter_results(session, actor, new, amended.checked, amended.scored, sheets, files):
+        raise Conflict(TAKEN)
     kept, cancelled, opened = amend_findings(session, actor, amended, now)
     moved = {"kept": kept, "cancelled": cancelled, "opened": opened}
     said = {"by": actor.name, "by_id": str(actor.person_id), "reason": amended.reason, "at": now.isoformat()}
     said["replaces"] = str(amended.old.id)
     correction = said | {name: [str(f.id) for f in found] for name, found in moved.items()}
     new.summary = summary_of(new, sheets, [*kept, *opened]) | {"correction": correction}
+    if missed := amended.old.summary.get("not_asked"):
+        new.summary |= {"not_asked": missed}
     if standing := still_said(session, actor, amended, now):
         new.summary |= {"again": standing}
     counts = {name: len(found) for name, found in moved.items()}
@@ -178,7 +186,7 @@ def _check(
     if not why and not faults:
         faults.append(Fault(N_("缺少更正原因"), "reason", remedy=N_("请写明为什么更正；原来的检查会保留")))
     try:
-        checked = check_body(old.plan, body, old.site.attrs)
+        checked = check_body(old.plan, body, old.attrs)
     except InvalidInput as error:
         raise InvalidInput(faults=[*faults, *error.faults]) from error
     missing = [p for p in old.plan.forms if p.key not in {form.key for form in checked.forms}]
@@ -219,7 +227,7 @@ def _corrected(session: Session, visit: Visit) -> Conflict:
 
 def _kept(visit: Visit) -> dict[str, Any]:
     """What a new version keeps of the old: everything but what was observed. Its moment is that of the visit."""
-    names = ("person_id", "unit_id", "basis", "day", "started_at", "submitted_at", "patrol_id", "hidden")
+    names = ("person_id", "unit_id", "basis", "day", "started_at", "submitted_at", "patrol_id", "hidden", "site_then")
     return {name: getattr(visit, name) for name in names} | {"replaces_id": visit.id}
 
 

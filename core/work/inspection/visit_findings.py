@@ -78,6 +78,8 @@ class Opening:
 
 def failures_of(plan: VisitPlan, checked: CheckedVisit, scored: Scored) -> list[Failure]:
     """The failed questions of the answered forms, in the order they were asked."""
+    if not any(score.outcome == "fail" for score in scored.items.values()):
+        return []
     answered = {planned.key for planned in checked.forms}
     found = []
     for code, planned in plan.questions.items():

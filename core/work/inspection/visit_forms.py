@@ -19,13 +19,16 @@ def forms_of_visit(session: Session, sheets: Sequence[Sheet], campaigns: Sequenc
     running = {one.key: one for one in campaigns}
     if any(sheet.campaign not in running for sheet in sheets):
         raise Conflict(N_("这次检查含有已停用的创建项目的检查表，恢复启用后才能更正"))
-    then = {s.campaign: _as_it_was(session, running[s.campaign], s.edition_sha256) for s in sheets}
+    then = {s.campaign: as_it_was(session, running[s.campaign], s.edition_sha256) for s in sheets}
     return [PlannedForm(then[s.campaign], then[s.campaign].edition.form(s.form)) for s in sheets]
 
 
-def _as_it_was(session: Session, campaign: Campaign, edition_sha256: str) -> Campaign:
-    """The campaign with the edition that was in force at the visit: the current one, or the one that was frozen with it."""
+def as_it_was(session: Session, campaign: Campaign, edition_sha256: str) -> Campaign:
+    """The campaign with the edition that was in force at a visit: the current one, the package's, or the one frozen here."""
     if campaign.edition.sha256 == edition_sha256:
         return campaign
+    shipped = next((one for one in campaign.shipped if one.sha256 == edition_sha256), None)
+    if shipped is not None:
+        return replace(campaign, editions=(shipped,))
     body = session.scalars(select(Definition.body).where(Definition.sha256 == edition_sha256)).one()
     return replace(campaign, editions=(edition_from_body(body),))

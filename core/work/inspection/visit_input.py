@@ -39,12 +39,13 @@ class VisitBody:
     severities: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     again: Mapping[str, Any] = field(default_factory=dict)
+    forms: Sequence[str] = ()
 
     def sha256(self) -> bytes:
         """SHA-256 over the canonical body: keys sorted, empty photos, notes and values left out."""
         plain: dict[str, Any] = {
             "site": str(self.site_id),
-            "answers": {str(k): _filled(v) for k, v in self.answers.items() if _filled(v)},
+            "answers": {str(k): said for k, v in self.answers.items() if (said := _filled(v))},
             "photos": {str(k): v for k, v in self.photos.items() if v},
             "notes": {str(k): str(v).strip() for k, v in self.notes.items() if str(v).strip()},
             "started_at": self.started_at.isoformat() if self.started_at else None,
@@ -59,12 +60,14 @@ class VisitBody:
         again = {str(k): str(v) for k, v in self.again.items() if v}
         if again:
             plain["again"] = again
+        if self.forms:  # likewise: the forms that it was opened with
+            plain["forms"] = sorted(map(str, self.forms))
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def _filled(raw: Any) -> Any:  # a raw answer without its empty values; anything else as it is
-    if isinstance(raw, Mapping):
+    if isinstance(raw, (dict, Mapping)):  # the plain one is by far the quicker to judge
         return {str(k): v for k, v in raw.items() if v is not None and v != ""}
     return raw
 

@@ -86,10 +86,14 @@ class QuestionGroup:
 
 @dataclass(frozen=True)
 class VisitPlan:
-    """The forms and questions due at one site (检查方案)."""
+    """The forms and questions due at one site (检查方案).
+
+    ``not_asked`` are questions that are due by now but were not in the forms that the visit was opened with.
+    """
 
     forms: tuple[PlannedForm, ...]
     groups: tuple[QuestionGroup, ...]
+    not_asked: tuple[str, ...] = ()
 
     @cached_property
     def questions(self) -> Mapping[str, PlannedQuestion]:

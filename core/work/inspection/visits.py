@@ -6,47 +6,48 @@ same id is a conflict. Answers are checked, forms frozen, points stored, finding
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.campaigns import Campaign
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
-from core.work.bulk import insert_rows
+from core.work.bulk import Lot
 from core.work.calendar import load_calendar, local_day
-from core.work.counting.marking import mark_visit
 from core.work.dispatch.routing import owners_of
+from core.work.inspection.opened_with import opened_plan
 from core.work.inspection.photos import find_files
+from core.work.inspection.site_then import site_then
 from core.work.inspection.visit_again import note_again
 from core.work.inspection.visit_dealing import FIXED, check_again, check_photos
-from core.work.inspection.visit_findings import Opening, failures_of, open_findings
+from core.work.inspection.visit_findings import Failure, Opening, failures_of, open_findings
+from core.work.inspection.visit_ground import Ground, read_ground
 from core.work.inspection.visit_input import CheckedVisit, VisitBody, check_body
-from core.work.inspection.visit_plan import VisitPlan, plan
+from core.work.inspection.visit_plan import VisitPlan
 from core.work.inspection.visit_rows import (
     Scored,
-    add_sheets,
-    claim_visit,
+    enter_rows,
     freeze_forms,
-    insert_results,
+    new_visit,
     score_visit,
+    sheets_of,
     summary_of,
 )
-from core.work.intake.patrols import running_patrol
-from core.work.journal import record
-from core.work.places.reaching import may_at, reaches_site
+from core.work.journal import line, record
+from core.work.places.reaching import may_at
 from core.work.proofs.doubts import look_at_spot, look_at_visit
 from core.work.roles import VISIT
-from core.work.tables import Attachment, File, Finding, Sheet, Site, SiteKind, Visit
+from core.work.tables import Attachment, Audit, File, Finding, Sheet, Site, Visit
 from core.work.wording import shown
 from tenants.access import Actor
-from tenants.db import new_id
 from tenants.db import now as server_now
 
+SUBMIT = "visit.submit"
 SELF, VERIFIED = "self", "verified"
 _VERIFYING = frozenset(
     {"inspector", "hq_office", "assessor"}
@@ -80,6 +81,7 @@ def submit(
     severities: Mapping[str, str] | None = None,
     fixed: Mapping[str, Sequence[str]] | None = None,
     again: Mapping[str, Any] | None = None,
+    forms: Sequence[str] = (),
     started_at: datetime | None = None,
     note: str = "",
     basis: str | None = None,
@@ -90,36 +92,47 @@ def submit(
     A failed question without a severity is ordinary. ``fixed`` are photos of what was put right on the spot (当场整改), with
     which its finding is closed at once; ``again`` names an open finding that is still there (仍未整改), instead of a second one.
 
-    ``campaigns`` are the tenant's enabled ones. Raises NotFound for a site out of reach, InvalidInput with every fault,
-    Conflict for another body under the same id.
+    ``forms`` are the SHA-256 of those that the visit was opened with, when an edition may have changed since; ``campaigns``
+    are the tenant's enabled ones. Raises NotFound for a site out of reach, InvalidInput with every fault, Conflict for
+    another body under the same id.
     """
-    said = (photos or {}, notes or {}, started_at, note, basis, severities or {}, fixed or {}, again or {})
+    said = (photos or {}, notes or {}, started_at, note, basis, severities or {}, fixed or {}, again or {}, forms)
     body = VisitBody(site_id, answers, *said)
     digest = body.sha256()
-    if (earlier := _earlier(session, actor, visit_id, digest)) is not None:
-        return earlier
     moment = now or server_now()
     day = local_day(moment)
-    site, types = _site(session, actor, site_id, day)
+    ground = read_ground(session, actor, site_id, campaigns, day, visit_id)
+    if ground.is_entered and (earlier := _earlier(session, actor, visit_id, digest)) is not None:
+        return earlier
+    site = _reached(ground)
     campaigns = _within_posts(session, actor, site, campaigns, day)
-    due = plan(types, campaigns)
+    due = opened_plan(session, site, ground.types, campaigns, day, forms=forms, started_at=started_at)
     checked, files = _checked(session, actor, due, body, site, moment)
-    scored = score_visit(due, checked, site.attrs)
-    stamp: dict[str, Any] = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment, "patrol_id": None}
-    if shift := running_patrol(session, actor):  # what is found on a shift is counted for it
-        stamp["patrol_id"] = shift.id
-    visit = claim_visit(session, actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
-    if visit is None:
-        return _lost_race(session, actor, visit_id, digest)
-    return _enter(session, actor, visit, site, campaigns, due, checked, scored, files, moment)
+    stamp: dict[str, Any] = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
+    stamp |= {"patrol_id": ground.patrol_id, "site_then": site_then(site, ground.types)}
+    visit = new_visit(actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
+    sent = Sent(visit, site, campaigns, due, checked, score_visit(due, checked, site.attrs), files, ground.kept)
+    return _enter(session, actor, sent, moment) or _lost_race(session, actor, visit_id, digest)
 
 
 def due_at_site(
-    session: Session, actor: Actor, site_id: UUID, campaigns: Sequence[Campaign], on: date
+    session: Session,
+    actor: Actor,
+    site_id: UUID,
+    campaigns: Sequence[Campaign],
+    on: date,
+    *,
+    forms: Sequence[str] = (),
+    started_at: datetime | None = None,
 ) -> tuple[Site, VisitPlan]:
-    """The site and what is due there today, for the page that asks. Raises NotFound when it is out of the actor's reach."""
-    site, types = _site(session, actor, site_id, on)
-    return site, plan(types, _within_posts(session, actor, site, campaigns, on))
+    """The site and what is due there today, for the page that asks; by the ``forms`` of a visit that was opened before.
+
+    Raises NotFound when the site is out of the actor's reach, InvalidInput as ``opened_plan`` does.
+    """
+    ground = read_ground(session, actor, site_id, campaigns, on)
+    site = _reached(ground)
+    campaigns = _within_posts(session, actor, site, campaigns, on)
+    return site, opened_plan(session, site, ground.types, campaigns, on, forms=forms, started_at=started_at)
 
 
 def _checked(
@@ -133,38 +146,61 @@ def _checked(
     return checked, files
 
 
-def _enter(
-    session: Session,
-    actor: Actor,
-    visit: Visit,
-    site: Site,
-    campaigns: Sequence[Campaign],
-    due: VisitPlan,
-    checked: CheckedVisit,
-    scored: Scored,
-    files: Mapping[str, File],
-    now: datetime,
-) -> Submitted:
-    """Write everything that belongs to a visit that is ours now."""
-    sheets = enter_results(session, actor, visit, checked, scored, files)
-    failures = failures_of(due, checked, scored)
-    findings: list[Finding] = []
-    again: dict[str, Finding] = {}
-    if failures:
-        owners = owners_of(session, actor, site, visit.day)
-        fixed = {code: tuple({files[r].id: files[r] for r in refs}.values()) for code, refs in checked.fixed.items()}
-        opening = Opening(visit, checked, scored, owners, load_calendar(session, now), campaigns, fixed)
-        again = dict(note_again(session, actor, opening, failures, files, now))
-        fresh = [failure for failure in failures if failure.question not in again]
-        findings = open_findings(session, actor, opening, fresh, now)
-        for one in findings:
-            look_at_spot(session, one, fixed.get(one.question, ()), now, since=visit.started_at)
-    look_at_visit(session, visit, [*findings, *again.values()], now)
-    visit.summary = summary_of(visit, sheets, findings, again)
-    forms = [f"{s.campaign}/{s.form}" for s in sheets]
-    record(session, actor, "visit.submit", "visit", visit.id, site=str(site.id), forms=forms, findings=len(findings))
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A submission that holds and is to be entered (待入库的检查); ``kept`` are definitions that need no freezing."""
+
+    visit: Visit
+    site: Site
+    campaigns: Sequence[Campaign]
+    due: VisitPlan
+    checked: CheckedVisit
+    scored: Scored
+    files: Mapping[str, File]
+    kept: Collection[str]
+
+
+def _enter(session: Session, actor: Actor, sent: Sent, now: datetime) -> Submitted | None:
+    """Write everything that belongs to a visit; None when somebody was faster under its id."""
+    visit, site = sent.visit, sent.site
+    sheets = sheets_of(visit, sent.checked, sent.scored)
+    failures = failures_of(sent.due, sent.checked, sent.scored)
+    visit.summary = _summary(sent, sheets, [], {})
+    said = {"site": str(site.id), "forms": [f"{s.campaign}/{s.form}" for s in sheets]}
+    trail = () if failures else (Lot(Audit, [line(actor, SUBMIT, "visit", visit.id, **said, findings=0)]),)
+    if not enter_results(session, actor, visit, sent.checked, sent.scored, sheets, sent.files, sent.kept, trail):
+        return None
+    if not failures:
+        return Submitted(visit, [], sheets)
+    findings, again = _open(session, actor, sent, failures, now)
+    visit.summary = _summary(sent, sheets, findings, again)
+    record(session, actor, SUBMIT, "visit", visit.id, **said, findings=len(findings))
     session.flush()
     return Submitted(visit, findings, sheets, tuple(again.values()))
+
+
+def _open(
+    session: Session, actor: Actor, sent: Sent, failures: Sequence[Failure], now: datetime
+) -> tuple[list[Finding], dict[str, Finding]]:
+    """What failed: new findings, and those that were open and are there still, by question."""
+    visit, checked, files = sent.visit, sent.checked, sent.files
+    owners = owners_of(session, actor, sent.site, visit.day)
+    fixed = {code: tuple({files[r].id: files[r] for r in refs}.values()) for code, refs in checked.fixed.items()}
+    calendar = load_calendar(session, now)
+    opening = Opening(visit, checked, sent.scored, owners, calendar, sent.campaigns, fixed)
+    again = dict(note_again(session, actor, opening, failures, files, now))
+    fresh = [failure for failure in failures if failure.question not in again]
+    findings = open_findings(session, actor, opening, fresh, now)
+    for one in findings:
+        look_at_spot(session, one, fixed.get(one.question, ()), now, since=visit.started_at)
+    look_at_visit(session, visit, [*findings, *again.values()], now)
+    return findings, again
+
+
+def _summary(
+    sent: Sent, sheets: Sequence[Sheet], findings: Sequence[Finding], again: Mapping[str, Finding]
+) -> dict[str, Any]:
+    return summary_of(sent.visit, sheets, findings, again) | {"not_asked": list(sent.due.not_asked)}
 
 
 def enter_results(
@@ -173,16 +209,19 @@ def enter_results(
     visit: Visit,
     checked: CheckedVisit,
     scored: Scored,
+    sheets: Sequence[Sheet],
     files: Mapping[str, File],
-) -> list[Sheet]:
-    """Write a visit's sheets, answers, item results and photos, with the frozen forms that they were given on."""
-    freeze_forms(session, actor, checked.forms)
-    sheets = add_sheets(session, visit, checked, scored)
-    session.flush()
-    insert_results(session, actor, visit, checked, scored)
-    _attach(session, actor, visit, checked, files)
-    mark_visit(session, visit)
-    return sheets
+    kept: Collection[str] | None = None,
+    beside: Iterable[Lot] = (),
+) -> bool:
+    """Write a visit with its sheets, answers, item results and photos, and freeze the forms that they were given on.
+
+    False when somebody was faster under its id.
+    """
+    if not enter_rows(session, actor, visit, checked, scored, sheets, [_photos(visit, checked, files), *beside]):
+        return False
+    freeze_forms(session, actor, checked.forms, kept)
+    return True
 
 
 def _earlier(session: Session, actor: Actor, visit_id: UUID, digest: bytes) -> Submitted | None:
@@ -205,22 +244,11 @@ def _lost_race(session: Session, actor: Actor, visit_id: UUID, digest: bytes) ->
     return earlier
 
 
-def _site(session: Session, actor: Actor, site_id: UUID, on: date) -> tuple[Site, list[str]]:
-    """An active site within the reach of the actor's visits, and its types on the day (one query)."""
-    rows = session.execute(
-        select(Site, SiteKind.site_type)
-        .outerjoin(
-            SiteKind,
-            (SiteKind.tenant_id == Site.tenant_id)
-            & (SiteKind.site_id == Site.id)
-            & (SiteKind.valid_from <= on)
-            & or_(SiteKind.valid_to.is_(None), SiteKind.valid_to > on),
-        )
-        .where(Site.id == site_id, Site.state == "active", reaches_site(actor, VISIT, on))
-    ).all()
-    if not rows:
+def _reached(ground: Ground) -> Site:
+    """The site, when it is one for the actor. Raises NotFound."""
+    if ground.site is None:
         raise NotFound
-    return rows[0][0], [kind for _, kind in rows if kind]
+    return ground.site
 
 
 def _within_posts(
@@ -257,11 +285,7 @@ def photo_files(session: Session, checked: CheckedVisit) -> Mapping[str, File]:
     return files
 
 
-def _attach(session: Session, actor: Actor, visit: Visit, checked: CheckedVisit, files: Mapping[str, File]) -> None:
+def _photos(visit: Visit, checked: CheckedVisit, files: Mapping[str, File]) -> Lot:
     key = {"visit_id": visit.id, "created_at": visit.submitted_at, "hidden": visit.hidden}
-    rows = [
-        key | {"id": new_id(), "file_id": files[ref].id, "question": code}
-        for code, listed in checked.photos.items()
-        for ref in listed
-    ]
-    insert_rows(session, actor, Attachment, rows)
+    rows = [{"file_id": files[ref].id, "question": code} for code, listed in checked.photos.items() for ref in listed]
+    return Lot(Attachment, rows, key)

@@ -2,38 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from core.campaigns.registry import installed
-from core.work.bulk import insert_rows
+from core.work.bulk import Lot, insert_together, made_of, stand, whole_row
 from core.work.calendar import WorkCalendar, local_day
-from core.work.counting.marking import mark_findings
+from core.work.counting.marking import days_of, marks_of
 from core.work.dispatch.routing import Route
 from core.work.enabling import campaign_as_run
 from core.work.intake.report_input import CheckedReport
+from core.work.intake.sources import Source
 from core.work.loop import clocks
 from core.work.loop.states import CLOSED, DISPATCHED, ON_SPOT
 from core.work.loop.transitions import OPEN
-from core.work.serials import take_serials
+from core.work.organisation.owners import UnitFacts
+from core.work.serials import give_back, take_serials
 from core.work.tables import Attachment, File, Finding, FindingCampaign, FindingEvent, FindingLink, Part
+from core.work.tables.tally import DayMark
 from tenants.access import Actor
 from tenants.db import new_id
-from tenants.models import EnabledCampaign, Unit
+from tenants.models import EnabledCampaign
 
+_COLUMNS = [column.name for column in Finding.__table__.columns]
 HOUR = timedelta(hours=1)  # the shortest time limit of a deadline said by hand (ours)
 PROPOSAL = 2 * clocks.DAY  # the desk accepts within a day: half of this (ours, as in core.work.loop.clocks)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A report that is to be written (待入库的上报)."""
+    """A report that is to be written (待入库的上报); ``units`` are those that it speaks of."""
 
     id: UUID
     digest: str
@@ -43,34 +47,54 @@ class Entry:
     basis: str
     patrol_id: UUID | None
     target: Finding | None
+    units: Mapping[UUID, UnitFacts]
+
+    @property
+    def parts(self) -> list[dict[str, Any]]:
+        """The parts of the route; the lead of what is not dispatched yet is only proposed."""
+        lead_state = {CLOSED: "done", DISPATCHED: "open"}.get(self.state, "informed")
+        return [part | ({"state": lead_state} if part["leading"] else {}) for part in self.route.parts()]
 
 
-def claim(session: Session, actor: Actor, entry: Entry, calendar: WorkCalendar, now: datetime) -> Finding | None:
-    """Enter the finding under the id that the device gave it; None when somebody was faster (after waiting for him).
+def new_finding(session: Session, actor: Actor, entry: Entry, calendar: WorkCalendar, now: datetime) -> Finding:
+    """The finding as it will stand, whole. Its number is taken now, for the trail and the notes say it, too.
 
-    Its number is taken after that, so that a lost race costs none. Restricted ones are counted apart: a gap is a count.
+    Restricted ones are counted apart: a gap is a count.
     """
-    row = {"tenant_id": actor.tenant.id, "id": entry.id} | _columns(entry, calendar, now)
-    finding = session.scalars(insert(Finding).values(row).on_conflict_do_nothing().returning(Finding)).first()
-    if finding is not None:
-        year, apart = local_day(now).year, entry.checked.restricted
-        (number,) = take_serials(session, actor, f"conduct-{year}" if apart else f"finding-{year}")
-        finding.number = f"{year}-J{number:05d}" if apart else f"{year}-{number:05d}"
-        session.flush()
-    return finding
+    year, apart = local_day(now).year, entry.checked.restricted
+    (number,) = take_serials(session, actor, _series(entry, now))
+    said = f"{year}-J{number:05d}" if apart else f"{year}-{number:05d}"
+    row = {"tenant_id": actor.tenant.id, "id": entry.id, "number": said} | _columns(entry, calendar, now)
+    return made_of(Finding, whole_row(Finding, row))
 
 
-def write_rows(session: Session, actor: Actor, entry: Entry, finding: Finding, now: datetime) -> None:
-    """Write what belongs to a finding that is ours now."""
+def enter_rows(
+    session: Session, actor: Actor, entry: Entry, finding: Finding, opening: Mapping[str, Any], beside: Iterable[Lot]
+) -> bool:
+    """Enter the finding under the id that the device gave it, and all that belongs to it, in one statement.
+
+    False when somebody was faster (after waiting for him); the number is given back then: its series is still ours alone.
+    """
     key = {"finding_id": finding.id, "hidden": finding.hidden}
-    lead_state = {CLOSED: "done", DISPATCHED: "open"}.get(entry.state, "informed")
-    parts = [part | ({"state": lead_state} if part["leading"] else {}) for part in entry.route.parts()]
-    insert_rows(session, actor, Part, [key | part for part in parts])
-    insert_rows(session, actor, FindingCampaign, [key | {"campaign": one} for one in entry.checked.campaigns])
-    insert_rows(session, actor, FindingLink, [key | link for link in _links(session, entry)])
-    insert_rows(session, actor, Attachment, _photos(entry, key, now))
-    insert_rows(session, actor, FindingEvent, [key | _opening(session, actor, entry, finding, now)])
-    mark_findings(session, actor.tenant.id, [finding])
+    lots = [
+        Lot(Part, entry.parts, key),
+        Lot(FindingCampaign, [{"campaign": one} for one in entry.checked.campaigns], key),
+        Lot(FindingLink, _links(session, entry), key),
+        Lot(Attachment, _photos(entry, finding.opened_at), key),
+        Lot(FindingEvent, [opening], key),
+        Lot(DayMark, marks_of(days_of(finding))),
+    ]
+    row = {name: getattr(finding, name) for name in _COLUMNS}
+    is_ours = insert_together(session, actor, Lot(Finding, [row]), [*lots, *beside])
+    if is_ours:
+        stand(session, finding)
+    else:
+        give_back(session, actor, _series(entry, finding.opened_at))
+    return is_ours
+
+
+def _series(entry: Entry, now: datetime) -> str:
+    return f"{'conduct' if entry.checked.restricted else 'finding'}-{local_day(now).year}"
 
 
 def _columns(entry: Entry, calendar: WorkCalendar, now: datetime) -> dict[str, Any]:
@@ -113,11 +137,10 @@ def _clock(entry: Entry, calendar: WorkCalendar, now: datetime) -> dict[str, Any
     return columns
 
 
-def _opening(session: Session, actor: Actor, entry: Entry, finding: Finding, now: datetime) -> dict[str, Any]:
+def opening_of(actor: Actor, entry: Entry, finding: Finding) -> dict[str, Any]:
     """The first line of history; it says all that a replay and a repetition need."""
     checked = entry.checked
-    verb = next((verb for verb in sorted(checked.source.verbs) if actor.has(verb)), "")
-    unit_id = min(actor.roots(verb), default=None)
+    unit_id = own_unit(actor, checked.source)
     detail: dict[str, Any] = {"due_at": finding.due_at.isoformat(), "lead": str(entry.route.line)}
     detail |= {"body": entry.digest, "source": checked.source.code} | entry.route.facts
     if checked.before:
@@ -129,22 +152,28 @@ def _opening(session: Session, actor: Actor, entry: Entry, finding: Finding, now
     return {
         "version": 1,
         "id": new_id(),
-        "at": now,
+        "at": finding.opened_at,
         "verb": OPEN,
         "from_state": None,
         "to_state": entry.state,
         "person_id": actor.person_id,
         "person_name": actor.name,
         "unit_id": unit_id,
-        "unit_name": (session.scalar(select(Unit.name).where(Unit.id == unit_id)) or "") if unit_id else "",
+        "unit_name": entry.units[unit_id].name if unit_id and unit_id in entry.units else "",
         "note": "",
         "detail": detail,
     }
 
 
-def _photos(entry: Entry, key: dict[str, Any], now: datetime) -> list[dict[str, Any]]:
+def own_unit(actor: Actor, source: Source) -> UUID | None:
+    """The unit as whose person the actor reports."""
+    verb = next((verb for verb in sorted(source.verbs) if actor.has(verb)), "")
+    return min(actor.roots(verb), default=None)
+
+
+def _photos(entry: Entry, now: datetime) -> list[dict[str, Any]]:
     files: tuple[File, ...] = (*entry.checked.before, *entry.checked.after)
-    row = key | {"version": 1, "visit_id": None, "question": "", "created_at": now}
+    row = {"version": 1, "visit_id": None, "question": "", "created_at": now}
     ids = sorted(new_id() for _ in files)  # made within a millisecond they are in no order by themselves
     return [row | {"id": key_id, "file_id": file.id} for key_id, file in zip(ids, files, strict=True)]
 

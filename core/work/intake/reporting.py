@@ -7,8 +7,8 @@ the spot (发现即处置) is closed at once with photos before and after. Restr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -17,23 +17,25 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput
+from core.work.bulk import Lot
 from core.work.calendar import load_calendar, local_day
 from core.work.dispatch.precedents import count_used
-from core.work.dispatch.routing import Case, Place, Route, load_router, owners_at
+from core.work.dispatch.routing import Case, Owners, Place, Route, load_router, owners_at
 from core.work.dispatch.routing_trial import declared_of
 from core.work.dispatch.trusted import trusted_lead
 from core.work.intake.patrols import patrol_for_report
 from core.work.intake.report_input import CheckedReport, ReportBody, check_report
-from core.work.intake.report_rows import Entry, claim, write_rows
+from core.work.intake.report_rows import Entry, enter_rows, new_finding, opening_of, own_unit
 from core.work.intake.sources import BY_POST, SELF, VERIFIED, VERIFYING, Source
-from core.work.journal import record
-from core.work.loop.announcing import announce_new
+from core.work.journal import line
+from core.work.loop.announcing import notes_of_new
 from core.work.loop.ledger import act
 from core.work.loop.sight import audit_kind, sees_finding
 from core.work.loop.states import CLOSED, DISPATCHED, REPORTED
+from core.work.organisation.owners import UnitFacts, facts_of
 from core.work.proofs.doubts import look_at_spot
 from core.work.roles import DIRECT, REPORT, RESTRICTED, SEE
-from core.work.tables import Finding, FindingEvent
+from core.work.tables import Audit, Finding, FindingEvent
 from tenants.access import Actor, may
 from tenants.db import new_id
 from tenants.db import now as server_now
@@ -43,10 +45,17 @@ TAKEN = N_("这个编号的问题已经上报过，内容不同；请核对，�
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """What a report led to (上报结果); ``replayed`` when it had been sent before."""
+    """What a report led to (上报结果); ``replayed`` when it had been sent before.
+
+    ``opening`` is the detail of its first line of history and ``parts`` are its parts, with what is known of their ``units``,
+    when all of it was written just now and nothing happened to it since.
+    """
 
     finding: Finding
     replayed: bool = False
+    opening: Mapping[str, Any] | None = None
+    parts: tuple[Mapping[str, Any], ...] = ()
+    units: Mapping[UUID, UnitFacts] = field(default_factory=dict)
 
 
 def report(
@@ -73,39 +82,56 @@ def report(
         fixed=None if fixed is None else tuple(fixed),
         campaigns=tuple(campaigns) or own_campaigns(actor),
     )
-    return enter(session, actor, body, finding_id or new_id(), now or server_now()).finding
+    key, is_new = finding_id or new_id(), finding_id is None
+    return enter(session, actor, body, key, now or server_now(), is_new=is_new).finding
 
 
-def enter(session: Session, actor: Actor, body: ReportBody, finding_id: UUID, now: datetime) -> Reported:
-    """Enter a report under an id. Raises as :func:`report`."""
+def enter(
+    session: Session, actor: Actor, body: ReportBody, finding_id: UUID, now: datetime, *, is_new: bool = False
+) -> Reported:
+    """Enter a report under an id; ``is_new``: the id was made just now, so nothing can be there. Raises as :func:`report`."""
     digest = body.sha256()
-    earlier = _earlier(session, actor, finding_id, digest)
+    earlier = None if is_new else _earlier(session, actor, finding_id, digest)
     if earlier is not None:
         return earlier
     checked = check_report(session, actor, body, now)
-    directs = _check_person(session, actor, checked, body, now)
+    owners = owners_at(session, actor, checked.where.unit_id, checked.where.operator_id, local_day(now))
+    directs = _check_person(actor, checked, body, owners)
     if body.patrol_id is not None:
         patrol_for_report(session, actor, body.patrol_id, now)
-    route = _route(session, actor, checked, body, now)
+    route = _route(session, actor, checked, body, owners, now)
     state = _state(checked.source, directs=directs, is_fixed=checked.is_fixed, merges=body.merge_into is not None)
     target = _target(session, actor, body.merge_into, now)
-    entry = Entry(finding_id, digest, checked, route, state, _basis(actor, checked.source), body.patrol_id, target)
-    finding = claim(session, actor, entry, load_calendar(session, now), now)
-    if finding is None:
+    named = {route.line, route.place} | ({own} if (own := own_unit(actor, checked.source)) else set())
+    units = facts_of(session, owners, named)
+    basis = _basis(actor, checked.source)
+    entry = Entry(finding_id, digest, checked, route, state, basis, body.patrol_id, target, units)
+    merges = target is not None and directs
+    written = _write(session, actor, entry, now, is_told=not merges)
+    if written is None:
         return _lost_race(session, actor, finding_id, digest)
-    write_rows(session, actor, entry, finding, now)
+    finding = written.finding
     if checked.is_fixed:
         look_at_spot(session, finding, checked.after, now)
     count_used(session, actor, [route])
-    kind = audit_kind(finding.restricted)
+    if target is None or not merges:
+        return written
+    return Reported(act(session, actor, finding.id, "merge", version=1, target_id=target.id, now=now))
+
+
+def _write(session: Session, actor: Actor, entry: Entry, now: datetime, *, is_told: bool) -> Reported | None:
+    """Write the finding with its line of the trail, and tell who should know; None when somebody was faster."""
+    finding = new_finding(session, actor, entry, load_calendar(session, now), now)
     detail = {"number": finding.number, "source": finding.source, "state": finding.state}
-    record(session, actor, "finding.report", kind, finding.id, **detail)
-    session.flush()
-    if target is not None and directs:
-        finding = act(session, actor, finding.id, "merge", version=1, target_id=target.id, now=now)
-    else:
-        announce_new(session, finding, now, but=actor.person_id)
-    return Reported(finding)
+    beside = [Lot(Audit, [line(actor, "finding.report", audit_kind(finding.restricted), finding.id, **detail)])]
+    if is_told:
+        lead, campaigns = entry.route.line, entry.checked.campaigns
+        is_asked = entry.units[lead].is_asked
+        beside += notes_of_new(session, finding, lead, campaigns, now, is_asked=is_asked, but=actor.person_id)
+    opening = opening_of(actor, entry, finding)
+    if not enter_rows(session, actor, entry, finding, opening, beside):
+        return None
+    return Reported(finding, opening=opening["detail"], parts=tuple(entry.parts), units=entry.units)
 
 
 def own_campaigns(actor: Actor) -> tuple[str, ...]:
@@ -136,13 +162,11 @@ def _lost_race(session: Session, actor: Actor, finding_id: UUID, digest: str) ->
     return earlier
 
 
-def _check_person(session: Session, actor: Actor, checked: CheckedReport, body: ReportBody, now: datetime) -> bool:
+def _check_person(actor: Actor, checked: CheckedReport, body: ReportBody, owners: Owners) -> bool:
     """Whether the actor directs the work there. Raises Forbidden when the source, or what he asks for, is not his."""
-    on, where = local_day(now), checked.where.unit_id
 
     def allowed(verb: str) -> bool:
-        each = checked.campaigns or (None,)
-        return all(may(session, actor, verb, where, on, campaign=key) for key in each)
+        return all(owners.may(actor, verb, key) for key in checked.campaigns or (None,))
 
     directs = allowed(DIRECT)
     if not any(allowed(verb) for verb in checked.source.verbs):
@@ -155,10 +179,11 @@ def _check_person(session: Session, actor: Actor, checked: CheckedReport, body: 
     return directs
 
 
-def _route(session: Session, actor: Actor, checked: CheckedReport, body: ReportBody, now: datetime) -> Route:
+def _route(
+    session: Session, actor: Actor, checked: CheckedReport, body: ReportBody, owners: Owners, now: datetime
+) -> Route:
     """Who answers and by when: as routed, but for what was said by hand; a restricted one goes to trusted hands."""
     on, where = local_day(now), checked.where
-    owners = owners_at(session, actor, where.unit_id, where.operator_id, on)
     code = checked.category.code
     router = load_router(session, actor, owners, Place(where.site_id), [code], on)
     declared = declared_of(code, checked.campaigns)

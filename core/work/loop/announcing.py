@@ -6,7 +6,7 @@ Never of hidden findings; of restricted ones only those who may see them; and no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,13 +15,14 @@ from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_
+from core.work.bulk import Lot
 from core.work.calendar import deadline_text, local_day
 from core.work.loop.orders import opener_of, orderers_of
 from core.work.loop.parties import PERMISSIONS
 from core.work.loop.states import ACCEPTED, ANOTHER, DESK, LEADING, PLACE, REPORTED
 from core.work.loop.step import Step
 from core.work.loop.step_input import YES
-from core.work.papers.notes import tell
+from core.work.papers.notes import notes_to, tell
 from core.work.tables import Finding, FindingCampaign, Part
 from tenants.access import Actor
 from tenants.models import Unit
@@ -129,28 +130,36 @@ def announce(step: Step, before: str) -> None:
         )
 
 
-def announce_new(session: Session, finding: Finding, now: datetime, *, but: UUID | None = None) -> int:
-    """Tell of one finding that came in (新问题提醒): the desk of what was reported, the leading unit of what it must do."""
+def notes_of_new(
+    session: Session,
+    finding: Finding,
+    lead: UUID,
+    campaigns: Collection[str],
+    now: datetime,
+    *,
+    is_asked: bool,
+    but: UUID | None = None,
+) -> list[Lot]:
+    """What is told of one finding that comes in (新问题提醒), for whoever enters it.
+
+    The desk hears of what was reported; the leading unit of what it must do, or is asked to do (``is_asked``).
+    """
     if finding.hidden or finding.closed_at is not None:
-        return 0
-    lead = session.execute(_standing_parts(finding).where(Part.leading)).first()
-    unwatched = finding.state in UNDISPATCHED or lead is None
+        return []
+    unwatched = finding.state in UNDISPATCHED
     text = N_("新上报问题 {number}「{title}」，待受理派遣") if unwatched else TO_DO
-    if lead is not None and not lead.commanded:
-        text = ASKS.get(text, text)
-    return tell(
+    return notes_to(
         session,
-        unit_ids=[finding.unit_id] if unwatched or lead is None else [lead.unit_id],
-        person_ids=() if unwatched or lead is None else (lead.assignee_id,),
+        unit_ids=[finding.unit_id if unwatched else lead],
         verb=PERMISSIONS[DESK if unwatched else LEADING],
         kind=f"{KIND}.open",
-        text=text,
+        text=ASKS.get(text, text) if is_asked else text,
         params=params_of(finding),
         object_kind=KIND,
         object_id=finding.id,
         now=now,
         restricted=finding.restricted,
-        campaigns=campaigns_of(session, finding.id),
+        campaigns=campaigns,
         but=but,
     )
 

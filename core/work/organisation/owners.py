@@ -7,31 +7,54 @@ headquarters, which may hand it on - never to nobody.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import literal, or_, select, union_all
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
-from core.work.dated import valid_on
+from core.work.bulk import ask
 from core.work.tables import Site
 from tenants.access import Actor
-from tenants.models import Unit, UnitPath, UnitRole
+from tenants.models import Unit
 
 SITE_OWNER = "site_owner"
 SUBDISTRICT = "subdistrict"
 HEADQUARTERS = "headquarters"
-_Row = tuple[str, str, UUID, str, date]
-_AGES = literal(date(1900, 1, 1))  # puts a depth into the order column, which holds a date in the other rows
+_Row = tuple[str, str, UUID, str, bool, date]
+# Written as text: it is asked for every finding, and building it anew cost more than the database's answer [measured]. The depth
+# goes into the order column, which holds a date in the other rows.
+_AROUND = text("""
+SELECT 'role', r.role, u.id, u.name, u.commanded, r.valid_from
+FROM unit_role r JOIN unit u ON u.tenant_id = r.tenant_id AND u.id = r.unit_id
+WHERE r.tenant_id = :tenant AND r.valid_from <= :on AND (r.valid_to IS NULL OR r.valid_to > :on)
+UNION ALL
+SELECT 'above', u.kind, u.id, u.name, u.commanded, DATE '1900-01-01' + p.depth
+FROM unit_path p JOIN unit u ON u.tenant_id = p.tenant_id AND u.id = p.ancestor_id
+WHERE p.tenant_id = :tenant AND p.unit_id = :place AND p.valid_from <= :on AND (p.valid_to IS NULL OR p.valid_to > :on)
+UNION ALL
+SELECT 'other', u.kind, u.id, u.name, u.commanded, u.valid_from FROM unit u
+WHERE u.tenant_id = :tenant AND (u.kind = :headquarters OR u.id = ANY(:named))
+  AND u.valid_from <= :on AND (u.valid_to IS NULL OR u.valid_to > :on)
+""")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitFacts:
+    """What a line about a unit says of it (单位): its name, and whether it is asked, not ordered (不受指令)."""
+
+    name: str
+    is_asked: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Owners:
     """The responsible units around one place on one day (责任单位), and the names of all of them.
 
-    ``above`` are the place and the units over it, the nearest first.
+    ``above`` are the place and the units over it, the nearest first; ``uncommanded`` of all of them those that nobody here
+    can order.
     """
 
     place: UUID
@@ -42,6 +65,11 @@ class Owners:
     root: UUID
     names: Mapping[UUID, str]
     above: tuple[UUID, ...] = ()
+    uncommanded: frozenset[UUID] = frozenset()
+
+    def may(self, actor: Actor, verb: str, campaign: str | None = None) -> bool:
+        """Whether the actor's verb covers the place on the day, as :func:`tenants.access.may` judges it."""
+        return not actor.roots(verb, campaign).isdisjoint((self.place, *self.above))
 
     def line(self, role: str, hq_role: str = "") -> UUID:
         """The unit in the line of duty for an owner role (条线责任); ``hq_role`` hosts the campaign's own office."""
@@ -58,38 +86,34 @@ def owners_of(session: Session, actor: Actor, site: Site, on: date) -> Owners:
 
 def owners_at(session: Session, actor: Actor, unit_id: UUID, operator_id: UUID | None, on: date) -> Owners:
     """The same for a place in a unit's territory: roles in force, the units above the place, the headquarters."""
-    tenant = actor.tenant.id
-    roles = (
-        select(literal("role").label("what"), UnitRole.role.label("key"), Unit.id, Unit.name, UnitRole.valid_from)
-        .join(Unit, (Unit.tenant_id == UnitRole.tenant_id) & (Unit.id == UnitRole.unit_id))
-        .where(UnitRole.tenant_id == tenant, valid_on(UnitRole, on))
-    )
-    above = (
-        select(literal("above"), Unit.kind, Unit.id, Unit.name, _AGES + UnitPath.depth)
-        .join(UnitPath, (Unit.tenant_id == UnitPath.tenant_id) & (Unit.id == UnitPath.ancestor_id))
-        .where(Unit.tenant_id == tenant, UnitPath.unit_id == unit_id, valid_on(UnitPath, on))
-    )
     named = [d.unit_id for d in actor.duties] + ([operator_id] if operator_id else [])
-    others = select(literal("other"), Unit.kind, Unit.id, Unit.name, Unit.valid_from).where(
-        Unit.tenant_id == tenant, or_(Unit.kind == HEADQUARTERS, Unit.id.in_(named)), valid_on(Unit, on)
-    )
-    found = session.execute(union_all(roles, above, others)).all()
-    rows = [(str(row[0]), str(row[1]), row[2], str(row[3]), row[4]) for row in found]
-    return _sort_out(unit_id, operator_id, sorted(rows, key=lambda row: row[4]))
+    asked = {"tenant": actor.tenant.id, "place": unit_id, "named": named, "on": on, "headquarters": HEADQUARTERS}
+    found = ask(session, _AROUND, asked).all()
+    return _sort_out(unit_id, operator_id, sorted(map(tuple, found), key=lambda row: row[5]))
+
+
+def facts_of(session: Session, owners: Owners, units: Collection[UUID]) -> dict[UUID, UnitFacts]:
+    """Name and standing of some units; those that are not around the place are read (one query, or none)."""
+    found = {unit: UnitFacts(owners.names[unit], unit in owners.uncommanded) for unit in units if unit in owners.names}
+    if missing := set(units) - found.keys():
+        rows = session.execute(select(Unit.id, Unit.name, Unit.commanded).where(Unit.id.in_(missing)))
+        found |= {unit: UnitFacts(name, not commanded) for unit, name, commanded in rows}
+    return found
 
 
 def _sort_out(unit_id: UUID, operator_id: UUID | None, rows: Sequence[_Row]) -> Owners:
-    """Rows of (what, role or kind, unit, name, order): a later role replaces an earlier one, the nearest unit comes first."""
-    above = [(kind, found) for what, kind, found, _, _ in rows if what == "above"]
-    heads = [found for what, kind, found, _, _ in rows if what == "other" and kind == HEADQUARTERS]
+    """Rows of (what, role or kind, unit, name, commanded, order): later roles replace earlier ones, the nearest unit is first."""
+    above = [(kind, found) for what, kind, found, *_ in rows if what == "above"]
+    heads = [found for what, kind, found, *_ in rows if what == "other" and kind == HEADQUARTERS]
     top = above[-1][1] if above else unit_id
     return Owners(
         place=unit_id,
         operator=operator_id,
         subdistrict=next((found for kind, found in above if kind == SUBDISTRICT), None),
-        by_role={role: found for what, role, found, _, _ in rows if what == "role"},
+        by_role={role: found for what, role, found, *_ in rows if what == "role"},
         headquarters=heads[0] if heads else top,
         root=top,
-        names={found: name for _, _, found, name, _ in rows},
+        names={found: name for _, _, found, name, *_ in rows},
         above=tuple(found for _, found in above) or (unit_id,),
+        uncommanded=frozenset(row[2] for row in rows if not row[4]),
     )

@@ -10,9 +10,10 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, insert, or_, select, update
+from sqlalchemy import Select, func, insert, or_, select, text, update
 from sqlalchemy.orm import Session
 
+from core.work.bulk import Lot, ask
 from core.work.calendar import local_day
 from core.work.dated import valid_on
 from core.work.loop.sight import unseen_restricted
@@ -20,7 +21,7 @@ from core.work.roles import ANSWER, RESTRICTED, ROLES
 from core.work.tables import Note, Outbox
 from tenants.access import Actor
 from tenants.db import new_id
-from tenants.models import Holding, Person, Post, UnitPath
+from tenants.models import Holding, Person, Post
 
 SHOWN_DAYS = 90  # older notes are read or out of date; they stay in the table (ours)
 MOST = 100  # a count of unread notes that is higher is shown as 99+ (ours)
@@ -50,26 +51,59 @@ def tell(
     that one's matters only (None: every post counts). ``but`` is who acted: nobody is told what he did himself. ``text`` is a
     source text (N_) with ``{name}`` places for ``params``; a value ``x_en`` beside ``x`` is what English readers see.
     """
+    lots = notes_to(
+        session,
+        unit_ids=unit_ids,
+        person_ids=person_ids,
+        verb=verb,
+        kind=kind,
+        text=text,
+        params=params,
+        object_kind=object_kind,
+        object_id=object_id,
+        now=now,
+        restricted=restricted,
+        campaigns=campaigns,
+        but=but,
+    )
+    tenant = int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
+    for lot in lots:
+        common = {"tenant_id": tenant} | dict(lot.same)
+        session.execute(insert(lot.table), [common | dict(row) for row in lot.rows])
+    return len(lots[0].rows) if lots else 0
+
+
+def notes_to(
+    session: Session,
+    *,
+    unit_ids: Iterable[UUID] = (),
+    person_ids: Iterable[UUID | None] = (),
+    verb: str = ANSWER,
+    kind: str,
+    text: str,
+    params: Mapping[str, Any],
+    object_kind: str = "",
+    object_id: object = "",
+    now: datetime,
+    restricted: bool = False,
+    campaigns: Collection[str] | None = None,
+    but: UUID | None = None,
+) -> list[Lot]:
+    """What :func:`tell` writes, for whoever writes it in one statement with the act: notes and lines of the outbox, or nothing."""
     on = local_day(now)
     people = _holders(session, set(unit_ids), verb, on, restricted, campaigns)
     people |= _may_know(session, {one for one in person_ids if one is not None}, on, restricted)
     people -= {but}
+    if not people:
+        return []
     plain = {key: value if isinstance(value, _PLAIN) else str(value) for key, value in params.items()}
     said = {"text": text, "params": plain, "object_kind": object_kind, "object_id": str(object_id)}
-    _write(session, sorted(people), kind, said, now)
-    return len(people)
-
-
-def _write(session: Session, people: Sequence[UUID], kind: str, said: Mapping[str, Any], now: datetime) -> None:
-    """A note and a line of the outbox for each, in two statements."""
-    if not people:
-        return
-    tenant = int(session.tenant_id)  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
-    common: dict[str, Any] = {"tenant_id": tenant, "kind": kind, "created_at": now}
-    notes = [common | {"id": new_id(), "person_id": person} for person in people]
-    session.execute(insert(Note), [{**note, **said} for note in notes])
-    sent = [note | {"id": new_id(), "body": dict(said) | {"note": str(note["id"])}} for note in notes]
-    session.execute(insert(Outbox), sent)
+    common: dict[str, Any] = {"kind": kind, "created_at": now}
+    notes = [{"id": new_id(), "person_id": person} for person in sorted(people)]
+    sent = [
+        {"id": new_id(), "person_id": note["person_id"], "body": said | {"note": str(note["id"])}} for note in notes
+    ]
+    return [Lot(Note, notes, common | said), Lot(Outbox, sent, common)]
 
 
 def list_notes(
@@ -147,25 +181,27 @@ def _holders(
     roles = [r.code for r in ROLES.values() if verb in r.verbs and (RESTRICTED in r.verbs or not restricted)]
     if not units or not roles:
         return set()
-    query = (
-        select(UnitPath.unit_id, UnitPath.depth, Holding.person_id)
-        .join(Post, (Post.tenant_id == UnitPath.tenant_id) & (Post.unit_id == UnitPath.ancestor_id))
-        .join(Holding, (Holding.tenant_id == Post.tenant_id) & (Holding.post_id == Post.id))
-        .join(Person, (Person.tenant_id == Holding.tenant_id) & (Person.id == Holding.person_id))
-        .where(
-            UnitPath.unit_id.in_(units),
-            Post.role.in_(roles),
-            Person.state == "active",
-            valid_on(UnitPath, on),
-            valid_on(Holding, on),
-        )
-    )
-    if campaigns is not None:
-        query = query.where(or_(Post.campaign.is_(None), Post.campaign.in_(list(campaigns))))
-    return _nearest(session.execute(query).all())
+    tenant = session.tenant_id  # type: ignore[attr-defined]  # every session of ours is a ScopedSession
+    asked = {"tenant": tenant, "units": list(units), "roles": roles, "on": on, "campaigns": list(campaigns or ())}
+    rows = ask(session, _HOLDING, asked | {"every": campaigns is None})
+    return _nearest([(row[0], row[1], row[2]) for row in rows])
 
 
-def _nearest(rows: Iterable[Row[UUID, int, UUID]]) -> set[UUID]:
+# Written as text: whoever tells of anything asks it.
+_HOLDING = text("""
+SELECT p.unit_id, p.depth, h.person_id
+FROM unit_path p
+JOIN post o ON o.tenant_id = p.tenant_id AND o.unit_id = p.ancestor_id
+JOIN holding h ON h.tenant_id = o.tenant_id AND h.post_id = o.id
+JOIN person e ON e.tenant_id = h.tenant_id AND e.id = h.person_id
+WHERE p.tenant_id = :tenant AND p.unit_id = ANY(:units) AND o.role = ANY(:roles) AND e.state = 'active'
+  AND p.valid_from <= :on AND (p.valid_to IS NULL OR p.valid_to > :on)
+  AND h.valid_from <= :on AND (h.valid_to IS NULL OR h.valid_to > :on)
+  AND (:every OR o.campaign IS NULL OR o.campaign = ANY(:campaigns))
+""")
+
+
+def _nearest(rows: Sequence[tuple[UUID, int, UUID]]) -> set[UUID]:
     nearest: dict[UUID, int] = {}
     for unit, depth, _ in rows:
         nearest[unit] = min(depth, nearest.get(unit, depth))

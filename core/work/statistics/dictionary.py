@@ -58,16 +58,6 @@ class Declared:
     apart: str = ""
 
 
-def take_up(
-    session: ScopedSession, actor: Actor | None, editions: Iterable[tuple[str, Edition]], *, today: date
-) -> int:
-    """Settle the dictionary at the HQ office's word (更新目录). Returns how many lines are new. Raises Forbidden."""
-    require(session, actor, DIRECT, root_unit(session).id, today)
-    made = settle_dictionary(session, editions, today=today)
-    record(session, actor, "statistic.settle", OBJECT, "", added=made)
-    return made
-
-
 def settle_dictionary(session: ScopedSession, editions: Iterable[tuple[str, Edition]], *, today: date) -> int:
     """Add the lines that the editions in force ask for and note who asks; nothing typed is changed. Returns how many are new.
 

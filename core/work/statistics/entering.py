@@ -21,7 +21,7 @@ from core.work.statistics.steps import EDITABLE, SAVED, SUBMITTED, note_event
 from core.work.statistics.words import BASES
 from core.work.statistics.writing import bound_number
 from core.work.tables import Observation, Statistic
-from tenants.access import Actor
+from tenants.access import ROOTS, Actor
 from tenants.db import new_id
 from tenants.models import Unit
 from tenants.scope import ScopedSession
@@ -217,7 +217,7 @@ def _faults(statistic: Statistic, entry: Entry) -> Sequence[Fault]:
 
 def _in_scope(session: ScopedSession, statistic: Statistic, unit_id: UUID) -> bool:
     unit = session.get(Unit, (session.tenant_id, unit_id))
-    return unit is not None and unit.kind in ((statistic.unit_kind,) if statistic.unit_kind else ("district", "city"))
+    return unit is not None and unit.kind in ((statistic.unit_kind,) if statistic.unit_kind else ROOTS)
 
 
 def _insert(

@@ -18,7 +18,7 @@ from core.work.statistics.dictionary import in_force
 from core.work.statistics.sight import pairs_seen
 from core.work.statistics.writing import last_finished
 from core.work.tables import Observation, Statistic
-from tenants.access import Actor
+from tenants.access import ROOTS, Actor
 from tenants.models import EnabledCampaign, Unit
 from tenants.scope import ScopedSession
 
@@ -56,11 +56,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What to list (筛选): a period or, with None, the last finished one of each kind; a frequency, an owner, a text."""
+    """What to list (筛选): a period or, with None, the last finished one of each kind; an owner, the unit they are about."""
 
     period: Period | None = None
     frequency: str = ""
     owner_id: UUID | None = None
+    unit_id: UUID | None = None
     campaign: str = ""
     text: str = ""
     state: str = ""
@@ -80,7 +81,7 @@ def pairs_of(session: ScopedSession, actor: Actor | None, asked: Asked, *, today
             and_(
                 Unit.tenant_id == Statistic.tenant_id,
                 or_(
-                    and_(whole, Unit.kind.in_(("district", "city"))),
+                    and_(whole, Unit.kind.in_(ROOTS)),
                     and_(Statistic.unit_kind != "", Unit.kind == Statistic.unit_kind),
                 ),
             ),
@@ -105,6 +106,8 @@ def _wanted(asked: Asked) -> list[ColumnElement[bool]]:
     terms: list[ColumnElement[bool]] = []
     if asked.owner_id:
         terms.append(Statistic.owner_unit_id == asked.owner_id)
+    if asked.unit_id:
+        terms.append(Unit.id == asked.unit_id)
     if asked.frequency or asked.period:
         terms.append(Statistic.frequency == (asked.period.kind if asked.period else asked.frequency))
     if asked.codes:

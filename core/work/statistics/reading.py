@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import and_, select, tuple_
+from sqlalchemy import ColumnElement, and_, select, true, tuple_
 
 from core.errors import NotFound
 from core.periods import Period
@@ -70,8 +70,18 @@ def _steps(
     return tuple(step for step, is_open in open_steps.items() if is_open)
 
 
-def waiting_lines(session: ScopedSession, actor: Actor, *, today: date) -> list[Line]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Which values that wait (待审核筛选): of an owner, a period, a state of the two."""
+
+    owner_id: UUID | None = None
+    period: Period | None = None
+    state: str = ""
+
+
+def waiting_lines(session: ScopedSession, actor: Actor, *, today: date, wanted: Waiting | None = None) -> list[Line]:
     """What was handed in and is not locked yet (待审核), within reach; the one that waits longest first."""
+    chosen = wanted or Waiting()
     owner = Unit.__table__.alias("owner")
     rows = session.execute(
         select(Observation, Statistic, Unit.name, owner.c.name)
@@ -79,7 +89,9 @@ def waiting_lines(session: ScopedSession, actor: Actor, *, today: date) -> list[
         .join(Unit, and_(Unit.tenant_id == Observation.tenant_id, Unit.id == Observation.unit_id))
         .join(owner, and_(owner.c.tenant_id == Statistic.tenant_id, owner.c.id == Statistic.owner_unit_id))
         .where(
-            Observation.state.in_((SUBMITTED, REVIEWED)),
+            Observation.state.in_((chosen.state,) if chosen.state else (SUBMITTED, REVIEWED)),
+            Statistic.owner_unit_id == chosen.owner_id if chosen.owner_id else true(),
+            _in_period(chosen.period),
             pairs_seen(session, actor, Observation.unit_id, today),
         )
         .order_by(Observation.submitted_at, Observation.id)
@@ -93,6 +105,12 @@ def waiting_lines(session: ScopedSession, actor: Actor, *, today: date) -> list[
         pair = Pair(statistic, row.unit_id, unit, owned)
         lines.append(Line(pair, period, (row,), tuple(last), standing, due_on(statistic, period)))
     return lines
+
+
+def _in_period(period: Period | None) -> ColumnElement[bool]:
+    if period is None:
+        return true()
+    return and_(Observation.period_kind == period.kind, Observation.period_start == period.start)
 
 
 def _before(session: ScopedSession, rows: Sequence[Observation]) -> Mapping[Any, list[Observation]]:

@@ -27,6 +27,7 @@ class Statistic(TenantRow, Base):
     several periods make one: ``sum``, ``mean``, or ``last`` for what stands at a day (population, areas).
     ``parts`` are the codes whose values must add up to this one (分项合计). ``bases`` are the bases that may be entered.
     ``campaign`` '' is shared by all campaigns. ``apart`` tells why an equal number elsewhere is no double return.
+    ``reminded_on`` is the due day about which those who answer were last reminded.
     """
 
     __tablename__ = "statistic"
@@ -65,6 +66,7 @@ class Statistic(TenantRow, Base):
     valid_to: Mapped[date | None] = mapped_column(default=None)
     version: Mapped[int] = mapped_column(default=1)
     changed_at: Mapped[datetime] = mapped_column(default=now)
+    reminded_on: Mapped[date | None] = mapped_column(default=None)
 
 
 class Observation(TenantRow, Base):

@@ -11,13 +11,14 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.db import Base, TenantRow, uuid_key
 
-KINDS = ("item", "form", "opened", "closed")
+KINDS = ("item", "form", "visit", "opened", "closed")
 
 
 class DayCount(TenantRow, Base):
     """The sums of one unit's day (单位日计数), whole numbers only; points are 1/100.
 
-    ``kind`` is ``item`` (an item of a form, ``code``), ``form`` (a form's sheets), ``opened`` or ``closed`` (findings by
+    ``kind`` is ``item`` (an item of a form, ``code``), ``form`` (a form's sheets), ``visit`` (a campaign's visits, of them
+    ``passed`` without any failed item; ``n`` items passed of ``m`` answered), ``opened`` or ``closed`` (findings by
     category, ``n`` of them). Items and forms are apart by the points ``possible`` in one visit, so that scores out of 100
     add up exactly. What secret rounds found and the restricted class are not in here: the sums are everybody's.
     """
@@ -25,7 +26,7 @@ class DayCount(TenantRow, Base):
     __tablename__ = "day_count"
     __table_args__ = (
         Index("ix_day_count_kind", "tenant_id", "kind", "campaign", "day"),
-        CheckConstraint("kind IN ('item', 'form', 'opened', 'closed')", name="kind"),
+        CheckConstraint("kind IN ('item', 'form', 'visit', 'opened', 'closed')", name="kind"),
     )
     rights: ClassVar[tuple[str, ...]] = ("SELECT", "INSERT", "DELETE")
 

@@ -21,6 +21,7 @@ class Visit(TenantRow, SecretRow, Base):
     """A submitted visit (检查记录). The id comes from the device; the place's unit is stamped and never moves.
 
     A correction is another visit that ``replaces_id`` the earlier one; what has ``replaced_at`` counts in no figure.
+    ``site_then`` is what its site was when it was sent: types, and the attributes that rules read; None: from before they were kept.
     """
 
     __tablename__ = "visit"
@@ -50,6 +51,7 @@ class Visit(TenantRow, SecretRow, Base):
     patrol_id: Mapped[UUID | None] = mapped_column(default=None)
     replaces_id: Mapped[UUID | None] = mapped_column(default=None)
     replaced_at: Mapped[datetime | None] = mapped_column(default=None)
+    site_then: Mapped[dict[str, Any] | None] = mapped_column(default=None)
 
     site: Mapped[Site] = relationship(
         primaryjoin=lambda: and_(Visit.tenant_id == Site.tenant_id, foreign(Visit.site_id) == Site.id), viewonly=True

@@ -24,7 +24,7 @@ from core.work.whistling.whistle_rules import check_minutes, end_of, load_rules
 from core.work.whistling.whistle_sight import CALLER_KINDS, calling_units
 from core.work.whistling.whistle_steps import BLOW, CALLED
 from core.work.wording import read_text, shown
-from tenants.access import Actor
+from tenants.access import ROOTS, Actor
 from tenants.db import new_id
 from tenants.db import now as server_now
 from tenants.models import Unit, UnitPath
@@ -105,7 +105,7 @@ def callers_for(session: Session, actor: Actor, on: date) -> list[Unit]:
 
 def callable_units(session: Session, caller_unit_id: UUID | None, on: date) -> list[Unit]:
     """The units that may be called: in force, no root, and neither the caller nor above or beneath it."""
-    query = select(Unit).where(valid_on(Unit, on), Unit.kind.not_in(("district", "city")))
+    query = select(Unit).where(valid_on(Unit, on), Unit.kind.not_in(ROOTS))
     if caller_unit_id is not None:
         query = query.where(Unit.id.not_in(_line_of(session, caller_unit_id, on)))
     return list(session.scalars(query.order_by(Unit.pinyin, Unit.id)))

@@ -38,6 +38,15 @@ function start() {
   const key = draftOf(location.pathname, form.dataset.draft);
   const found = form.querySelector('[data-draft-found]');
   const draft = readDraft(key);
+  const began = draft ? new Map(draft).get('forms') || '' : '';
+  const due = (found.dataset.due || '').split(',');
+  const here = new URL(location.href);
+  if (began.split(',').some((one) => one && !due.includes(one)) && !here.searchParams.has('forms') && !form.querySelector('.error')) {
+    // The forms changed since: the draft goes on with those that it was begun with.
+    here.searchParams.set('forms', began);
+    location.replace(here.href);
+    return;
+  }
   if (draft && !form.querySelector('.error')) {
     // The same visit goes on under the same number: sent twice it is still one.
     const kept = new Map(draft);
@@ -48,7 +57,8 @@ function start() {
   }
   form.querySelector('[data-draft-drop]').addEventListener('click', () => {
     dropDraft(key);
-    location.replace(location.href);
+    here.searchParams.delete('forms');
+    location.replace(here.href);
   });
 
   // Capturing: before sancheng.js counts what has failed.
