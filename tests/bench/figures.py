@@ -26,7 +26,7 @@ from core.campaigns.registry import installed
 from core.cli.ground import Ground
 from core.databases import connect
 from core.figures.nationwide import figure_table, rank_indicator
-from core.figures.terms import FormTerm, ItemTerm, plan_indicator
+from core.figures.terms import FindingTerm, FormTerm, ItemTerm, RecheckTerm, plan_indicator
 from core.request import COOKIE
 from core.settings import ZONE
 from core.work.inspection.visit_plan import PlannedQuestion, plan
@@ -105,11 +105,11 @@ def time_comparison(stage: Stage, rounds: int, each: int) -> list[Target]:
 
 
 def fed(campaign: Campaign) -> list[str]:
-    """The indicators that visits feed by themselves, in the order of the catalogue."""
+    """The indicators that visits, findings and re-inspections feed by themselves, in the order of the catalogue."""
     found = []
     for one in campaign.edition.indicators:
         numerator = plan_indicator(campaign.edition, campaign.key, one, {}).numerator
-        if isinstance(numerator, ItemTerm | FormTerm):
+        if isinstance(numerator, ItemTerm | FormTerm | FindingTerm | RecheckTerm):
             found.append(one.code)
     return found
 

@@ -14,10 +14,13 @@ from typing import Any
 import psycopg
 
 from core.campaigns import Campaign
-from core.figures.terms import FormTerm, ItemTerm, plan_indicator
+from core.figures.terms import FindingTerm, FormTerm, ItemTerm, RecheckTerm, plan_indicator
+from core.work.loop.states import PARKED, STANDS, STATES
+from core.work.loop.transitions import CLOSED_STATES, DISMISSED
 
 Key = tuple[int, str, date]
 CENT = Decimal("0.01")
+AT_REST = (PARKED, *(state.code for state in STATES.values() if state.clock == STANDS))
 ITEMS = """
 SELECT tenant_id, code, month, sum(visits), sum(passed), avg(score), sum(n), sum(m) FROM (
   SELECT tenant_id, code, month, site_type, count(*) AS visits, sum(passed) AS passed,
@@ -48,6 +51,31 @@ SELECT tenant_id, code, month, sum(visits), 0, avg(score), 0, 0 FROM (
   GROUP BY 1, 2, 3, 4) stratum
 GROUP BY 1, 2, 3
 """
+# Due in the month by the deadline, and of them closed by then; what was dismissed, parked or stands still was not due.
+FINDINGS = """
+SELECT f.tenant_id, date_trunc('month', timezone('Asia/Shanghai', f.due_at))::date,
+  count(*) FILTER (WHERE f.state = ANY(%(closed)s) AND f.closed_at <= f.due_at),
+  count(*) FILTER (WHERE f.state <> ALL(%(not_due)s))
+FROM finding f
+JOIN finding_campaign c ON c.tenant_id = f.tenant_id AND c.finding_id = f.id AND c.campaign = %(campaign)s
+WHERE f.tenant_id = ANY(%(tenants)s) AND f.basis = 'verified' AND NOT f.restricted
+  AND timezone('Asia/Shanghai', f.due_at)::date BETWEEN %(first)s AND %(last)s
+GROUP BY 1, 2
+"""
+# Looked at again in the month, each finding once, and of them those that had relapsed.
+RECHECKS = """
+SELECT tenant_id, month, count(*) FILTER (WHERE relapsed), count(*) FROM (
+  SELECT r.tenant_id, r.finding_id, bool_or(r.state = 'relapsed') AS relapsed,
+    date_trunc('month', timezone('Asia/Shanghai', r.done_at))::date AS month
+  FROM recheck r
+  JOIN finding f ON f.tenant_id = r.tenant_id AND f.id = r.finding_id AND f.basis = 'verified' AND NOT f.restricted
+  JOIN finding_campaign c ON c.tenant_id = f.tenant_id AND c.finding_id = f.id AND c.campaign = %(campaign)s
+  WHERE r.tenant_id = ANY(%(tenants)s) AND r.state IN ('stable', 'relapsed') AND f.state <> ALL(%(dismissed)s)
+    AND timezone('Asia/Shanghai', r.done_at)::date BETWEEN %(first)s AND %(last)s
+  GROUP BY 1, 2, 4) once
+GROUP BY 1, 2
+"""
+LEDGER = ((FindingTerm, FINDINGS), (RecheckTerm, RECHECKS))
 COLUMN = {"visits": 3, "passed": 4, "n": 6, "m": 7}
 MEAN = 5
 
@@ -81,6 +109,16 @@ def compare_raw(
             else:
                 top, bottom = (row[COLUMN[term.measure]] for term in (plan.numerator, plan.denominator))
                 found[row[0], row[1], row[2]] = rate(Decimal(top), Decimal(bottom))
+    given |= {
+        "closed": sorted(CLOSED_STATES),
+        "dismissed": sorted(DISMISSED),
+        "not_due": sorted({*DISMISSED, *AT_REST}),
+    }
+    for sort, statement in LEDGER:
+        for code in (one for one, plan in plans.items() if isinstance(plan.numerator, sort)):
+            for tenant, month, top, bottom in plain.execute(statement, given):
+                if bottom:
+                    found[tenant, code, month] = rate(Decimal(top), Decimal(bottom))
     plain.rollback()
     return found
 
