@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import make_url
 
 from core.cli.server import WEB_THREADS
-from core.databases import Urls, connect, create_database
+from core.databases import Urls, connect, create_database, drop_database
 from tests.browser.running import free_port
 
 HERE = Path(__file__).parents[2] / "benchmarks" / "peers" / "drf"
@@ -74,6 +74,7 @@ def install() -> Path:
 def serve_peer(urls: Urls, source: str, tenant_id: int, items: Sequence[AskedItem]) -> Iterator[Peer]:
     """The peer on a database of its own, with the findings of one tenant of the database ``source``."""
     python, name = install(), "peer"
+    drop_database(urls.superuser, name)  # of an earlier run, on a server that was kept
     create_database(urls.superuser, name)
     parts = make_url(urls.for_database(name).superuser)
     host = parts.query.get("host", parts.host)
