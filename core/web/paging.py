@@ -6,7 +6,7 @@ import base64
 import binascii
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Generic, TypeVar
 from uuid import UUID
 
@@ -38,6 +38,20 @@ def read_cursor(parts: int) -> list[str] | None:
     if len(found) != parts or "\x00" in said:
         raise bad_argument("cursor", said)
     return found
+
+
+def read_moment_cursor() -> tuple[datetime, UUID] | None:
+    """Where the page before ended in a list by time: the moment, aware, and the id of its last row. Raises InvalidInput."""
+    said = read_cursor(2)
+    if said is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(said[0])
+    except ValueError:
+        raise bad_argument("cursor", said[0]) from None
+    if moment.tzinfo is None:
+        raise bad_argument("cursor", said[0])
+    return moment, read_id(said[1], "cursor")
 
 
 def make_cursor(*keys: object) -> str:

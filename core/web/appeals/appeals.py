@@ -22,7 +22,7 @@ from core.web import district
 from core.web.appeals import appeal_words as words
 from core.web.errors import fault_map, say
 from core.web.exports import stream_csv
-from core.web.paging import PAGE, bad_argument, cut, read_cursor, read_id
+from core.web.paging import PAGE, bad_argument, cut, read_id, read_moment_cursor
 from core.web.photos import posted
 from core.web.places.site_words import unit_options
 from core.web.running import running, running_one, title_of
@@ -83,7 +83,7 @@ def query_of(wanted: Wanted) -> dict[str, str]:
 def show_list() -> str:
     """The appeals in the reader's sight, the latest first."""
     wanted = read_wanted()
-    rows = list_appeals(db(), actor(), wanted, now=now(), limit=PAGE + 1, after=_after())
+    rows = list_appeals(db(), actor(), wanted, now=now(), limit=PAGE + 1, after=read_moment_cursor())
     page = cut(rows, lambda one: (one.raised_at.isoformat(), one.id))
     return render_template(
         "appeals/list.html",
@@ -97,19 +97,6 @@ def show_list() -> str:
         words=words,
         states=STATES,
     )
-
-
-def _after() -> tuple[datetime, UUID] | None:
-    said = read_cursor(2)
-    if said is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(said[0])
-    except ValueError:
-        raise bad_argument("cursor", said[0]) from None
-    if moment.tzinfo is None:
-        raise bad_argument("cursor", said[0])
-    return moment, read_id(said[1], "cursor")
 
 
 @blueprint.get("/export.csv")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
@@ -21,13 +20,13 @@ from core.figures.outside import (
     refuse_empty,
     share_of,
 )
-from core.figures.outside_list import Place, Wanted, figures_of, list_outside, place_of
+from core.figures.outside_list import Wanted, figures_of, list_outside, place_of
 from core.figures.periods import Period, parse_period
 from core.figures.tables import OutsidePublication
 from core.request import actor, db, house, now, require, tenant
 from core.settings import ZONE
 from core.web.errors import say, say_fault
-from core.web.paging import bad_argument, cut, read_cursor, read_id
+from core.web.paging import cut, read_moment_cursor
 from core.web.scores.comparison_asked import read_asked
 from core.web.scores.figure_words import say_number, say_points
 from core.web.scores.periods import say_period
@@ -52,7 +51,7 @@ HEADER = (
 
 def _page(said: str = "", faults: Sequence[Fault] = (), status: int = 200) -> tuple[str, int]:
     shown = _read_shown()
-    rows = list_outside(db(), actor(), shown, limit=ROWS + 1, after=_after())
+    rows = list_outside(db(), actor(), shown, limit=ROWS + 1, after=read_moment_cursor())
     listed = cut(rows, lambda row: (row.publication.imported_at.isoformat(), row.publication.id), ROWS)
     page = render_template(
         "comparison/outside.html",
@@ -87,20 +86,6 @@ def _query(shown: Wanted) -> dict[str, str]:
     said = {"campaign": shown.campaign, "of": shown.period.key if shown.period else "", "q": shown.text}
     said |= {"counting": "" if shown.replaced else "1"}
     return {name: value for name, value in said.items() if value}
-
-
-def _after() -> Place | None:
-    """Where the page before ended. Raises InvalidInput."""
-    said = read_cursor(2)
-    if said is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(said[0])
-    except ValueError:
-        raise bad_argument("cursor", said[0]) from None
-    if moment.tzinfo is None:
-        raise bad_argument("cursor", said[0])
-    return moment, read_id(said[1], "cursor")
 
 
 def period_of(one: OutsidePublication) -> Period:

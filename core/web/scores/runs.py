@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -22,7 +21,7 @@ from core.figures.scores import reaches_root
 from core.request import actor, db, now, require, tenant, today
 from core.web import district
 from core.web.errors import fault_map, say
-from core.web.paging import PAGE, bad_argument, cut, read_cursor, read_id
+from core.web.paging import PAGE, cut, read_moment_cursor
 from core.web.places.site_words import say_points as say_cents
 from core.web.running import running, running_one, title_of
 from core.web.scores.periods import read_period, say_period
@@ -49,7 +48,7 @@ def show_list() -> tuple[str, int]:
 
 def _list(typed: Mapping[str, str] | None = None, error: SanchengError | None = None) -> tuple[str, int]:
     campaign = request.args.get("campaign", "").strip()[:60]
-    rows = list_runs(db(), actor(), campaign or None, now=now(), limit=PAGE + 1, after=_after())
+    rows = list_runs(db(), actor(), campaign or None, now=now(), limit=PAGE + 1, after=read_moment_cursor())
     page = cut(rows, lambda one: (one.made_at.isoformat(), one.id))
     titles = {one.key: title_of(one) for one in running()}
     html = render_template(
@@ -66,19 +65,6 @@ def _list(typed: Mapping[str, str] | None = None, error: SanchengError | None = 
         **_words(),
     )
     return html, error.status if error else 200
-
-
-def _after() -> tuple[datetime, UUID] | None:
-    said = read_cursor(2)
-    if said is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(said[0])
-    except ValueError:
-        raise bad_argument("cursor", said[0]) from None
-    if moment.tzinfo is None:
-        raise bad_argument("cursor", said[0])
-    return moment, read_id(said[1], "cursor")
 
 
 def _unit_names(rows: Sequence[ScoreRun]) -> dict[UUID, str]:
