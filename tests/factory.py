@@ -12,6 +12,7 @@ from sqlalchemy import select
 from core.campaigns.vocabulary import load_vocabulary
 from core.work.accounts import find_login, open_login
 from core.work.actors import resolve_actor
+from core.work.calendar import local_day
 from core.work.tables import Site, SiteKind
 from tenants.access import Actor, TenantRef
 from tenants.accounts import AppUser, Membership, Tenant
@@ -119,7 +120,7 @@ def add_actors(wall: Wall, ref: TenantRef, wishes: list[tuple[str, UUID, str]]) 
             Holding(person_id=one, post_id=post.id, valid_from=SINCE) for one, post in zip(ids, posts, strict=True)
         )
         session.commit()
-        found = [resolve_actor(session, ref, one, date.today()) for one in ids]
+        found = [resolve_actor(session, ref, one, local_day(now())) for one in ids]
         assert all(found)
         return [actor for actor in found if actor]
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import pytest
 
+from core.work.calendar import local_day
 from core.work.statistics.dictionary import Declared, declare
 from core.work.statistics.writing import last_finished
+from tenants.db import now
 from tenants.scope import Wall
 from tests.api.conftest import Caller
 from tests.factory import District, add_actor, bare_district
 
-MONTH = last_finished("month", date.today())
+MONTH = last_finished("month", local_day(now()))
 
 
 @dataclass

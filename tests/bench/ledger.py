@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import insert, select, text
 
 from core.campaigns.registry import installed
+from core.work.calendar import local_day
 from core.work.loop.states import CLOSED_STATES, STATES, WITH_UNIT
 from core.work.onboarding import create_district
 from core.work.tables import Finding, Site, SiteKind
@@ -85,7 +86,7 @@ def lay_ledger(wall: Wall, count: int = 100_000, seed: int = 7) -> Ledger:
     """Lay a district of the national list with ``count`` findings. The same seed lays the same ledger."""
     chance = random.Random(seed)
     slug = f"g{uuid.uuid4().hex[:8]}"
-    today = datetime.now(UTC).date()
+    today = local_day(datetime.now(UTC))
     with wall.platform() as session:
         made = create_district(
             session, wall.open, division="140105", slug=slug, campaigns=tuple(installed().campaigns), today=today

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from core.databases import Urls
 from core.request import COOKIE
+from core.work.calendar import local_day
+from tenants.db import now
 from tests.browser.running import Camera, Reader, browser, need_browser, reader, served
 from tests.factory import come_in
 from tests.figures.build import CIVILIZED, SANITARY, make, visit
 
 pytestmark = pytest.mark.browser
-DAY = date.today().replace(day=1) - timedelta(days=1)
+DAY = local_day(now()).replace(day=1) - timedelta(days=1)
 
 
 @dataclass

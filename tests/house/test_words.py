@@ -18,6 +18,8 @@ FOREIGN = re.compile(
     r"(\.min\.(js|css)$|(^|/)(vendor|node_modules|third_party|site-packages)/|\.(woff2?|ttf|otf|whl|jar|so)$)"
 )
 BANNER = re.compile(r"@license|\(c\) *(19|20)\d\d|Copyright \d{4}|SPDX-License", re.IGNORECASE)
+MACHINE_DAY = re.compile(r"\b(date|datetime)\.today\(\)|\bnow\((tz=)?UTC\)\.date\(\)")
+"""The day of the machine or of UTC: between 00:00 and 08:00 it is not the district's; `local_day(now())` is."""
 FREE = {"package-lock.json"}
 """Hashes in base64 may spell anything."""
 
@@ -41,6 +43,10 @@ def test_no_machine_is_named() -> None:
     assert breaches(MACHINE, read_texts()) == []
 
 
+def test_nobody_asks_the_machine_for_the_day() -> None:
+    assert breaches(MACHINE_DAY, {n: t for n, t in read_texts().items() if n.endswith(".py")}) == []
+
+
 def test_no_registry_is_named() -> None:
     assert breaches(REGISTRY, read_texts() | {"lock": read_texts().get("package-lock.json", "")}) == []
 
@@ -57,6 +63,8 @@ def test_no_foreign_banner_stands_in_scripts_or_styles() -> None:
     ("pattern", "line"),
     [
         (UNFINISHED, "# " + "TO" + "DO: later"),
+        (MACHINE_DAY, "TODAY = date." + "today()"),
+        (MACHINE_DAY, "datetime.now(UTC)" + ".date()"),
         (UNFINISHED, "raise " + "NotImpl" + "ementedError"),
         (MACHINE, "path = '/" + "tm" + "p/x'"),
         (MACHINE, "cd /" + "wo" + "rk/main"),

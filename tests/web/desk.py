@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date
 from html import unescape
 from typing import Any
 
@@ -13,7 +12,9 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from core.work.actors import resolve_actor
+from core.work.calendar import local_day
 from tenants.access import Actor
+from tenants.db import now
 from tenants.models import Holding, Post
 from tenants.scope import Wall
 from tests.factory import SINCE, come_in
@@ -76,6 +77,6 @@ def with_second_post(wall: Wall, actor: Actor, role: str) -> Actor:
         session.flush()
         session.add(Holding(person_id=actor.person_id, post_id=post.id, valid_from=SINCE))
         session.commit()
-        found = resolve_actor(session, actor.tenant, actor.person_id, date.today())
+        found = resolve_actor(session, actor.tenant, actor.person_id, local_day(now()))
         assert found
         return found

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 import uuid
-from datetime import date
 from uuid import UUID
 
 from flask import Flask
@@ -15,12 +14,14 @@ from werkzeug.test import TestResponse
 
 from core.figures.periods import Period, containing
 from core.work.accounts import create_user
+from core.work.calendar import local_day
 from core.work.duties.posts import add_person_with_post
 from core.work.invitations import join
 from tenants.access import TenantRef
+from tenants.db import now
 from tenants.scope import Wall
 
-TODAY = date.today()
+TODAY = local_day(now())
 MONTH: Period = containing("month", TODAY).previous
 PASSWORD = "a password of the tests"
 

@@ -27,6 +27,7 @@ from core.web.audit_verbs import DERIVED, VERBS
 from core.web.audit_words import KINDS
 from core.web.words import VERBS as ROLE_VERBS
 from core.work.accounts import create_user
+from core.work.calendar import local_day
 from core.work.duties.posts import add_person_with_post
 from core.work.invitations import find_api_token, join
 from core.work.onboarding import create_bureau, create_district
@@ -39,7 +40,7 @@ from tenants.models import EnabledCampaign, Person, Unit, UnitName, UnitRole
 from tenants.scope import Wall
 from tests.conftest import SECRET
 
-TODAY = date.today()
+TODAY = local_day(now())
 PASSWORD = "a password of the tests"
 
 

@@ -6,7 +6,6 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from datetime import date
 from uuid import UUID
 
 import openpyxl
@@ -17,15 +16,17 @@ from sqlalchemy import select
 from core.app import create_app
 from core.databases import Urls
 from core.settings import Settings
+from core.work.calendar import local_day
 from core.work.statistics.dictionary import Declared, declare
 from core.work.statistics.writing import last_finished
 from core.work.tables import Observation, Statistic
+from tenants.db import now
 from tenants.scope import Wall
 from tests.conftest import SECRET
 from tests.factory import District, add_actor, bare_district
 from tests.web.desk import Clerk, clerk, content
 
-TODAY = date.today()
+TODAY = local_day(now())
 MONTH = last_finished("month", TODAY)
 
 
