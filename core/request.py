@@ -25,6 +25,7 @@ from core.settings import ZONE, Settings
 from core.work.accounts import TOUCH, Login, Seat, find_login, find_seat
 from core.work.actors import resolve_actor
 from core.work.invitations import find_api_token, touch_api_token
+from core.work.rounds.clearance import go_on
 from tenants.access import BUREAUS, ROOTS, Actor, TenantRef
 from tenants.accounts import PlatformEvent
 from tenants.db import now as clock
@@ -251,10 +252,10 @@ def speak(app: Flask, prefix: str, refusal: Refusal) -> None:
 def refuse(error: Exception) -> AnyResponse:
     """Hand an error to the face that serves the address asked for: the longest prefix wins."""
     faces: dict[str, Refusal] = current_app.extensions["sancheng_faces"]
-    return faces[max((prefix for prefix in faces if request.path.startswith(prefix)), key=len)](_sort_out(error))
+    return faces[max((prefix for prefix in faces if request.path.startswith(prefix)), key=len)](sort_out(error))
 
 
-def _sort_out(error: Exception) -> Exception:
+def sort_out(error: Exception) -> Exception:
     """What the database refused because somebody else was faster by a moment is a conflict, nothing broken."""
     state = getattr(error.orig, "sqlstate", "") if isinstance(error, DBAPIError) else ""
     if state not in FASTER:
@@ -278,6 +279,12 @@ def attach(app: Flask, found: House) -> None:
 def enter() -> None:
     """For blueprints under ``/t/<slug>``: enter the tenant before the view runs, and take the slug off its arguments."""
     enter_tenant((request.view_args or {}).pop("slug"))
+
+
+def enter_cleared() -> None:
+    """For the rounds room and the phone's: who may know of a secret round goes on in a cleared session, others in a plain one."""
+    enter()
+    g.session, g.actor = go_on(house().wall, db(), actor())
 
 
 def enter_city() -> None:

@@ -59,6 +59,62 @@ END $$;
 REVOKE ALL ON FUNCTION enqueue(text, text, jsonb, text) FROM PUBLIC;
 """
 
+RELEASE = """
+CREATE FUNCTION app_release(which uuid) RETURNS integer LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  mine integer := public.app_scope();
+  visits uuid[];
+  findings uuid[];
+  photos uuid[];
+BEGIN
+  IF mine IS NULL OR mine <= 0 OR NOT public.app_cleared() THEN
+    RAISE EXCEPTION 'app_release needs the cleared scope of one tenant' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM FROM public.round WHERE tenant_id = mine AND id = which AND hidden AND state = 'closed' FOR UPDATE;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'app_release finds no closed secret round' USING ERRCODE = 'no_data_found';
+  END IF;
+  visits := ARRAY(SELECT id FROM public.visit WHERE tenant_id = mine AND round_id = which);
+  findings := ARRAY(SELECT id FROM public.finding WHERE tenant_id = mine AND visit_id = ANY (visits));
+  photos := ARRAY(SELECT id FROM public.file WHERE tenant_id = mine AND sealed_for = which);
+  UPDATE public.visit SET hidden = false WHERE tenant_id = mine AND id = ANY (visits) AND hidden;
+  UPDATE public.answer SET hidden = false WHERE tenant_id = mine AND visit_id = ANY (visits) AND hidden;
+  UPDATE public.sheet SET hidden = false WHERE tenant_id = mine AND visit_id = ANY (visits) AND hidden;
+  UPDATE public.sheet_entry SET hidden = false WHERE tenant_id = mine AND visit_id = ANY (visits) AND hidden;
+  UPDATE public.item_result SET hidden = false WHERE tenant_id = mine AND visit_id = ANY (visits) AND hidden;
+  UPDATE public.finding SET hidden = false WHERE tenant_id = mine AND id = ANY (findings) AND hidden;
+  UPDATE public.finding_item SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.finding_link SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.finding_campaign SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.finding_event SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.part SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.recheck SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.signal SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.hand_on SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.not_same SET hidden = false WHERE tenant_id = mine AND hidden
+    AND (finding_id = ANY (findings) OR other_id = ANY (findings)) AND NOT EXISTS (
+      SELECT FROM public.finding f WHERE f.tenant_id = mine AND f.hidden AND f.id IN (finding_id, other_id));
+  UPDATE public.sweep_site SET hidden = false WHERE tenant_id = mine AND hidden AND sweep_id IN (
+    SELECT id FROM public.sweep WHERE tenant_id = mine AND finding_id = ANY (findings));
+  UPDATE public.sweep SET hidden = false WHERE tenant_id = mine AND finding_id = ANY (findings) AND hidden;
+  UPDATE public.attachment SET hidden = false WHERE tenant_id = mine AND hidden
+    AND (visit_id = ANY (visits) OR finding_id = ANY (findings));
+  UPDATE public.file SET hidden = false WHERE tenant_id = mine AND id = ANY (photos) AND hidden;
+  UPDATE public.file_look SET hidden = false WHERE tenant_id = mine AND file_id = ANY (photos) AND hidden;
+  UPDATE public.audit SET hidden = false WHERE tenant_id = mine AND sealed_for = which AND hidden;
+  UPDATE public.round_team SET hidden = false WHERE tenant_id = mine AND round_id = which AND hidden;
+  UPDATE public.round_member SET hidden = false WHERE tenant_id = mine AND round_id = which AND hidden;
+  UPDATE public.round_line SET hidden = false WHERE tenant_id = mine AND round_id = which AND hidden;
+  UPDATE public.round_stop SET hidden = false WHERE tenant_id = mine AND round_id = which AND hidden;
+  UPDATE public.round_event SET hidden = false WHERE tenant_id = mine AND round_id = which AND hidden;
+  UPDATE public.round SET hidden = false WHERE tenant_id = mine AND id = which;
+  RETURN cardinality(findings);
+END $$;
+REVOKE ALL ON FUNCTION app_release(uuid) FROM PUBLIC;
+"""
+"""Un-hides one secret round with all that belongs to it, the rows that nobody may change included: called by its release alone."""
+
 CONDITIONS = {
     "platform": ("app_scope() = 0", "app_scope() = 0"),
     "shared": ("app_scope() = 0 OR tenant_id = app_scope()", "app_scope() = 0 OR tenant_id = app_scope()"),

@@ -46,7 +46,10 @@ class Duty:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who acts (操作人): one person in one tenant with the duties that he holds today."""
+    """Who acts (操作人): one person in one tenant with the duties that he holds today.
+
+    ``cleared``: he works in a session that meets hidden rows, and is shown those that he may know of; else none.
+    """
 
     tenant: TenantRef
     person_id: UUID
@@ -55,6 +58,7 @@ class Actor:
     user_id: UUID | None = None
     request_id: str = ""
     root: UUID | None = None
+    cleared: bool = False
 
     @property
     def verbs(self) -> frozenset[str]:

@@ -13,6 +13,7 @@ from core.campaigns.vocabulary import load_vocabulary
 from core.work.accounts import find_login, open_login
 from core.work.actors import resolve_actor
 from core.work.calendar import local_day
+from core.work.places.grams import index_sites
 from core.work.tables import Site, SiteKind
 from tenants.access import Actor, TenantRef
 from tenants.accounts import AppUser, Membership, Tenant
@@ -131,7 +132,7 @@ def add_site(session: ScopedSession, unit_id: UUID, *types: str, name: str = "æµ
     session.add(site)
     session.flush()
     session.add_all(SiteKind(site_id=site.id, site_type=kind, valid_from=SINCE) for kind in types)
-    session.flush()
+    index_sites(session, [site.id])
     return site.id
 
 

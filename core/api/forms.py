@@ -14,6 +14,7 @@ from core.api.rooms import READING, Room
 from core.campaigns import Campaign, Form, Item
 from core.errors import NotFound
 from core.work import enabling
+from core.work.forms.fielding import with_own
 from core.work.roles import SEE
 
 room = Room("forms", __name__, description="Checklists (检查表) of the campaigns in force.")
@@ -82,7 +83,7 @@ def list_forms(query: dict[str, Any]) -> Response:
     found = [
         (campaign, form)
         for campaign in in_force()
-        for form in (campaign.edition.forms_for(query["type"]) if query["type"] else campaign.edition.forms)
+        for form in (campaign.edition.forms_for(query["type"]) if query["type"] else campaign.edition.all_forms)
         if not query["campaign"] or campaign.key in query["campaign"]
     ]
     return cut_list(found, query, lambda pair: shape_form(*pair), key=lambda pair: f"{pair[0].key}/{pair[1].code}")
@@ -102,6 +103,11 @@ def get_form(campaign: str, code: str) -> Response:
 def in_force(day: date | None = None) -> list[Campaign]:
     """The campaigns that run in this tenant, each with the one edition it runs on a day, by default today."""
     return enabling.enabled(asked.db(), asked.house().registry, day=day or asked.today())
+
+
+def in_hand() -> list[Campaign]:
+    """The same today, with the forms that inspectors are given: the district's own versions among them."""
+    return with_own(asked.db(), in_force())
 
 
 def one_in_force(key: str, day: date | None = None) -> Campaign:

@@ -15,18 +15,35 @@ from core.api.replies import here, reply
 from core.api.rooms import Room, wants
 from core.errors import N_, Fault, InvalidInput
 from core.work.inspection import photos
+from core.work.inspection.photo_said import HEADERS, read_said
 from core.work.roles import ANSWER, CHECK, REPORT, SEE, VISIT
 from core.work.tables import File
 
-MEDIA = frozenset({"image/jpeg", "image/png", "image/webp", "application/octet-stream"})
+HEIC = frozenset({"image/heic", "image/heif"})
+MEDIA = frozenset({"image/jpeg", "image/png", "image/webp", "application/octet-stream"}) | HEIC
 MULTIPART = "multipart/form-data"
 PICTURE = {"type": "string", "format": "binary"}
 KEPT = "private, max-age=86400, immutable"  # an id never gets other bytes
+# What the device says of the photo, as headers or, in a multipart body, as fields; the times as ISO 8601 with their zone.
+SAYS = {
+    "taken_at": "when the picture was taken, by its own Exif; counts where the bytes say nothing",
+    "longitude": "where it was taken, by its own Exif, in degrees WGS 84; counts where the bytes say nothing",
+    "latitude": "with the longitude",
+    "device_at": "when the picture was taken or chosen, by the device's clock",
+    "device_now": "the device's clock while it sends; the server keeps how far it is off",
+    "device_longitude": "where the device was then, in degrees WGS 84",
+    "device_latitude": "with the longitude",
+    "device_accuracy_m": "the accuracy of that place in metres",
+}
+FIELDS = {name: {"type": "string", "description": said} for name, said in SAYS.items()}
 room = Room("photos", __name__, description="Photos (照片), kept by content; at most 12 MB and 40 megapixels.")
 
 
 class PhotoShape(Body):
-    """A stored photo (照片): clean JPEG, time and place read from the original before they were removed."""
+    """A stored photo (照片): clean JPEG, time and place read from the original before they were removed.
+
+    `time_source` and `place_source`: `exif` read by the server in the bytes, `device` sent by the device, empty: nobody knows.
+    """
 
     id = Id(required=True)
     sha256 = Text(required=True)
@@ -38,6 +55,13 @@ class PhotoShape(Body):
     taken_at = Moment(required=True, allow_none=True)
     longitude = Number(required=True, allow_none=True)
     latitude = Number(required=True, allow_none=True)
+    time_source = Text(required=True)
+    place_source = Text(required=True)
+    device_at = Moment(required=True, allow_none=True)
+    device_longitude = Number(required=True, allow_none=True)
+    device_latitude = Number(required=True, allow_none=True)
+    device_accuracy_m = Whole(required=True, allow_none=True)
+    device_skew_seconds = Whole(required=True, allow_none=True)
 
 
 @room.post("/photos")
@@ -49,12 +73,16 @@ class PhotoShape(Body):
             "name": "X-Content-SHA256",
             "schema": {"type": "string"},
             "description": "the SHA-256 of what is sent, in hexadecimal digits; checked when given",
-        }
+        },
+        *(
+            {"name": header, "in": "header", "schema": {"type": "string"}, "description": SAYS[name]}
+            for name, header in HEADERS.items()
+        ),
     ],
     requestBody={
         "required": True,
         "content": {kind: {"schema": PICTURE} for kind in sorted(MEDIA)}
-        | {MULTIPART: {"schema": {"type": "object", "required": ["photo"], "properties": {"photo": PICTURE}}}},
+        | {MULTIPART: {"schema": {"type": "object", "required": ["photo"], "properties": {"photo": PICTURE} | FIELDS}}},
     },
 )
 @room.response(201, PhotoShape)
@@ -62,15 +90,17 @@ class PhotoShape(Body):
 def send() -> Response:
     """Send a photo, as the body itself or as the part `photo` of a multipart body
 
-    The same photo again gives the same answer.
+    The same photo again gives the same answer, with what was said of it the first time.
     """
+    moment = asked.now()
     found = photos.store(
         asked.db(),
         asked.actor(),
         _sent(),
         files=asked.house().settings.files,
         declared_sha256=wants("X-Content-SHA256") or None,
-        now=asked.now(),
+        said=read_said(_says(), moment),
+        now=moment,
     )
     return reply(shape_photo(found), 201, Location=here("photos", found.id))
 
@@ -93,6 +123,12 @@ def get_thumbnail(photo_id: UUID) -> Response:
     return _picture(photos.thumbnail(asked.db(), asked.actor(), photo_id, asked.house().settings.files))
 
 
+def _says() -> dict[str, str]:
+    """What the device says, in fields of a multipart body or in headers."""
+    fields = request.form if request.mimetype == MULTIPART else {}
+    return {name: fields.get(name) or wants(header) for name, header in HEADERS.items()}
+
+
 def _sent() -> bytes | IO[bytes]:
     """The bytes of the photo, however they were sent."""
     if request.mimetype == MULTIPART:
@@ -102,7 +138,7 @@ def _sent() -> bytes | IO[bytes]:
             raise InvalidInput(faults=[Fault(N_("没有照片"), field="photo", remedy=remedy)])
         return part.stream
     if request.mimetype not in MEDIA:
-        raise WrongMedia(N_("照片应为 JPEG、PNG 或 WebP"))
+        raise WrongMedia(N_("照片应为 JPEG、PNG、WebP 或 HEIC"))
     return request.get_data(cache=False)
 
 
@@ -114,5 +150,4 @@ def _picture(path: Path) -> Response:
 
 def shape_photo(file: File) -> dict[str, Any]:
     """A photo as JSON."""
-    fields = ("id", "sha256", "original_sha256", "media_type", "size", "width", "height", "taken_at")
-    return {name: getattr(file, name) for name in (*fields, "longitude", "latitude")}
+    return PhotoShape.pick(file)

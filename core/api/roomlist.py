@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.api import (
     appeals,
+    attainment,
     audit,
     campaigns,
     cards,
@@ -21,6 +22,7 @@ from core.api import (
     rankings,
     reporting,
     reports,
+    rounds,
     sites,
     standings,
     statistics,
@@ -34,9 +36,11 @@ ROOMS: tuple[Room, ...] = (
     units.room,
     people.room,
     sites.room,
+    attainment.room,
     campaigns.room,
     forms.room,
     visits.room,
+    rounds.room,
     photos.room,
     findings.room,
     notices.room,

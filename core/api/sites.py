@@ -9,12 +9,13 @@ from flask import Response
 
 from core import request as asked
 from core.api.describe import REPEATABLE
-from core.api.fields import Body, Id, Length, ListOf, Mapping, Number, OneOf, Part, Text
-from core.api.replies import ListQuery, once, placed, reply, reply_list, sort_by
+from core.api.fields import Body, Id, Length, ListOf, Mapping, Number, OneOf, Part, Text, Whole
+from core.api.replies import ListQuery, once, placed, reply, reply_list
 from core.api.rooms import READING, WRITING, Room
 from core.api.then import ThenQuery, past_day
 from core.work.organisation.areas import sites_in_area
 from core.work.places import site_lists, sites
+from core.work.places.site_search import read_point, usual_sort
 from core.work.roles import KEEP_SITES, SEE
 
 room = Room("sites", __name__, description="Sites (点位): places of one or more site types.")
@@ -37,6 +38,9 @@ class SiteShape(Body):
     attrs = Mapping(required=True)
     longitude = Number(required=True, allow_none=True)
     latitude = Number(required=True, allow_none=True)
+    metres = Whole(
+        required=True, allow_none=True, metadata={"description": "from ``near``; null when it or the place is unknown"}
+    )
 
 
 class SiteList(Body):
@@ -49,10 +53,23 @@ class SiteList(Body):
 class SiteQuery(ListQuery, ThenQuery):
     """Which sites (点位筛选)."""
 
-    sort = sort_by(*site_lists.SORTS)
+    sort = Text(
+        load_default=None,
+        validate=OneOf(site_lists.SORTS),
+        metadata={"description": "name unless near is given: then match with q, near without; a leading - turns round"},
+    )
+    near = Text(
+        load_default="",
+        validate=Length(max=40),
+        metadata={"description": "where you stand: latitude,longitude in WGS-84; adds metres and orders by them"},
+    )
     type = ListOf(Text(), load_default=[], metadata={"description": "site type; repeat for several"})
     unit_id = Id(metadata={"description": "a unit and everything under it"})
-    q = Text(load_default="", validate=Length(max=80), metadata={"description": "part of name, address or code"})
+    q = Text(
+        load_default="",
+        validate=Length(max=80),
+        metadata={"description": "part of name, code, address, pinyin or its initials"},
+    )
     state = Text(load_default="active", validate=OneOf((*sites.STATES, "any")))
 
 
@@ -89,7 +106,7 @@ class NewSite(SiteChange):
 @room.refuses(*READING)
 def list_sites(query: dict[str, Any]) -> Response:
     """List the sites within reach"""
-    as_of, area = past_day(query), query.get("area_id")
+    as_of, area, near = past_day(query), query.get("area_id"), read_point(query["near"])
     page = site_lists.list_sites(
         asked.db(),
         asked.actor(),
@@ -102,7 +119,8 @@ def list_sites(query: dict[str, Any]) -> Response:
         as_of=as_of,
         cursor=query["cursor"],
         page_size=query["page_size"],
-        sort=query["sort"],
+        sort=usual_sort(query["sort"], query["q"], near),
+        near=near,
     )
     return reply_list(map(shape_site, page.rows), page.cursor)
 
@@ -169,4 +187,5 @@ def shape_site(row: site_lists.SiteRow) -> dict[str, Any]:
         "attrs": row.attrs,
         "longitude": row.longitude,
         "latitude": row.latitude,
+        "metres": row.metres,
     }

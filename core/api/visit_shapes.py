@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping as AnyMapping
 from typing import Any
 
-from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text
+from core.api.fields import Body, Day, Flag, Id, ListOf, Mapping, Moment, Number, OneOf, Part, Text, Whole
 from core.api.replies import hundredths
 from core.api.visit_reading import VisitInFull, VisitRow
 from core.campaigns import Answer, to_raw
 from core.work.tables import AnswerRow, ItemResult, Sheet, Visit
 
 BASES = ("self", "verified")
+ARRIVALS = ("", "late", "undated")
+ARRIVAL_SAID = "late: sent over an hour after; undated: the phone's day was not believed, `day` is that of the arrival"
 
 
 class SheetShape(Body):
@@ -84,6 +86,13 @@ class VisitShape(Body):
     person_id = Id(required=True)
     person_name = Text(required=True)
     note = Text(required=True)
+    finished_at = Moment(
+        required=True, allow_none=True, metadata={"description": "by the phone, put right by the server's clock"}
+    )
+    device_skew_seconds = Whole(
+        required=True, allow_none=True, metadata={"description": "by how much the phone's clock was fast when it sent"}
+    )
+    arrival = Text(required=True, validate=OneOf(ARRIVALS), metadata={"description": ARRIVAL_SAID})
     sheets = ListOf(Part(SheetShape), required=True)
     replaces_id = Id(required=True, allow_none=True, metadata={"description": "the version that this one corrects"})
     replaced_at = Moment(required=True, allow_none=True, metadata={"description": "when a correction took its place"})
@@ -170,6 +179,9 @@ def shape_visit(row: VisitRow) -> dict[str, Any]:
         "person_id": visit.person_id,
         "person_name": row.person_name,
         "note": visit.note,
+        "finished_at": visit.finished_at,
+        "device_skew_seconds": visit.device_skew_seconds,
+        "arrival": visit.arrival,
         "sheets": [shape_sheet(sheet) for sheet in row.sheets],
         "replaces_id": visit.replaces_id,
         "replaced_at": visit.replaced_at,

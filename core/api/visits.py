@@ -9,7 +9,7 @@ from flask import Response
 
 from core import request as asked
 from core.api.fields import Body, Day, Id, Length, ListOf, Mapping, Moment, OneOf, Text
-from core.api.forms import in_force
+from core.api.forms import in_hand
 from core.api.plan_shapes import PlanShape, shape_plan
 from core.api.replies import ListQuery, a_day, cursor_of, here, read_cursor, reply, reply_list, sort_by
 from core.api.rooms import READING, WRITING, Room
@@ -76,6 +76,12 @@ class NewVisit(Body):
         },
     )
     started_at = Moment(load_default=None, allow_none=True)
+    finished_at = Moment(
+        load_default=None, allow_none=True, metadata={"description": "by the device; the visit counts on its day"}
+    )
+    device_now = Moment(
+        load_default=None, allow_none=True, metadata={"description": "the device's clock when sending; not compared"}
+    )
     note = Text(load_default="", validate=Length(max=2000))
     basis = Text(load_default=None, allow_none=True, validate=OneOf(BASES))
 
@@ -99,7 +105,7 @@ class NewCorrection(Body):
 @room.refuses(*READING)
 def get_plan(query: dict[str, Any]) -> Response:
     """Show what is due at a site: the forms of all campaigns, each question once"""
-    site, plan = visits.due_at_site(asked.db(), asked.actor(), query["site"], in_force(), asked.today())
+    site, plan = visits.due_at_site(asked.db(), asked.actor(), query["site"], in_hand(), asked.today())
     standing = open_before(asked.db(), asked.actor(), site.id, plan, asked.now())
     return reply(shape_plan(site, plan, standing))
 
@@ -113,7 +119,7 @@ def get_plan(query: dict[str, Any]) -> Response:
 def submit(body: dict[str, Any]) -> Response:
     """Submit a visit; sent again it changes nothing and is answered alike, another body under its id is 409"""
     made = visits.submit(
-        asked.db(), asked.actor(), campaigns=in_force(), visit_id=body.pop("id"), **body, now=asked.now()
+        asked.db(), asked.actor(), campaigns=in_hand(), visit_id=body.pop("id"), **body, now=asked.now()
     )
     status = 200 if made.replayed else 201
     return reply(shape_submitted(made.visit), status, Location=here("visits", made.visit.id))
@@ -131,7 +137,7 @@ def correct(body: dict[str, Any], visit_id: UUID) -> Response:
         asked.db(),
         asked.actor(),
         visit_id,
-        campaigns=in_force(),
+        campaigns=in_hand(),
         new_visit_id=body.pop("id"),
         **body,
         now=asked.now(),

@@ -17,6 +17,7 @@ from sqlalchemy import insert
 from core.bench.plan import FormItem, Size, form_items
 from core.campaigns import Campaign
 from core.work.divisions import STATED
+from core.work.places.grams import index_sites
 from core.work.tables import Site, SiteKind, Visit
 from tenants.db import new_id
 from tenants.models import Person
@@ -76,6 +77,7 @@ def _sites(session: ScopedSession, forms: dict[str, str], places: Sequence[UUID]
     session.execute(insert(Site), rows)
     kinds = [{"site_id": site, "site_type": forms[form], "valid_from": STATED} for form, site, _ in found]
     session.execute(insert(SiteKind), [tenant | kind for kind in kinds])
+    index_sites(session, [site for _, site, _ in found])
     return found
 
 

@@ -19,16 +19,31 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from core.campaigns.arithmetic import tidy
 from core.campaigns.catalogue import Campaign, Edition, Form
+from core.campaigns.xlsform.model import (
+    Block,
+    Choice,
+    ChoiceList,
+    Field,
+    Group,
+    Include,
+    Repeat,
+    Scoring,
+    Survey,
+    Text,
+)
 from core.errors import N_, Fault, InvalidInput
 
 Sealed = TypeVar("Sealed", Form, Edition)
 Definition = Form | Edition | Campaign
 
 _KINDS: dict[type, str] = {Form: "form", Edition: "edition", Campaign: "campaign"}
+# The parts of a designed form say what they are, and leave out what is as usual.
+_PARTS: dict[type, str] = {Field: "field", Group: "group", Repeat: "repeat", Include: "include"}
+_SPARSE = frozenset({*_PARTS, Survey, Block, ChoiceList, Choice, Scoring, Text})
 # The hash itself, and what belongs to the package, not to the standard.
-_OUTSIDE = frozenset({"sha256", "reports", "draft", "others"})
+_OUTSIDE = frozenset({"sha256", "reports", "draft", "others", "subjects", "own_forms"})
 # What came to the contract later is left out while it says nothing, so that what was sealed before keeps its hash.
-_LATER = frozenset({"follows", "lineage", "veto", "city_sizes", "levels"})
+_LATER = frozenset({"follows", "lineage", "veto", "city_sizes", "levels", "survey", "subject_forms"})
 
 
 def to_body(obj: Definition) -> str:
@@ -68,8 +83,9 @@ def _dump(plain: Any) -> str:  # plain JSON values
 def _encode(value: Any) -> Any:  # any field of a definition, to plain JSON values
     if is_dataclass(value):
         said = ((f, getattr(value, f.name)) for f in fields(value) if _inside(f.name))
-        plain = {f.name: _encode(one) for f, one in said if f.name not in _LATER or one != f.default}
-        kind = _KINDS.get(type(value))
+        sparse = type(value) in _SPARSE
+        plain = {f.name: _encode(one) for f, one in said if not (sparse or f.name in _LATER) or one != f.default}
+        kind = _KINDS.get(type(value)) or _PARTS.get(type(value))
         return plain | {"kind": kind} if kind else plain
     if isinstance(value, Decimal):
         return str(tidy(value))
@@ -111,7 +127,7 @@ def _hints(cls: type) -> dict[str, Any]:
 def _decode(kind: Any, plain: Any) -> Any:  # one value of the declared type ``kind``
     origin = get_origin(kind)
     if origin is UnionType:
-        return None if plain is None else _decode(get_args(kind)[0], plain)
+        return None if plain is None else _decode(_told(get_args(kind), plain), plain)
     if origin is tuple:
         args = get_args(kind)
         if args[-1] is Ellipsis:
@@ -120,6 +136,13 @@ def _decode(kind: Any, plain: Any) -> Any:  # one value of the declared type ``k
     if origin is not None:
         return MappingProxyType({str(k): str(v) for k, v in plain.items()})
     return _decode_plain(kind, plain)
+
+
+def _told(kinds: tuple[Any, ...], plain: Any) -> Any:  # which of a union's types a value is of
+    if len(kinds) == 2 and kinds[1] is type(None):
+        return kinds[0]
+    found = {word: cls for cls, word in _PARTS.items() if cls in kinds}
+    return found[plain["kind"]]
 
 
 def _decode_plain(kind: Any, plain: Any) -> Any:  # a dataclass, a decimal, a date or a bare value

@@ -1,7 +1,6 @@
 """What a campaign declares (测评体系): editions with indicators, metrics and forms.
 
-All classes are frozen: an edition never changes after it has results. Points are Decimal, target texts stay as the
-paper has them, and scoring (``core.campaigns.scoring``) reads nothing but these classes.
+All are frozen: an edition never changes after it has results. Scoring (``core.campaigns.scoring``) reads nothing but them.
 """
 
 from __future__ import annotations
@@ -17,6 +16,7 @@ from core.campaigns.arithmetic import tidy
 from core.campaigns.levels import LevelBound
 from core.campaigns.policy import FLAG_ONLY, CitySize, VetoPolicy
 from core.campaigns.terms import Category, Question, Role, SiteType
+from core.campaigns.xlsform.model import Survey
 from core.errors import N_, NotFound
 
 Found = TypeVar("Found")
@@ -50,7 +50,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A checklist (检查表) for some site types, 100 points in all; ``sha256`` seals its canonical body."""
+    """A checklist (检查表), 100 points in all, sealed by ``sha256``; ``survey`` is what it asks beside its items, if anything."""
 
     code: str
     title_zh: str
@@ -58,6 +58,7 @@ class Form:
     site_types: tuple[str, ...]
     items: tuple[Item, ...]
     sha256: str = ""
+    survey: Survey | None = None
 
     @property
     def points(self) -> Decimal:
@@ -159,10 +160,9 @@ class IndicatorGroup:
 class Edition:
     """An immutable version of a campaign's standard (测评体系版本), sealed by ``sha256``.
 
-    ``key`` is the name of its folder. ``follows`` names the edition that it replaces and ``lineage`` what its author says
-    became of that one's indicators, as pairs of an old and a new code (一对一、拆分、合并). ``reports`` names the templates that
-    the installed package brings, ``draft`` says that the standard is only proposed (征求意见稿); neither is part of the
-    standard, hence neither of the body nor of the hash.
+    ``key`` is the name of its folder. ``follows`` names the edition that it replaces, ``lineage`` pairs its indicators' old and
+    new codes (一对一、拆分、合并). No part of standard, body or hash are: ``reports``, the package's templates; ``draft`` (征求意见稿);
+    ``subjects``, forms for grids and villages (对象检查表), and ``own_forms``, a district's own versions, which feed no indicator.
     """
 
     key: str
@@ -188,15 +188,16 @@ class Edition:
     veto: VetoPolicy | None = None
     city_sizes: tuple[CitySize, ...] = ()
     levels: tuple[LevelBound, ...] = ()
+    subjects: tuple[Form, ...] = field(default=(), compare=False)
+    own_forms: tuple[Form, ...] = ()
     _indicators: Mapping[str, Indicator] = field(init=False, repr=False, compare=False)
     _forms: Mapping[str, Form] = field(init=False, repr=False, compare=False)
     _items: Mapping[str, Item] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_indicators", MappingProxyType({i.code: i for i in self.indicators}))
-        object.__setattr__(self, "_forms", MappingProxyType({f.code: f for f in self.forms}))
-        items = {i.code: i for f in self.forms for i in f.items}
-        object.__setattr__(self, "_items", MappingProxyType(items))
+        object.__setattr__(self, "_forms", MappingProxyType({f.code: f for f in self.all_forms}))
+        object.__setattr__(self, "_items", MappingProxyType({i.code: i for f in self.all_forms for i in f.items}))
 
     def __hash__(self) -> int:
         return hash((self.key, self.sha256))
@@ -205,6 +206,12 @@ class Edition:
     def points(self) -> Decimal:
         """The indicators' points in all; equals ``scale``."""
         return tidy(sum((i.points for i in self.indicators), Decimal(0)))
+
+    @property
+    def all_forms(self) -> tuple[Form, ...]:
+        """The edition's forms and those of grids and villages, each as the district has it, then the district's further ones."""
+        own = {f.code: f for f in self.own_forms}
+        return (*(own.pop(f.code, f) for f in (*self.forms, *self.subjects)), *own.values())
 
     @property
     def veto_policy(self) -> VetoPolicy:
@@ -226,7 +233,7 @@ class Edition:
     def forms_for(self, site_types: Iterable[str]) -> tuple[Form, ...]:
         """The forms that apply to a place of these types (适用检查表), each once, in the edition's order."""
         wanted = frozenset(site_types)
-        return tuple(f for f in self.forms if wanted.intersection(f.site_types))
+        return tuple(f for f in self.all_forms if wanted.intersection(f.site_types))
 
     def metrics_for(self, indicator_code: str, row: str = "figure") -> tuple[Metric, ...]:
         """The metric rows of one indicator (取数规则); ``row`` is 'figure' or 'sample'."""
@@ -237,10 +244,7 @@ class Edition:
         groups: dict[str, list[Indicator]] = {}
         for one in self.indicators:
             groups.setdefault(one.category_code, []).append(one)
-        return tuple(
-            IndicatorGroup(code, members[0].category_zh, members[0].category_en, tuple(members))
-            for code, members in groups.items()
-        )
+        return tuple(IndicatorGroup(c, m[0].category_zh, m[0].category_en, tuple(m)) for c, m in groups.items())
 
 
 def _find(shelf: Mapping[str, Found], code: str) -> Found:
@@ -256,8 +260,7 @@ class Campaign:
 
     ``key`` names it everywhere outside ('sanitary_city'), ``short`` in the domain files ('sanitary'); ``hq_role`` is the
     role that hosts its HQ office. Own site types, categories, questions and roles carry the short name as prefix.
-    ``editions`` are in force one after the other; ``others`` are what the package has beside them: proposed standards, and
-    for a campaign as a district runs it every edition that it does not run.
+    ``editions`` are in force one after the other, ``others`` proposed or not run here; all carry the ``subject_forms``.
     """
 
     key: str
@@ -274,6 +277,7 @@ class Campaign:
     questions: tuple[Question, ...] = ()
     roles: tuple[Role, ...] = ()
     others: tuple[Edition, ...] = field(default=(), compare=False)
+    subject_forms: tuple[Form, ...] = ()
 
     def __hash__(self) -> int:
         return hash((self.key, self.editions))

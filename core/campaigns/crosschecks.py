@@ -137,6 +137,18 @@ def check_forms(
         _check_form(one, faults)
 
 
+def check_subjects(read: list[ReadForm], taken: dict[str, str], faults: Faults) -> None:
+    """The forms of grids and villages: numbering, points, doubles; ``taken`` are the codes of the editions' forms and items."""
+    for one in read:
+        if one.form.code in taken:
+            one.row.fault("code", N_("检查表代码重复"), N_("{first} 已用过，请换一个"), first=taken[one.form.code])
+        for item, row in one.items:
+            if item.code in taken:
+                row.fault("name", N_("检查项代码重复"), N_("{first} 已用过，请换一个"), first=taken[item.code])
+            _check_number(one, item, row)
+        _check_form(one, faults)
+
+
 def _check_number(one: ReadForm, item: Item, row: Row) -> None:
     wanted = f"{one.form.code}-{item.number:02d}"
     if item.code != wanted:

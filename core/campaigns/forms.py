@@ -55,8 +55,13 @@ class ReadForm:
         self.where = where
 
 
-def read_forms(folder: Traversable, at: str, words: Vocabulary, faults: Faults) -> list[ReadForm]:
-    """All forms of an edition, in the order of forms.csv; ``at`` is the folder's name for messages."""
+def read_forms(
+    folder: Traversable, at: str, words: Vocabulary, faults: Faults, *, feeding: bool = True
+) -> list[ReadForm]:
+    """All forms of an edition, in the order of forms.csv; ``at`` is the folder's name for messages.
+
+    Forms that are not ``feeding`` answer for no indicator: the column stays empty.
+    """
     if not folder.is_dir():
         return []
     listing = folder / "forms.csv"
@@ -70,10 +75,10 @@ def read_forms(folder: Traversable, at: str, words: Vocabulary, faults: Faults) 
         faults.add(
             N_("检查表没有列入 forms.csv"), where=f"{at}/{stray}", remedy=N_("请在 forms.csv 里加一行，或删去文件")
         )
-    return [_form(folder, at, head, words, faults) for head in heads]
+    return [_form(folder, at, head, words, faults, feeding) for head in heads]
 
 
-def _form(folder: Traversable, at: str, head: Row, words: Vocabulary, faults: Faults) -> ReadForm:
+def _form(folder: Traversable, at: str, head: Row, words: Vocabulary, faults: Faults, feeding: bool) -> ReadForm:
     code = head.code("code")
     where = f"{at}/{code}.csv"
     types = head.codes("site_types", required=True)
@@ -85,13 +90,20 @@ def _form(folder: Traversable, at: str, head: Row, words: Vocabulary, faults: Fa
         rows = read_table(file.read_bytes(), where, _ITEMS, faults)
     else:
         faults.add(N_("缺少文件"), where=where, remedy=N_("请补上这张检查表，或从 forms.csv 删去"))
-    items = [(_item(row, number, words), row) for number, row in enumerate(rows, 1)]
+    items = [(_item(row, number, words, feeding), row) for number, row in enumerate(rows, 1)]
     titles = (head.text("title", required=True), head.text("title::en", required=True))
     return ReadForm(Form(code, *titles, types, tuple(i for i, _ in items)), head, items, where)
 
 
-def _item(row: Row, number: int, words: Vocabulary) -> Item:
+def _item(row: Row, number: int, words: Vocabulary, feeding: bool) -> Item:
     _check_xlsform(row)
+    return read_item(row, number, words, feeding=feeding)
+
+
+def read_item(row: Row, number: int, words: Vocabulary, *, feeding: bool = True) -> Item:
+    """One row as an item (检查项); ``feeding``: it answers for indicators and names them."""
+    if not feeding and row.text("indicators"):
+        row.fault("indicators", N_("网格和村的检查表不计入指标"), N_("请留空；要提示的指标写在 see_also"))
     _check_question(row, words)
     owner, days = _duty(row, words)
     return Item(
@@ -105,7 +117,7 @@ def _item(row: Row, number: int, words: Vocabulary) -> Item:
         rule=row.text("rule"),
         key=row.code("key") if row.text("key") else "",
         category=row.code("category"),
-        indicators=row.codes("indicators", required=True),
+        indicators=row.codes("indicators", required=True) if feeding else (),
         see_also=row.codes("see_also"),
         evidence=row.text("evidence"),
         owner_role=owner,

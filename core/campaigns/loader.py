@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from core.campaigns.body import seal
-from core.campaigns.catalogue import Campaign, Edition, Indicator, Link, Material, Metric
+from core.campaigns.catalogue import Campaign, Edition, Form, Indicator, Link, Material, Metric
 from core.campaigns.crosschecks import (
     check_forms,
     check_indicators,
@@ -18,6 +18,7 @@ from core.campaigns.crosschecks import (
     check_materials,
     check_means,
     check_sizes,
+    check_subjects,
 )
 from core.campaigns.forms import ReadForm, read_forms
 from core.campaigns.indicators import (
@@ -41,6 +42,7 @@ from core.errors import N_
 CONTRACT = 1  # the version of the plugin contract this core carries out
 STAGES = ("", "final", "draft")  # a draft (征求意见稿) is shipped beside the editions in force, never as one of them
 REPORT_ENDINGS = (".docx", ".html")
+SUBJECTS = "subjects"  # the folder of the forms for grids and villages, beside the editions
 
 
 def load(package: str) -> Campaign:
@@ -70,6 +72,8 @@ def _load(folder: Traversable, package: str) -> Campaign:
         own.site_types.values(), own.categories.values(), own.questions.values(), own.roles.values()
     )
     editions = _read_editions(folder, words, faults)
+    subjects = _read_subjects(folder / SUBJECTS, editions, words, faults)
+    editions = tuple(replace(one, subjects=subjects) for one in editions)
     campaign = _campaign(head, package, editions, own)
     _check_campaign(campaign, head, shared, own, faults)
     if not any(f.name.endswith(".toml") for f in _listing(folder / "golden")):
@@ -99,6 +103,7 @@ def _campaign(head: Section, package: str, editions: tuple[Edition, ...], own: V
         hq_role=head.text("hq_role"),
         questions=tuple(own.questions.values()),
         roles=tuple(own.roles.values()),
+        subject_forms=editions[0].subjects if editions else (),
     )
     head.finish()
     return campaign
@@ -121,6 +126,17 @@ def _read_editions(folder: Traversable, words: Vocabulary, faults: Faults) -> tu
     if not found:
         faults.add(N_("没有测评体系版本"), where="edition.toml", remedy=N_("请至少建一个含 edition.toml 的子文件夹"))
     return tuple(sorted(found, key=lambda e: (e.valid_from, e.key)))
+
+
+def _read_subjects(
+    folder: Traversable, editions: tuple[Edition, ...], words: Vocabulary, faults: Faults
+) -> tuple[Form, ...]:
+    """The forms for grids and villages (对象检查表), sealed each by itself: they are the district's tool, not the standard's text."""
+    read = read_forms(folder, SUBJECTS, words, faults, feeding=False)
+    taken = {form.code: one.key for one in editions for form in one.forms}
+    taken |= {item.code: one.key for one in editions for form in one.forms for item in form.items}
+    check_subjects(read, taken, faults)
+    return tuple(seal(one.form) for one in read)
 
 
 @dataclass(frozen=True, slots=True)

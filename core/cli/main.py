@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from core.account import Refused
-from core.cli import bench, campaigns, check, people, seals, server, tenants
+from core.cli import bench, campaigns, check, draws, forms, people, seals, server, tenants
 from core.errors import SanchengError
 from tenants.scope import UnsafeWall
 
@@ -40,10 +40,12 @@ for command in (
     tenants.tenant,
     tenants.divisions,
     campaigns.campaign,
+    forms.form,
     people.user,
     people.token,
     seals.seals,
     check.check,
+    draws.draw,
     bench.bench,
 ):
     main.add_command(command)

@@ -18,12 +18,15 @@ from core.demo.boundary_scenes import lay_boundaries
 from core.demo.card_scenes import give_cards, set_rules
 from core.demo.cast import ACCOUNTS, CITIES, PARTS, PASSWORD, PROVINCES, STAGE, Part
 from core.demo.edition_scenes import run_shadow
+from core.demo.grid_scenes import play_grids
 from core.demo.headquarters import fill_posts, name_sponsors, set_up_headquarters
 from core.demo.inspections import play_findings, play_visits
 from core.demo.ledger_scenes import play_ledger
 from core.demo.paper_scenes import play_papers
+from core.demo.place_scenes import lay_places
 from core.demo.places import CREW, Stage, draw_photos, liaison_name, place_sites, seat_crew, seat_person
 from core.demo.playing import SUPERVISOR, Play
+from core.demo.round_scenes import play_rounds
 from core.demo.statistic_scenes import play_statistics
 from core.figures.grants import give_grant, grants_in_force
 from core.figures.periods import containing
@@ -48,6 +51,7 @@ DONE = "demo.complete"
 SCENE = "demo.scene"
 INSPECTED = "inspected"
 COUNTED = "statistics"
+ROUNDS = "rounds"
 Tell = Callable[[str], object]
 Bureaus = dict[str, TenantRef]
 
@@ -152,9 +156,18 @@ def lay_district(
             mark(session, INSPECTED)
         if stage.is_main:
             play_scenes(Play(session, stage, registry, first, until))
+        if stage.is_main and not is_marked(session, ROUNDS):
+            play_secret_scenes(wall, stage, registry, first, until)
         record(session, None, DONE, "tenant", made.tenant.slug)
         session.commit()
     return made.tenant.name
+
+
+def play_secret_scenes(wall: Wall, stage: Stage, registry: Registry, first: date, until: datetime) -> None:
+    """Play what needs a cleared session: rounds, some of which are secret."""
+    with wall.open(stage.tenant.id, cleared=True) as session:
+        play_rounds(Play(session, stage, registry, first, until))
+        mark(session, ROUNDS)
 
 
 SCENES: tuple[tuple[str, Callable[[Play], None]], ...] = (
@@ -167,6 +180,7 @@ SCENES: tuple[tuple[str, Callable[[Play], None]], ...] = (
     ("cards", give_cards),
     ("editions", run_shadow),
     ("appeals", play_appeals),
+    ("grids", play_grids),
 )
 
 
@@ -195,6 +209,7 @@ def set_stage(session: ScopedSession, stage: Stage, files: Path, first: date, un
     seed_calendar(session, sorted({first.year, until.year}))
     seat_crew(session, stage, first)
     place_sites(session, stage, first)
+    lay_places(session, stage, first, until)
     draw_photos(session, stage, files)
     for row in session.scalars(select(UnitRole)):
         row.confirmed = True

@@ -55,12 +55,15 @@ class Boundaries:
 
 
 @dataclass(slots=True)
-class _Plan:
+class Plan:
+    """What a file says (读到的边界): rings and names by code, and every fault."""
+
     faults: list[Fault] = field(default_factory=list)
     shapes: dict[str, list[Ring]] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
 
     def fault(self, number: int | None, place: str, message: str, remedy: str, value: object = "") -> None:
+        """Note what is wrong with a feature."""
         self.faults.append(Fault(message, place, number, _short(value), "", remedy))
 
 
@@ -73,7 +76,7 @@ def keep_boundaries(
     """
     if actor and not may_keep(session, actor, now):
         raise Forbidden(N_("区县边界由本单位的管理员上传"))
-    plan = _read(data)
+    plan = read_shapes(data)
     if plan.faults:
         raise InvalidInput(N_("没有保存，请改正后再上传"), faults=plan.faults)
     drawn = {code: asdict(one) for code, one in draw_outlines(plan.shapes).items()}
@@ -119,7 +122,8 @@ def unknown_codes(session: ScopedSession, codes: Collection[str]) -> list[str]:
     return sorted(code for code in codes if code not in known)
 
 
-def _read(data: bytes) -> _Plan:
+def read_shapes(data: bytes) -> Plan:
+    """The rings of each code of a GeoJSON file in degrees, with names and faults. Raises TooLarge, and InvalidInput for no GeoJSON."""
     if len(data) > BIGGEST:
         raise TooLarge(N_("文件超过 {most} MB；请先简化边界再上传"), most=BIGGEST // 1024 // 1024)
     try:
@@ -131,13 +135,13 @@ def _read(data: bytes) -> _Plan:
         raise InvalidInput(N_("文件里没有要素；请上传含面要素的 FeatureCollection"))
     if len(features) > MOST:
         raise TooLarge(N_("要素超过 {most} 个；请只留本单位的区县"), most=MOST)
-    plan = _Plan()
+    plan = Plan()
     for number, feature in enumerate(features, 1):
         _feature(plan, number, feature)
     return plan
 
 
-def _feature(plan: _Plan, number: int, feature: object) -> None:
+def _feature(plan: Plan, number: int, feature: object) -> None:
     if not isinstance(feature, dict):
         plan.fault(number, "features", N_("不是要素"), N_("每项是一个 Feature"), feature)
         return
@@ -163,7 +167,7 @@ def _feature(plan: _Plan, number: int, feature: object) -> None:
             plan.names[code] = _clean(name).strip()[:40]
 
 
-def _rings(plan: _Plan, number: int, geometry: object) -> Iterator[Ring]:
+def _rings(plan: Plan, number: int, geometry: object) -> Iterator[Ring]:
     """The rings of a feature, holes among them: what lies inside two of them is drawn as outside."""
     kind = geometry.get("type") if isinstance(geometry, dict) else geometry
     if not isinstance(geometry, dict) or kind not in ("Polygon", "MultiPolygon"):
@@ -185,7 +189,7 @@ def _rings(plan: _Plan, number: int, geometry: object) -> Iterator[Ring]:
             yield found
 
 
-def _ring(plan: _Plan, number: int, ring: object) -> Ring | None:
+def _ring(plan: Plan, number: int, ring: object) -> Ring | None:
     if not isinstance(ring, list) or len(ring) < 3:
         message, remedy = N_("一圈少于三个点"), N_("请补上边界，或删去这一圈")
         plan.fault(number, "geometry.coordinates", message, remedy, ring)

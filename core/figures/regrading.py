@@ -114,10 +114,11 @@ def _is_native(session: ScopedSession, campaign: str, edition: Edition) -> bool:
 
 def _foreign(frame: Frame, campaign: str, edition: Edition) -> Select[tuple[Sheet]]:
     """The sheets of the frame's days whose form is none of the edition's."""
-    same = [form.sha256 for form in edition.forms]
+    same = [form.sha256 for form in edition.all_forms]
     inside = [Sheet.day.between(span.start, span.end) for span in frame.spans]
     mine = (Sheet.tenant_id == frame.tenant_id, Sheet.campaign == campaign, or_(*inside))
-    return select(Sheet).where(*mine, Sheet.form_sha256.not_in(same)).order_by(Sheet.visit_id, Sheet.form)
+    mine = (*mine, Sheet.form_sha256.not_in(same), Sheet.form.not_in([form.code for form in edition.subjects]))
+    return select(Sheet).where(*mine).order_by(Sheet.visit_id, Sheet.form)
 
 
 def _grade(
@@ -242,7 +243,7 @@ def _kept(session: ScopedSession, campaign: str, edition: Edition, visits: Itera
     query = select(Sheet.visit_id, Sheet.form).where(
         Sheet.visit_id.in_(list(visits)),
         Sheet.campaign == campaign,
-        Sheet.form_sha256.in_([form.sha256 for form in edition.forms]),
+        Sheet.form_sha256.in_([form.sha256 for form in edition.all_forms]),
     )
     found: dict[UUID, set[str]] = {}
     for visit_id, form in session.execute(query):

@@ -23,6 +23,7 @@ from core.work.papers.escalating import escalate
 from core.work.proofs.hand_ons import withdraw_settled
 from core.work.proofs.recheck_notes import remind_rechecks
 from core.work.queue import HIDDEN, HIDDEN_CALENDAR, HIDDEN_SWITCHES, TURN, enqueue
+from core.work.rounds.plan_turns import make_rounds
 from core.work.statistics.reminding import remind_statistics
 from core.work.tidying import active_tenants, tidy_tenant
 from core.work.whistling.whistles import escalate_due
@@ -66,6 +67,7 @@ OFTEN: tuple[Turn, ...] = (
     Turn("rechecks", remind_rechecks),
     Turn("numbers", remind_statistics),
     Turn("count", recount),
+    Turn("rounds", make_rounds, cleared=True),
 )
 NIGHTLY: tuple[Turn, ...] = (
     Turn("reorganise", _reorganise, cleared=True),

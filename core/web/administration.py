@@ -7,6 +7,7 @@ from flask import Blueprint
 from core.web import audit, calendar, campaigns, imports, load, operator, settings, start
 from core.web.duties import handover, people, person, posts
 from core.web.editions import edition_upload, editions, impact
+from core.web.forms import forms, versions
 from core.web.organisation import (
     area_choice,
     area_import,
@@ -19,13 +20,15 @@ from core.web.organisation import (
     unit,
     units,
 )
-from core.web.places import site_grids
+from core.web.places import attainment, attainment_card, site_grids
 from core.web.scores import grants
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
     area_choice.blueprint,
     area_import.blueprint,
     areas.blueprint,
+    attainment.blueprint,
+    attainment_card.blueprint,
     audit.blueprint,
     calendar.blueprint,
     campaigns.blueprint,
@@ -35,6 +38,8 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     drafts.blueprint,
     edition_upload.blueprint,
     editions.blueprint,
+    forms.blueprint,
+    versions.blueprint,
     grants.blueprint,
     handover.blueprint,
     impact.blueprint,

@@ -6,13 +6,17 @@ from flask import Blueprint
 
 from core.web import account, administration, health, photos, rules, style
 from core.web.desk import inbox, today
+from core.web.draws import draws
 from core.web.duties import duty_rooms
+from core.web.field import field_rooms
 from core.web.inspection import visit_correction, visiting, visits
 from core.web.intake import intake_rooms
 from core.web.ledger import finding, finding_bulk, finding_saved, findings
+from core.web.paper import paper_rooms
 from core.web.papers import notice, notices
-from core.web.places import site_form, sites
+from core.web.places import place_rooms
 from core.web.proofs import proof_rooms
+from core.web.rounds import round_rooms
 from core.web.scores import figure_rooms
 from core.web.statistics import statistic_rooms
 from core.web.whistling import whistle, whistle_blowing, whistles
@@ -20,7 +24,10 @@ from core.web.whistling import whistle, whistle_blowing, whistles
 BLUEPRINTS: tuple[Blueprint, ...] = (
     account.blueprint,
     *administration.BLUEPRINTS,
+    draws.blueprint,
+    draws.acting,
     *duty_rooms.BLUEPRINTS,
+    *field_rooms.BLUEPRINTS,
     *figure_rooms.BLUEPRINTS,
     finding.blueprint,
     finding_bulk.blueprint,
@@ -31,11 +38,12 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     notice.blueprint,
     notices.blueprint,
     *intake_rooms.BLUEPRINTS,
+    *paper_rooms.BLUEPRINTS,
     photos.blueprint,
     *proof_rooms.BLUEPRINTS,
+    *round_rooms.BLUEPRINTS,
     rules.blueprint,
-    site_form.blueprint,
-    sites.blueprint,
+    *place_rooms.BLUEPRINTS,
     *statistic_rooms.BLUEPRINTS,
     style.blueprint,
     today.blueprint,

@@ -69,6 +69,17 @@ FINDINGS = (
     _in(N_("疑似重复"), "findings/duplicates", DIRECT),
     _in(N_("外部联系人"), "contacts", ANSWER),
 )
+VISITS = (
+    _in(N_("检查记录"), "visits", VISIT, SEE),
+    _in(N_("轮次"), "rounds", VISIT, SEE),
+    _in(N_("密封抽样"), "draws", SEE),
+    _in(N_("检查表"), "forms", SEE),
+    _in(N_("纸质录入"), "paper/enter", VISIT),
+)
+SITES = (
+    _in(N_("点位"), "sites", SEE),
+    _in(N_("点位达标"), "attainment", SEE),
+)
 FIGURES = (
     _in(N_("得分"), "figures", SEE),
     _in(N_("先改什么"), "first", SEE),
@@ -108,9 +119,17 @@ MENU: tuple[Entry, ...] = (
         sponsors=True,
     ),
     Entry(N_("我的包保"), "sponsors/mine", "users", frozenset(), phone=True, sponsors=True),
-    Entry(N_("检查"), "visits", "clipboard-check", frozenset({VISIT, SEE}), phone=True, also=("visit",)),
+    Entry(
+        N_("检查"),
+        "visits",
+        "clipboard-check",
+        frozenset({VISIT, SEE}),
+        phone=True,
+        inside=VISITS,
+        also=("visit",),
+    ),
     Entry(N_("问题"), "findings", "alert-circle", frozenset({SEE}), phone=True, inside=FINDINGS),
-    Entry(N_("点位"), "sites", "map-pin", frozenset({SEE})),
+    Entry(N_("点位"), "sites", "map-pin", frozenset({SEE}), inside=SITES),
     Entry(N_("指标"), "figures", "chart-bar", frozenset({SEE}), inside=FIGURES, also=("k", "what-if")),
     Entry(N_("统计填报"), "statistics", "table", frozenset({SEE})),
     Entry(N_("排名与亮牌"), "rankings", "trophy", frozenset({SEE}), inside=STANDINGS),

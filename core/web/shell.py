@@ -12,6 +12,7 @@ from flask_babel import get_locale
 from core import request as asked
 from core.web.desk.bell import keep, read_bell
 from core.web.form_fields import option_tags
+from core.web.headers import POLICY
 from core.web.menu import make_menu
 from core.web.moments import deadline_words, set_deadline
 from core.web.words import begin_large, counted
@@ -20,10 +21,6 @@ from core.work.wording import SEPARATOR
 LOCALES = ("zh", "en")
 LANGUAGE_COOKIE = "sancheng_language"
 THEME_COOKIE = "sancheng_theme"
-POLICY = (
-    "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-    "frame-ancestors 'self'; form-action 'self'"
-)
 
 
 def choose_locale() -> str:

@@ -34,6 +34,7 @@ VERBS: Mapping[str, str] = MappingProxyType(
         roles.AUDIT: N_("查看操作日志"),
         roles.LEAD: N_("领导一页纸"),
         roles.COMPARE: N_("比较各区县"),
+        roles.SECRET: N_("安排、查看和解密暗访轮次"),
     }
 )
 

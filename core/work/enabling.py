@@ -137,6 +137,8 @@ def campaign_with(session: ScopedSession, registry: Registry, key: str, sha256: 
         return campaign
     edition = found or frozen_edition(session, sha256)
     shell = campaign or _frozen_campaign(session, key)
+    if edition.subjects != shell.subject_forms:
+        edition = replace(edition, subjects=shell.subject_forms)
     return replace(shell, editions=(edition,), others=tuple(one for one in shipped if one is not found))
 
 

@@ -23,6 +23,7 @@ LEAD = "lead"  # the leader's one-page view
 REPORT = "report"  # report a finding without a form, keep a patrol shift
 DIRECT = "direct"  # accept, dispatch, arbitrate, grant and park findings; issue notices; draw samples
 RESTRICTED = "restricted"  # see and handle findings of the restricted class (作风纪律)
+SECRET = "secret"  # plan, see and release secret rounds (暗访)  # noqa: S105 - a verb, no password
 COMPARE = "compare"  # a bureau's comparison of the districts that let it read
 
 
@@ -47,7 +48,7 @@ ROLES: dict[str, Role] = {
             "hq_office",
             N_("创建办"),
             "HQ office",
-            frozenset({SEE, VISIT, REPORT, DIRECT, CHECK, KEEP_SITES, PUBLISH, GRANT}),
+            frozenset({SEE, VISIT, REPORT, DIRECT, CHECK, KEEP_SITES, PUBLISH, GRANT, SECRET}),
             _DISTRICT,
         ),
         Role("inspector", N_("检查员"), "Inspector", frozenset({SEE, VISIT, REPORT}), _DISTRICT),
@@ -75,7 +76,7 @@ ROLES: dict[str, Role] = {
 
 
 # What belongs to no campaign: a post that is limited to one carries none of it, else the limit would be for show.
-OF_THE_WHOLE = frozenset({ADMINISTER, AUDIT, KEEP_SITES})
+OF_THE_WHOLE = frozenset({ADMINISTER, AUDIT, KEEP_SITES, SECRET})
 
 
 def verbs_of(role: str, campaign: str | None = None) -> frozenset[str]:

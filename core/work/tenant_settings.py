@@ -85,6 +85,13 @@ class Ceiling:
 
 
 @dataclass(frozen=True, slots=True)
+class Attaining:
+    """What share of a form's points makes a place up to standard (点位达标), in percent (ours); key items and vetoes stand beside."""
+
+    percent: int = _number(90, N_("达标得分"), N_("%"), 1, 100)
+
+
+@dataclass(frozen=True, slots=True)
 class Matter:
     """One section (设置项): its name in the table, its title, its type."""
 
@@ -95,6 +102,7 @@ class Matter:
 
 TIMES, LADDER, SAMPLING, DUPLICATES, INTEGRITY = "times", "ladder", "sampling", "duplicates", "integrity"
 CEILING = "ceiling"
+ATTAINING = "attaining"
 MATTERS: dict[str, Matter] = {
     one.name: one
     for one in (
@@ -104,6 +112,7 @@ MATTERS: dict[str, Matter] = {
         Matter(DUPLICATES, N_("疑似重复"), Duplicates),
         Matter(INTEGRITY, N_("销号疑点"), Integrity),
         Matter(CEILING, N_("基层负担上限"), Ceiling),
+        Matter(ATTAINING, N_("点位达标"), Attaining),
     )
 }
 _NAMES = {matter.type: name for name, matter in MATTERS.items()}

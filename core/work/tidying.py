@@ -1,4 +1,4 @@
-"""Puts away what has served its time (清理): old login sessions and tries, old request replays. Never a record."""
+"""Puts away what has served its time (清理): old login sessions and tries, old request replays, citizens' contacts. Never a record."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.work.idempotency import forget_replies
+from core.work.plates.citizens import purge_contacts
 from tenants.accounts import LoginSession, Tenant, Throttle
 from tenants.scope import ScopedSession
 
@@ -26,5 +27,5 @@ def active_tenants(session: Session) -> list[int]:
 
 
 def tidy_tenant(session: ScopedSession, now: datetime) -> int:
-    """Remove replays that no honest client will ask for again; gives how many."""
-    return forget_replies(session, now - timedelta(days=REPLAY_DAYS))
+    """Remove replays that no honest client will ask for again, and citizens' contacts past their time; gives how many."""
+    return forget_replies(session, now - timedelta(days=REPLAY_DAYS)) + purge_contacts(session, now)

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from core.api.appeal_shapes import AppealList
+from core.api.attainment import AttainmentList
 from core.api.audit import AuditList
 from core.api.campaigns import CampaignList
 from core.api.cards import CardList
@@ -28,6 +29,7 @@ from core.api.people import PersonList
 from core.api.publication_shapes import PublicationList
 from core.api.rankings import RankDayList, RankList
 from core.api.reports import ReportList
+from core.api.round_shapes import RoundList
 from core.api.sites import SiteList
 from core.api.standings import IssuedStandingList
 from core.api.statistic_shapes import StatisticList, StatisticValueList
@@ -47,6 +49,7 @@ from core.work.marks.card_issues import act_on_all, live_cards
 from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
 from core.work.marks.ranking_days import keep_day
 from core.work.papers.notice_issuing import Draft, issue
+from core.work.rounds.planning import Wish, create
 from core.work.statistics.dictionary import Declared, declare
 from core.work.statistics.entering import Entry, save
 from core.work.statistics.writing import last_finished
@@ -68,10 +71,12 @@ LISTS: dict[str, type[Body]] = {
     "units": UnitList,
     "people": PersonList,
     "sites": SiteList,
+    "attainment": AttainmentList,
     "campaigns": CampaignList,
     "forms": FormList,
     "visits": VisitList,
     "findings": FindingList,
+    "rounds": RoundList,
     "figures": ScoreList,
     "rankings?campaign=sanitary_city&kind=community": RankList,
     "rankings/days": RankDayList,
@@ -125,6 +130,7 @@ def full(wall: Wall, client_for) -> Province:
             )
             blow(session, caller, called)
         lay_cards(session, place.office, place.district.root, place.district.communities)
+        lay_rounds(session, place.office, place.district.root)
         lay_statistics(session, place.district.root, place.district.departments["sanitation"])
         lay_appeals(session, add_actor(wall, place.ref, "liaison", place.district.departments["sanitation"]))
         session.commit()
@@ -162,6 +168,14 @@ def lay_cards(session: ScopedSession, office: Actor, root: UUID, homes: Sequence
         propose_period(session, office, installed(), kept, parse_period(day.isoformat()), now=now())
         for verb in ("confirm", "show"):
             act_on_all(session, office, live_cards(session, row.id, day), verb, now=now())
+
+
+def lay_rounds(session: ScopedSession, office: Actor, root: UUID) -> None:
+    """Several drafts, two of which begin on one day."""
+    today = local_day(now())
+    for n in (0, 0, 1, 2, 3):
+        day = today + timedelta(days=n)
+        create(session, office, Wish("weekly", f"轮次{n}", root, day, day + timedelta(days=2)), now=now())
 
 
 def lay_statistics(session: ScopedSession, root: UUID, owner: UUID) -> None:

@@ -70,3 +70,50 @@ def test_a_photo_is_not_for_everyone(client_for, wall: Wall, place: Town) -> Non
         assert refused.data == unknown.data
     keeper = add_actor(wall, place.ref, "administrator", place.district.root)
     assert client_for(keeper).post("photos", data=jpeg(), content_type="image/jpeg").status_code == 403
+
+
+SAID = {
+    "X-Photo-Taken-At": "2026-11-18T09:12:00+08:00",
+    "X-Photo-Longitude": "112.5",
+    "X-Photo-Latitude": "37.7",
+    "X-Device-At": "2026-11-20T09:12:00+08:00",
+    "X-Device-Longitude": "112.6",
+    "X-Device-Latitude": "37.8",
+    "X-Device-Accuracy": "12.4",
+}
+
+
+def test_what_the_device_says_is_kept_beside_the_photo(client_for, place: Town) -> None:
+    caller = client_for(place.inspector)
+    made = caller.post("photos", data=jpeg(taken=None, gps=None), content_type="image/jpeg", headers=SAID).get_json()
+    fields = {
+        "taken_at": "2026-11-18T09:12:00+08:00",
+        "longitude": "112.5",
+        "latitude": "37.7",
+        "device_at": "2026-11-20T09:12:00+08:00",
+        "device_longitude": "112.6",
+        "device_latitude": "37.8",
+        "device_accuracy_m": "12.4",
+    }
+    part = fields | {"photo": (io.BytesIO(jpeg(taken=None, gps=None)), "a.jpg", "image/jpeg")}
+    again = caller.post("photos", data=part, content_type="multipart/form-data").get_json()
+    own = {"id", "sha256", "original_sha256", "size", "width", "height", "media_type"}
+    assert {k: v for k, v in made.items() if k not in own} == {k: v for k, v in again.items() if k not in own}
+    assert (made["taken_at"], made["time_source"]) == ("2026-11-18T01:12:00Z", "device")
+    assert (made["longitude"], made["place_source"]) == ("112.500000", "device")
+    assert (made["device_latitude"], made["device_accuracy_m"]) == ("37.800000", 12)
+    assert made["device_skew_seconds"] is None
+    read = caller.post("photos", data=jpeg(), content_type="image/jpeg", headers=SAID).get_json()
+    assert (read["longitude"], read["time_source"], read["place_source"]) == ("112.558333", "exif", "exif")
+
+
+def test_nonsense_about_a_photo_is_refused_by_name_and_nothing_is_kept(client_for, place: Town) -> None:
+    caller = client_for(place.inspector)
+    data = jpeg()
+    wrong = {"X-Device-At": "noon", "X-Device-Longitude": "200", "X-Photo-Latitude": "NaN"}
+    refused = caller.post("photos", data=data, content_type="image/jpeg", headers=SAID | wrong)
+    assert refused.status_code == 422
+    assert {one["field"] for one in refused.get_json()["faults"]} == {"device_at", "device_longitude", "latitude"}
+    kept = caller.post("photos", data=data, content_type="image/jpeg", headers=SAID)
+    assert kept.status_code == 201
+    assert kept.get_json()["device_at"] == "2026-11-20T01:12:00Z", "what was refused has left nothing behind"

@@ -120,7 +120,7 @@ def test_campaigns_are_switched_and_their_rooms_with_them(client_for, wall: Wall
 def test_forms_are_the_whole_catalogue(client_for, place: Town) -> None:
     caller = client_for(place.inspector)
     listed = caller.get("forms?page_size=200").get_json()["items"]
-    wanted = {(c.key, f.code): f for c in installed().campaigns.values() for f in c.edition.forms}
+    wanted = {(c.key, f.code): f for c in installed().campaigns.values() for f in c.edition.all_forms}
     assert {(one["campaign"], one["code"]) for one in listed} == wanted.keys()
     market = caller.get("forms?type=produce_market&campaign=civilized_city").get_json()["items"]
     assert [one["code"] for one in market] == ["CIV-MARKET"]

@@ -37,7 +37,11 @@ NO_PAGE = ("/static", "/api/", "/healthz", "/readyz")
 # Words of forms and numbers of requests, which are others every time.
 FLEETING = re.compile(r'name="csrf_token" value="[^"]*"|[0-9a-f]{32}')
 # Parts that htmx puts into the report page: the page around them has the heading, the language and the width.
-FRAGMENTS = {"/t/<slug>/findings/new/places", "/t/<slug>/findings/new/twins"}
+FRAGMENTS = {
+    "/t/<slug>/findings/new/places",
+    "/t/<slug>/findings/new/twins",
+    "/t/<slug>/rounds/<uuid:round_id>/progress",
+}
 
 LOOK = """() => {
   const named = e => e.labels?.length || e.getAttribute('aria-label') || e.getAttribute('aria-labelledby') || e.title;

@@ -10,6 +10,7 @@ IND = f"{ED}/indicators.csv"
 MET = f"{ED}/metrics.csv"
 ESTATE = f"{ED}/forms/CIV-ESTATE.csv"
 LISTING = f"{ED}/forms/forms.csv"
+GRID, SUBJECTS = "subjects/CIV-GRID.csv", "subjects/forms.csv"
 
 
 def faults_of(folder):
@@ -20,6 +21,11 @@ def faults_of(folder):
 
 #: file, row, column, new value, the fault's (file, row, column, value) where it differs
 CELLS = [
+    (GRID, 2, "indicators", "CIV-A1", None),
+    (GRID, 3, "name", "CIV-GRID-01", None),
+    (GRID, 2, "question", "no_such_question", None),
+    (SUBJECTS, 2, "site_types", "cave", None),
+    (SUBJECTS, 2, "code", "CIV-ESTATE", None),
     (IND, 2, "points", "四分", None),
     (IND, 2, "points", "４", None),
     (IND, 2, "points", "4,000", None),

@@ -9,12 +9,13 @@ from core.campaigns import load_vocabulary
 from tests.campaigns.packages import ROOT
 
 DOMAIN = ROOT.parent / "shared" / "domain"
+OURS = {"site_types": ("grid",)}  # what the files do not have: a grid is checked by its own form (issue 5)
 
 
 def test_counts_and_kinds():
     words = load_vocabulary()
     assert words is load_vocabulary()
-    assert [len(s) for s in (words.site_types, words.categories, words.questions, words.roles)] == [75, 48, 184, 29]
+    assert [len(s) for s in (words.site_types, words.categories, words.questions, words.roles)] == [76, 48, 184, 29]
     assert set(Counter(q.answer_type for q in words.questions.values())) == {"yes_no", "count", "rating10", "n_of_m"}
     assert {r.code for r in words.roles.values() if r.kind == "hq"} == {
         "civilisation_office",
@@ -39,7 +40,7 @@ def test_equal_to_the_domain_files(file, shelf, pairs):
         rows = list(csv.DictReader(stream))
     words = getattr(load_vocabulary(), shelf)
     key = "question" if file == "questions" else "code"
-    assert [r[key] for r in rows] == list(words)
+    assert [r[key] for r in rows] + list(OURS.get(shelf, ())) == list(words)
     for row in rows:
         found = words[row[key]]
         assert {c: getattr(found, a) for c, a in pairs.items()} == {c: row[c] for c in pairs}

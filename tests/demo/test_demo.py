@@ -20,7 +20,8 @@ from sqlalchemy import func, select
 from core.campaigns.registry import installed
 from core.databases import Urls, clone, connect, drop_database
 from core.demo import lay
-from core.demo.cast import ACCOUNTS, PARTS, PASSWORD, PLACES, Part
+from core.demo.cast import ACCOUNTS, PARTS, PASSWORD, PLACES, STAGE, Part
+from core.demo.grid_scenes import EACH, HOMES
 from core.demo.inspections import play_findings
 from core.figures.comparison import compare
 from core.figures.explain import explain
@@ -30,6 +31,9 @@ from core.figures.run_tables import ScoreRun
 from core.figures.runs import changes_between
 from core.figures.scores import score_campaign
 from core.figures.seals import verify
+from core.figures.site_attainment.choosing import Choice, choose
+from core.figures.site_attainment.places import read_board, whole
+from core.figures.site_outlines import kept_outlines
 from core.figures.tables import Publication, PublishedFigure
 from core.settings import ZONE
 from core.work.accounts import log_in, tenant_ref
@@ -57,6 +61,7 @@ from core.work.tables import (
     Notice,
     Observation,
     Patrol,
+    Plate,
     Precedent,
     RankDay,
     Recheck,
@@ -88,7 +93,7 @@ SMALL: tuple[Part, ...] = (
 # A made-up person of the demo is named after his post; no other name is anybody's.
 MADE_UP = re.compile(
     r"演示(管理员|创建办|检查员甲|检查员乙|区领导|市级主管部门|省级主管部门|联络员(·.+)?"
-    r"|包保领导[甲乙丙丁戊]|物业公司|路长|楼院长|网格员|代理联络员|外部测评员|作风督导员|作风联络员)"
+    r"|包保领导[甲乙丙丁戊]|物业公司|路长|楼院长|网格员(·.+)?|代理联络员|外部测评员|作风督导员|作风联络员)"
 )
 
 
@@ -163,7 +168,19 @@ def test_what_was_laid(demo: Stage) -> None:
             assert verify(session) == []
     sites = sum(many for _, many, _, _ in PLACES)
     with demo.of("140105") as session:
-        assert session.scalar(select(func.count()).select_from(Site)) == sites
+        assert session.scalar(select(func.count()).select_from(Site)) == sites + HOMES * EACH
+
+
+def test_grids_tell_a_story(demo: Stage) -> None:
+    """Self-checked and verified side by side; one revoked by a later finding, one by a later visit, two never checked."""
+    with demo.of("140105") as session:
+        chosen = choose(session, None, Choice(subject="grid"), now().astimezone(ZONE).date())
+        board = read_board(session, chosen.ground, chosen.scope)
+        for campaign in ("sanitary_city", "civilized_city"):
+            total = whole(board[campaign].values())
+            assert (total.places, total.gap > 0, total.states["unchecked"]) == (HOMES * EACH, True, 2)
+        total = whole(board["sanitary_city"].values())
+        assert (total.self_met, total.verified, total.relapsed) == (7, 5, 2)
 
 
 def test_everything_is_labelled(demo: Stage) -> None:
@@ -447,3 +464,16 @@ def tenant_of(demo: Stage) -> TenantRef:
 
 def person(session: ScopedSession, name: str) -> UUID:
     return session.scalars(select(Person.id).where(Person.name == name)).one()
+
+
+def test_places_can_be_seen_on_a_map_and_scanned(demo: Stage) -> None:
+    """Every made-up place has a made-up spot and there are made-up outlines; the main district has plates."""
+    for part in SMALL:
+        with demo.of(part.division) as session:
+            kept = kept_outlines(session)
+            assert kept is not None
+            assert kept.label == "演示边界"
+            spots = session.execute(select(Site.longitude, Site.latitude).where(Site.longitude.is_not(None))).all()
+            assert len(set(spots)) >= 10
+            plates = session.scalar(select(func.count()).select_from(Plate).where(Plate.revoked_at.is_(None))) or 0
+            assert (plates > 10) == (part.division == STAGE)

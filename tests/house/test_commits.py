@@ -14,6 +14,7 @@ BOUNDARIES = {
 EXCEPTIONS = {
     "core/web/account.py": "logins, throttles and refusals are kept in their own scope-0 transaction, whatever comes after",
     "core/web/proofs/link_door.py": "tries at a guest's link are counted in their own scope-0 transaction, whatever comes after",
+    "core/web/plates/plate_door.py": "reports at a plate are counted in their own scope-0 transaction, whatever comes after",
     "core/web/photos.py": "each photo is kept by itself, so that a form with errors comes back with its photos",
     "core/web/operating.py": "an operator acts outside any tenant's request and enters the new tenant's scope for one act",
     "core/web/operator.py": "the operator's own trail is scope-0 and stands whatever the page does after it",

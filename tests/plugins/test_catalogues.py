@@ -1,11 +1,13 @@
 """Our three campaigns hold the whole catalogues: totals, counts, every row, golden scores."""
 
 import csv
+from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 
-from core.campaigns import check_campaign, installed
+from core.campaigns import check_campaign, edition_from_body, installed, to_body
+from core.campaigns.body import seal
 from tests.campaigns.packages import ROOT
 
 DOMAIN = ROOT.parent / "shared" / "domain"
@@ -42,6 +44,34 @@ def test_the_union_of_forms_and_items():
     assert len({f.code for _, f in forms}) == 24
     assert len({i.code for _, f in forms for i in f.items}) == 253
     assert [s for s, f in forms if f.code == "TOILET"] == ["civilized", "sanitary"]
+
+
+def test_grids_and_villages_have_forms_that_feed_no_indicator():
+    """They come on top of the 24: beside the editions, outside their hashes; each question is one of the catalogue's own."""
+    ours = {s: installed().get(KEYS[s]).subject_forms for s in KEYS}
+    assert {s: [(f.code, f.site_types) for f in forms] for s, forms in ours.items()} == {
+        "civilized": [("CIV-GRID", ("grid",)), ("CIV-VILLAGE", ("village",))],
+        "sanitary": [("SAN-GRID", ("grid",)), ("SAN-VILLAGE", ("village",))],
+        "food": [],
+    }
+    for short, forms in ours.items():
+        asked = {i.question for s in KEYS for f in edition(s).forms for i in f.items}
+        for form in forms:
+            assert (form.points, len(form.items)) == (100, 10)
+            assert {i.question for i in form.items} <= asked
+            assert not any(i.indicators for i in form.items)
+            assert any(i.key for i in form.items)
+            assert form not in edition(short).forms
+            assert edition(short).form(form.code) == form
+        assert all(one.subjects == forms for one in installed().get(KEYS[short]).shipped)
+
+
+def test_subject_forms_leave_the_editions_hashes_alone():
+    for short in KEYS:
+        found = edition(short)
+        bare = replace(found, subjects=())
+        assert seal(bare).sha256 == found.sha256 == seal(found).sha256
+        assert edition_from_body(to_body(found)).subjects == ()
 
 
 def test_the_shared_form_carries_each_campaigns_own_indicator_only():

@@ -79,6 +79,11 @@ KEPT: dict[str, str] = {
         # runs
         "day_count.kind day_count.campaign day_count.code day_count.basis "
         "score_run.campaign score_run.edition score_run.period_kind score_run.body "
+        # field
+        "file.time_source file.place_source visit.arrival round_plan.kind round_plan.mode round_plan.state "
+        "own_form.campaign own_form.code own_form.state sheet_entry.campaign sheet_entry.form "
+        "round.kind round.mode round.state round.source round_stop.state "
+        "round.campaigns round.forms round_plan.campaigns round_plan.recurrence round_event.verb "
         # notices
         "notice.kind notice.state notice_event.verb notice_event.from_state notice_event.to_state notice_addressee.state notice_finding.state".split(),
         CODE,
@@ -86,7 +91,7 @@ KEPT: dict[str, str] = {
     **dict.fromkeys(
         "publication.edition_sha256 publication.sha256 publication.previous_sha256 publication.corrects_sha256 "
         "score_run.edition_sha256 score_run.sha256 enabled_campaign.edition_sha256 enabled_edition.sha256 sheet.form_sha256 sheet.edition_sha256 file.original_sha256 "
-        "file.sha256".split(),
+        "file.sha256 own_form.sha256 sheet_entry.form_sha256 draw.commitment".split(),
         HASH,
     ),
     **dict.fromkeys(

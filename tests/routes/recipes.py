@@ -30,8 +30,9 @@ from core.work.actors import resolve_actor
 from core.work.duties.site_posts import assign_sites
 from core.work.intake.patrols import end_patrol
 from core.work.organisation.grids import set_grid
+from core.work.places.site_settings import MapSettings, PlateSettings
 from core.work.places.sites import add_site
-from core.work.tables import Finding, HandOn, Sweep
+from core.work.tables import Finding, HandOn, RoundStop, Sweep
 from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id, now
 from tests.routes.appealing import free_unit, new_appeal
@@ -48,8 +49,11 @@ from tests.routes.counting import (
 )
 from tests.routes.editioning import edition_to_choose, edition_upload, give_edition
 from tests.routes.filters import new_filter
+from tests.routes.forming import FORMS, form_upload, form_workbook, new_draw, new_version
 from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins, running_shift
+from tests.routes.plating import OUTLINE, new_plated, version_of
 from tests.routes.proving import new_contact, new_doubt, new_item, new_link, new_recheck, new_sweep
+from tests.routes.rounding import in_state, new_plan, new_round, staffed
 from tests.routes.world import (
     MONTH,
     NOBODY,
@@ -101,9 +105,13 @@ SECRET: dict[str, str] = {
          "recheck_id", "sample_id", "appeal_id", "run_id", "signal_id", "sweep_id", "contact_id", "hand_on_id",
          "reorganisation_id", "seat_id", "area_id", "member_id",
          "statistic_id", "observation_id", "stat_code",
+         "draw_id", "version_id",
+         "round_id", "team_id", "line_id", "plan_id",
          "post_id", "sponsorship_id", "handover_id", "filter_id", "rule_id", "precedent_id", "set_id", "patrol_id"),
         NEVER,
     ),
+    "plate": "nirgends-2222222222",
+    "receipt": "222222222222",
     "choice_id": NEVER,
     "edition_sha": "0" * 64,
     "sha256": "0" * 64,
@@ -118,6 +126,7 @@ COMMON: dict[str, tuple[str, str]] = {
     "day": (TODAY.isoformat(), "1999-01-01"),
     "verb": ("take", "no_such_verb"),
     "kind": ("month", "no_such_kind"),
+    "subject": ("grid", "no_such_subject"),
     "duty": ("answer", "no_such_duty"),
     "code": ("", "NO-SUCH-CODE"),
     "form": ("", "NO-SUCH-CODE"),
@@ -147,6 +156,10 @@ def value_of(world: World, asker: Asker, name: str, side: str, rule: Rule) -> st
     ids = (world.a if side == "own" else world.b).ids
     if name == "sha256":
         return upload_of(world, side)
+    if (
+        name == "plate" and side == "other"
+    ):  # the other's code behind our own slug: what stands behind its own is for anybody
+        return f"{world.a.ref.slug}-{ids[name].rpartition('-')[2]}"
     if name == "token" and side == "own" and rule.rule.startswith("/h/"):
         return fresh_guest(world)
     if name == "token" and side == "own":
@@ -239,10 +252,23 @@ def visit_form(world: World, side: str) -> Sent:
     return Sent(form=fields)
 
 
+def paper_form(world: World, side: str) -> Sent:
+    """A sheet that the inspector filled yesterday and types in himself."""
+    fields = dict(visit_form(world, side).form or {}) | {"site": side_id(world, "site_id", side), "another": "1"}
+    walked = {"person": str(world.askers[INSPECTOR].person_id), "day": (TODAY - timedelta(days=1)).isoformat()}
+    return Sent(form=fields | walked | {"began": "0930", "ended": "0955"})
+
+
 def visit_json(world: World, side: str) -> Sent:
     let_run(world)
     body = {"id": str(new_id()), "site_id": side_id(world, "site_id", side), "answers": dict(ANSWERS)}
     return Sent(json=body | {"photos": {"toilet_clean": [side_id(world, "photo_id", side)]}})
+
+
+def phone_json(world: World, side: str) -> Sent:
+    """A visit as the inspector's phone sends it."""
+    person = {"kind": "visit", "person_id": str(world.askers[INSPECTOR].person_id)}
+    return Sent(json=dict(visit_json(world, side).json or {}) | person)
 
 
 def negative_form(world: World, side: str) -> Sent:
@@ -350,6 +376,17 @@ def of_choice(world: World) -> dict[str, str]:
         made = give_edition(session, "本区", TODAY)
         session.commit()
     return {"choice_id": made["choice_id"]}
+
+
+def of_new_grid(world: World) -> dict[str, str]:
+    """A new grid of A that is no subject yet."""
+    fresh_unit(world, "grid")
+    return {}
+
+
+def of_draw(world: World) -> dict[str, str]:
+    """A commitment of A that nobody has drawn."""
+    return new_draw(world.wall, world.a.ref, world.a.actors["hq_office"])
 
 
 def of_own_edition(world: World) -> dict[str, str]:
@@ -637,6 +674,106 @@ def guest_form(world: World, _side: str) -> Sent:
     return Sent(form={"seal": seal.group(1) if seal else "", "only": item, f"photos-{item}": photo})
 
 
+# plates
+
+
+def of_plated(world: World) -> dict[str, str]:
+    """A shop of A with a plate."""
+    return in_a(world, lambda s: {"site_id": new_plated(s, world.a.actors["hq_office"], world.a.ids, TODAY)})
+
+
+def citizen_form(world: World, _side: str) -> Sent:
+    """What somebody sends who scanned A's plate."""
+    page = world.askers[NOBODY].client.get(f"/p/{world.a.ids['plate']}/report").get_data(as_text=True)
+    seal = re.search(r'name="seal" value="([^"]+)"', page)
+    return Sent(form={"seal": seal.group(1) if seal else "", "category": "ENV-LITTER", "what": f"垃圾{word()}"})
+
+
+def fresh_bare(world: World) -> str:
+    """The name of a new shop of A without a plate."""
+    fields = {"name": f"新店{word()}", "unit_id": UUID(world.a.ids["unit_id"]), "types": ["produce_market"]}
+    return in_a(world, lambda s: {"name": add_site(s, None, today=TODAY, **fields).name})["name"]
+
+
+def map_form(world: World, _side: str) -> Sent:
+    fields = {"tiles": "https://tiles.example.cn/{z}/{x}/{y}.png", "attribution": f"图源{word()}", "datum": "gcj02"}
+    return Sent(form=fields | in_a(world, lambda s: {"version": version_of(s, MapSettings)}))
+
+
+def plate_settings_form(world: World, _side: str) -> Sent:
+    fields = {"public_grade": "1", "contact_days": "90", "duties": f"门前五包{word()}"}
+    return Sent(form=fields | in_a(world, lambda s: {"version": version_of(s, PlateSettings)}))
+
+
+def outlines_form(_world: World, _side: str) -> Sent:
+    return Sent(form={"file": (io.BytesIO(OUTLINE), "outlines.geojson")})
+
+
+# rounds
+
+
+def round_form(world: World, side: str) -> Sent:
+    fields = {"kind": "weekly", "title": f"轮次{word()}", "unit_id": side_id(world, "unit_id", side), "version": "1"}
+    days = {"starts_on": TODAY.isoformat(), "ends_on": (TODAY + timedelta(days=3)).isoformat()}
+    return Sent(form=fields | days | {"mode": "announced", "source": "office", "weight": "1"})
+
+
+def round_json(world: World, side: str) -> Sent:
+    days = {"starts_on": TODAY.isoformat(), "ends_on": (TODAY + timedelta(days=3)).isoformat()}
+    return Sent(json={"kind": "weekly", "title": f"轮次{word()}", "unit_id": side_id(world, "unit_id", side)} | days)
+
+
+def round_plan_form(world: World, side: str) -> Sent:
+    fields = {"kind": "weekly", "title": f"计划{word()}", "unit_id": side_id(world, "unit_id", side), "version": "1"}
+    rule = {"every": "week", "weekdays": "1", "day": "1", "week": "1", "days": "0", "working": ""}
+    return Sent(form=fields | rule | {"mode": "announced", "starts_on": (TODAY + timedelta(days=50)).isoformat()})
+
+
+def round_team_form(world: World, side: str) -> Sent:
+    return Sent(form={"version": "4", "name": f"组{word()}", "members": side_id(world, "person_id", side)})
+
+
+def round_sites_form(world: World, side: str) -> Sent:
+    return Sent(form={"version": "1", "sites": side_id(world, "site_id", side)})
+
+
+def of_draft(world: World) -> dict[str, str]:
+    """A draft of A without anything, of version 1."""
+    office = world.a.actors["hq_office"]
+    return in_a(world, lambda s: {"round_id": str(new_round(s, office, TODAY).id)})
+
+
+def of_staffed(world: World) -> dict[str, str]:
+    """A draft of A with a team, a line and a stop, of version 4."""
+    return in_a(world, lambda s: staffed(s, world.a.actors["hq_office"], world.a.ids, TODAY))
+
+
+def of_walked(world: World) -> dict[str, str]:
+    """An open round of A, of version 4."""
+    return in_a(world, lambda s: in_state(s, world.a.actors["hq_office"], world.a.ids, TODAY, "open"))
+
+
+def of_dropped(world: World) -> dict[str, str]:
+    """The same with its stop dropped."""
+    made = of_walked(world)
+    key = (RoundStop.round_id == UUID(made["round_id"]), RoundStop.site_id == UUID(made["site_id"]))
+    in_a(world, lambda s: s.execute(update(RoundStop).where(*key).values(state="dropped")) and {})
+    return made
+
+
+def of_unreleased(world: World) -> dict[str, str]:
+    """A secret round of A that is over, of version 4."""
+    with world.wall.open(world.a.ref.id, cleared=True) as session:
+        made = in_state(session, world.a.actors["hq_office"], world.a.ids, TODAY, "closed", mode="secret")
+        session.commit()
+    return {"round_id": made["round_id"]}
+
+
+def of_round_plan(world: World) -> dict[str, str]:
+    """A plan of A, of version 1."""
+    return in_a(world, lambda s: new_plan(s, world.a.actors["hq_office"], TODAY))
+
+
 # appeals
 
 
@@ -820,6 +957,8 @@ WRITES: dict[str, Recipe] = {
     ),
     "publishing.send": Recipe(OFFICE, publish_form),
     "visiting.submit": Recipe(INSPECTOR, visit_form, ids=("ref",)),
+    # paper
+    "paper_entry.send": Recipe(INSPECTOR, paper_form, ids=("site_id", "ref")),
     # API
     "api_campaigns.enable": Recipe(ADMIN, fresh=of_suspended),
     "api_campaigns.suspend": Recipe(ADMIN, fresh=of_running),
@@ -839,6 +978,18 @@ WRITES: dict[str, Recipe] = {
         ids=("unit_id",),
     ),
     "api_visits.submit": Recipe(INSPECTOR, visit_json, ids=("site_id", "photo_id")),
+    # forms and draws
+    "forms.upload": Recipe(
+        ADMIN,
+        lambda _w, _s: Sent(form={"campaign": FORMS, "file": (io.BytesIO(form_workbook()), "f.xlsx")}),
+        records=False,
+        why="keeps the file for the check; no table is written until it is confirmed",
+    ),
+    "forms.keep": Recipe(ADMIN, form(go="draft"), lambda w: form_upload(w.files / str(w.a.ref.id) / "uploads")),
+    "form_versions.put_in_use": Recipe(ADMIN, fresh=lambda w: new_version(w.session, w.a.actors["administrator"])),
+    "form_versions.end": Recipe(ADMIN, fresh=lambda w: new_version(w.session, w.a.actors["administrator"])),
+    "drawing.outside": Recipe(OFFICE, form(outside_value="03 08 11"), of_draw),
+    "drawing.show_seed": Recipe(OFFICE, fresh=of_draw),
     # appeals
     "appeals.send": Recipe(LIAISON, appeal_form, ids=("finding_id", "unit_id", "ref")),
     "appeal.take_back": Recipe(LIAISON, form(version="1"), of_appeal),
@@ -1129,6 +1280,46 @@ WRITES: dict[str, Recipe] = {
     "hand_on.send": Recipe(LIAISON, hand_on_form, ids=("contact_id", "finding_id")),
     "hand_on.judge": Recipe(LIAISON, form(verdict="withdrawn"), lambda w: {"hand_on_id": fresh_item(w)[0]}),
     "outside.answer": Recipe(NOBODY, guest_form),
+    # plates
+    "plate.send": Recipe(NOBODY, citizen_form),
+    "plates.issue": Recipe(ADMIN, lambda w, _s: Sent(form={"query": f"?q={fresh_bare(w)}"})),
+    "plates.give": Recipe(ADMIN, form(duties="门前三包"), of_plated),
+    "plates.revoke": Recipe(ADMIN, form(), of_plated),
+    "place_settings.keep_map": Recipe(OFFICE, map_form),
+    "place_settings.keep_plates": Recipe(OFFICE, plate_settings_form),
+    "place_settings.upload": Recipe(OFFICE, outlines_form),
+    # rounds
+    "api_rounds.make": Recipe(OFFICE, round_json, ids=("unit_id",)),
+    "api_rounds.act": Recipe(
+        OFFICE, lambda _w, _s: Sent(json={"verb": "open"}, headers={"If-Match": '"v4"'}), of_staffed
+    ),
+    "round_form.make": Recipe(OFFICE, round_form, ids=("unit_id",)),
+    "round_form.change": Recipe(OFFICE, round_form, of_draft, ids=("unit_id",)),
+    "round.begin": Recipe(OFFICE, form(version="4"), of_staffed),
+    "round.end": Recipe(OFFICE, form(version="4"), of_walked),
+    "round.call_off": Recipe(OFFICE, form(version="1", note="改期"), of_draft),
+    "round.show_all": Recipe(OFFICE, form(version="4"), of_unreleased),
+    "round_team.add": Recipe(OFFICE, round_team_form, of_staffed, ids=("person_id",)),
+    "round_team.change": Recipe(OFFICE, round_team_form, of_staffed, ids=("person_id",)),
+    "round_team.end": Recipe(OFFICE, form(version="4"), of_staffed),
+    "round_team.add_line": Recipe(OFFICE, form(version="4", name="线", visits_min="1", visits_max="2"), of_staffed),
+    "round_team.change_line": Recipe(OFFICE, form(version="4", name="线", visits_min="1", visits_max="2"), of_staffed),
+    "round_team.end_line": Recipe(OFFICE, form(version="4"), of_staffed),
+    "round_stop.add": Recipe(OFFICE, round_sites_form, of_draft, ids=("site_id",)),
+    "round_stop.order": Recipe(OFFICE, form(version="4", act="order"), of_staffed),
+    "round_stop.drop": Recipe(OFFICE, form(version="4", reason="停业"), of_walked),
+    "round_stop.back": Recipe(OFFICE, form(version="4"), of_dropped),
+    "round_sampling.keep": Recipe(
+        OFFICE, form(version="1", **{"name.1": "市场", "types.1": "produce_market", "size.1": "1"}), of_draft
+    ),
+    "round_plans.make": Recipe(OFFICE, round_plan_form, ids=("unit_id",)),
+    "round_plans.change": Recipe(OFFICE, round_plan_form, of_round_plan, ids=("unit_id",)),
+    "round_plans.turn": Recipe(OFFICE, form(version="1", state="paused"), of_round_plan),
+    # attainment
+    "attainment.settle": Recipe(ADMIN, form(), of_new_grid),
+    # field (the phone)
+    "field_data.upload": Recipe(INSPECTOR, lambda _w, _s: Sent(data=jpeg((64, 48)), content_type="image/jpeg")),
+    "field_data.send": Recipe(INSPECTOR, phone_json, ids=("site_id", "photo_id")),
 }
 
 # Questions that list pages read from their address: another's ids there must tell nothing either.

@@ -73,9 +73,12 @@ from tests.routes.charting import draw, fresh_member, give_charts
 from tests.routes.counting import give_statistics
 from tests.routes.editioning import give_edition
 from tests.routes.filters import keep_filter
+from tests.routes.forming import lay_beside, lay_version, new_draw
 from tests.routes.intaking import give_intake
 from tests.routes.noticing import give_notices, new_note, new_notice
+from tests.routes.plating import give_plates
 from tests.routes.proving import give_proofs
+from tests.routes.rounding import give_rounds
 from tests.routes.whistling import blow_fresh, lead_on
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
@@ -345,7 +348,12 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         made.ids |= give_statistics(session, made.actors, TODAY)
         made.ids |= give_appeals(session, made.ids, made.actors)
         made.ids |= give_edition(session, name, TODAY)
+        made.ids |= give_plates(session, made.ids, made.actors, TODAY, files)
+        made.ids |= give_rounds(session, made.ids, made.actors, TODAY)
+        made.ids["version_id"] = str(lay_version(session, made.actors["administrator"]).id)
+        lay_beside(session, made.ids)
         session.commit()
+    made.ids |= new_draw(wall, made.ref, made.actors["hq_office"])
     keep_upload(app, wall, made)
     return made
 

@@ -26,7 +26,7 @@ from tests.texts.test_texts import RUNS, catalogue, said_in
 
 CHINESE = re.compile(r"[\u3001\u3002\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff5e][^<\n]{0,30}")
 # Columns that stand beside an English twin, or that hold a frozen catalogue with both languages.
-TWINS = re.compile(r"_zh$|^definition\.body$|^finding\.title$|^published_figure\.reason$")
+TWINS = re.compile(r"_zh$|^site_gram\.|^definition\.body$|^finding\.title$|^published_figure\.reason$")
 KEPT = re.compile(r"中文|三城")  # the language names itself; so does the product
 WHO = ("administrator", "hq_office", "inspector", "liaison", "leader", "city_bureau", "city_administrator", "operator")
 VALUES = re.compile(r'value="[^"]*"')
@@ -38,6 +38,11 @@ BOTH = {
     "/t/<slug>/publications/new/rows.csv",
     "/t/<slug>/publications/<uuid:publication_id>/rows.csv",
     "/c/<slug>/received/<uuid:publication_id>/rows.csv",
+    "/t/<slug>/forms/<campaign>/<form>",  # what a version changed: a form's own texts, in both languages of the form
+    "/t/<slug>/forms/uploads/<campaign>/<sha256>",  # remarks quote the cells of the uploaded workbook
+    "/t/<slug>/plates/print",  # a plate hangs in the street: Chinese in every language
+    "/t/<slug>/field/",  # the shell lies on the device before anybody has said his language: both stand in it
+    "/t/<slug>/field/worker.js",  # a script with its comments
     "/t/<slug>/statistics/statistics.csv",  # the workbook's own headings, by which it is read back
 }
 

@@ -19,7 +19,12 @@ from tenants.db import Base
 
 ROOMS = (figures, work, accounts, models)
 FOREIGN = {"alembic_version", "wall_key"}
-FUNCTIONS = {"app_scope()", "app_cleared()", "enqueue(task text, queue text, args jsonb, lock text)"}
+FUNCTIONS = {
+    "app_scope()",
+    "app_cleared()",
+    "app_release(which uuid)",
+    "enqueue(task text, queue text, args jsonb, lock text)",
+}
 
 ONCE = "( SELECT app_scope() AS app_scope)"
 CLEARED = "( SELECT app_cleared() AS app_cleared)"

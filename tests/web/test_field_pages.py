@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
 import re
 import uuid
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,7 @@ from core.work.calendar import local_day
 from core.work.dispatch.routing_rules import RuleWish, add_rule
 from core.work.inspection.photo_reading import MAX_BYTES
 from core.work.intake.reporting import report
+from core.work.places.grams import index_sites
 from core.work.tables import Attachment, File, Finding, RoutingRule, Sheet, Site, Visit
 from tenants.access import Actor
 from tenants.db import now
@@ -290,17 +294,71 @@ def test_a_photo_is_private_and_never_changes(inspector: Reader, place: Town) ->
         assert again.status_code == 304
 
 
+def test_what_the_device_says_comes_with_the_photo_or_with_the_form(wall: Wall, place: Town, inspector: Reader) -> None:
+    headers = {"X-Photo-Taken-At": "2026-11-18T09:12:00+08:00", "X-Device-Now": "2001-01-01T00:00:00Z"}
+    sent = inspector.upload(jpeg(taken=None, gps=None, seed=43), **headers).json
+    assert sent["taken_at"] == "2026-11-18T01:12:00+00:00"
+    bodies = [jpeg((640, 470 + n), taken=None, gps=None, seed=44 + n) for n in range(3)]
+    rows = [{"longitude": "112.1", "latitude": "37.1"}, {}, {"device_at": "2026-11-20T09:12:00+08:00"}]
+    for mark, (said, expected) in enumerate(
+        (
+            (json.dumps(rows), [("device", None), ("", None), ("", datetime(2026, 11, 20, 1, 12, tzinfo=UTC))]),
+            ("[{}]", [("", None)] * 3),
+            ("[" * 90_000, [("", None)] * 3),
+            (json.dumps([rows[0] | {"latitude": "x"}, 7, None]), [("", None)] * 3),
+        )
+    ):
+        site = new_market(wall, place)
+        marked = [body + bytes([mark]) for body in bodies]  # behind its end a JPEG may hold anything
+        form = fresh_form(inspector, site) | {"said.photo.toilet_clean": said}
+        form["photo.toilet_clean_file"] = [(io.BytesIO(body), f"{n}.jpg") for n, body in enumerate(marked)]
+        assert inspector.post(f"visit/{site}", form, content_type="multipart/form-data").status_code == 303
+        with place.district.session(wall) as session:
+            hashes = [hashlib.sha256(body).hexdigest() for body in marked]
+            known = {one.original_sha256: one for one in session.scalars(select(File))}
+            assert [(known[one].place_source, known[one].device_at) for one in hashes] == expected
+
+
+def test_a_visit_says_where_its_photos_do_not_fit_to_those_who_check(
+    wall: Wall, place: Town, app: Flask, inspector: Reader
+) -> None:
+    site = new_market(wall, place)
+    with place.district.session(wall) as session:
+        row = session.get_one(Site, (place.ref.id, site))
+        row.longitude, row.latitude = Decimal("112.558333"), Decimal("37.725")
+        session.commit()
+    sent = inspector.upload(jpeg((500, 300), seed=47)).json["sha256"]
+    begun = {"started_at": "2026-11-21T09:40:00+08:00", "photo.toilet_clean": sent}
+    done = inspector.post(f"visit/{site}", fresh_form(inspector, site) | begun)
+    assert done.status_code == 303
+    where, words = (
+        done.location.partition("?")[0],
+        ["照片拍摄于 11月19日 09:30，早于检查开始 2 天", "拍摄地点距点位 1.3 公里"],
+    )
+    path = where.partition(f"/t/{place.ref.slug}/")[2]
+    with place.district.session(wall) as session:
+        asked = (Finding.site_id == site, Finding.question == "toilet_clean")
+        finding = session.scalars(select(Finding.id).where(*asked)).one()
+    for who in (place.inspector, place.office, place.leader, place.liaison):
+        told = who is not place.liaison
+        page = unescape(reader(app, wall, who).get(path).text)
+        assert [one in page for one in words] == [told, told], who
+        page = unescape(reader(app, wall, who).get(f"findings/{finding}").text)
+        told = told and who is not place.inspector  # beside a finding for those who check or lead
+        assert [one in page for one in words] == [told, told], who
+
+
 @pytest.mark.parametrize(
     ("body", "headers", "status", "said"),
     [
         (b"", {}, 422, "没有收到照片"),
         (b"GIF89a" + b"\0" * 40, {}, 422, "这不是可识别的照片"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 40, {}, 422, "HEIC"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 40, {}, 422, "照片已损坏，无法读取"),
         (jpeg(seed=1), {"X-Content-SHA256": "0" * 64}, 422, "SHA-256"),
         (b"\xff\xd8\xff" + b"\0" * (MAX_BYTES - 2), {}, 413, "照片不能超过 12 MB"),
         (b"\xff\xd8\xff" + b"\0" * (17 * 1024 * 1024), {}, 413, "照片不能超过 12 MB"),
     ],
-    ids=["empty", "kind", "heic", "hash", "12MB", "17MB"],
+    ids=["empty", "kind", "empty-heic", "hash", "12MB", "17MB"],
 )
 def test_a_photo_that_is_refused_says_why(
     wall: Wall, place: Town, inspector: Reader, body: bytes, headers: dict[str, str], status: int, said: str
@@ -388,6 +446,7 @@ def register(wall: Wall) -> Register:
             name = f"名册公厕{number:02d}"
             site = add_site(session, place.district.communities[number % 2], "public_toilet", name=name)
             session.execute(update(Site).where(Site.id == site).values(pinyin=f"ming ce gong ce {number:02d}"))
+            index_sites(session, [site])
             made.names.append(name)
         closed = add_site(session, place.district.communities[0], "park", name="名册旧公园")
         session.execute(update(Site).where(Site.id == closed).values(state="closed"))

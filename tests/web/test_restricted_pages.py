@@ -35,7 +35,7 @@ TRUSTED = ("discipline", "discipline_liaison")
 SHOWING = ("findings.show_list", "findings.export", "api_findings.list_findings")  # where trusted people must find it
 # Those that reach furthest and do most; what the other roles see is a part of it (their rows are hunted in tests/routes).
 OTHERS = ("administrator", "hq_office", "liaison", "leader")
-OWN = re.compile(r'(csrf_token" value=|data-csrf=|csp-nonce=)"[^"]*"')
+OWN = re.compile(r'(csrf_token" value=|name="seal" value=|data-csrf=|csp-nonce=)"[^"]*"')
 MINTED = {"token", "sha256"}  # variables whose value the recipes make anew for each request
 UNSTEADY = frozenset({"static", "health.metrics", "audit.export", "tokens.show_tokens"})
 """Files that ship with the product, and answers that the asking itself changes; the trail's file is read by itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
@@ -178,7 +179,7 @@ def test_a_hidden_finding_is_never_announced(wall: Wall, place: Town) -> None:
         act_by_system(session, finding.id, "take", now=THURSDAY, note="x")
         act(
             session,
-            place.people["office"],
+            replace(place.people["office"], cleared=True),
             finding.id,
             "transfer",
             version=2,

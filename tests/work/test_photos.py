@@ -15,11 +15,12 @@ from PIL import Image
 from sqlalchemy import func, select
 
 from core.errors import InvalidInput, NotFound, TooLarge
+from core.work.inspection.photo_said import Said
 from core.work.inspection.photos import MAX_BYTES, find_files, open_photo, path_of, store, thumbnail
 from core.work.tables import Audit, File
 from tests.factory import add_actor, add_site
 from tests.work.market import ANSWERS, THURSDAY, Town, send, town
-from tests.work.pictures import jpeg
+from tests.work.pictures import GPS, jpeg
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,97 @@ def test_the_picture_is_upright_and_small(wall, place, tmp_path):
     file = keep(wall, place, jpeg((3000, 1500), orientation=6), tmp_path)
     assert (file.width, file.height) == (1000, 2000) == opened(tmp_path, place, file).size
     assert (lambda f: (f.width, f.height))(keep(wall, place, jpeg((300, 200)), tmp_path)) == (300, 200)
+
+
+def heic(size: tuple[int, int] = (800, 600), orientation: int = 1, noise: bool = False) -> bytes:
+    """A HEIC photo as a phone writes it: red at its upper left as it is stored, turned by ``orientation``, with EXIF."""
+    image = Image.effect_noise(size, 90).convert("RGB") if noise else Image.new("RGB", size, (20, 20, 200))
+    image.paste((230, 10, 10), (0, 0, size[0] // 4, size[1] // 4))
+    exif = Image.Exif()
+    exif[0x010F] = "SECRETMAKER"
+    exif[0x0112] = orientation
+    exif.get_ifd(0x8769).update({0x9003: "2026:11:19 09:30:00", 0x9011: "+08:00"})
+    exif.get_ifd(0x8825).update(GPS)
+    out = io.BytesIO()
+    image.save(out, "HEIF", exif=exif.tobytes(), quality=60)
+    return out.getvalue()
+
+
+def red_corner(image: Image.Image) -> str:
+    """Which corner is red."""
+    right, low = image.width - 9, image.height - 9
+    corners = {"left top": (8, 8), "right top": (right, 8), "left bottom": (8, low), "right bottom": (right, low)}
+    return " and ".join(name for name, at in corners.items() if image.getpixel(at)[0] > 150)
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size", "corner"),
+    [(1, (800, 600), "left top"), (3, (800, 600), "right bottom"), (6, (600, 800), "right top")],
+)
+def test_heic_becomes_an_upright_jpeg_with_its_time_and_place(wall, place, tmp_path, orientation, size, corner):
+    file = keep(wall, place, heic(orientation=orientation), tmp_path)
+    image = opened(tmp_path, place, file)
+    assert (image.format, image.size, red_corner(image)) == ("JPEG", size, corner)
+    assert file.taken_at == datetime(2026, 11, 19, 1, 30, tzinfo=UTC)
+    assert (file.longitude, file.latitude) == (Decimal("112.558333"), Decimal("37.736806"))
+    assert (file.time_source, file.place_source) == ("exif", "exif")
+    assert b"SECRETMAKER" not in path_of(tmp_path, place.ref.id, file.sha256).read_bytes()
+
+
+def declared(data: bytes, width: int, height: int) -> bytes:
+    """The same HEIC with another declared size."""
+    at = data.index(b"ispe") + 8
+    return data[:at] + struct.pack(">II", width, height) + data[at + 8 :]
+
+
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_a_heic_that_is_too_large_or_larger_than_it_declares_is_refused(wall, place, tmp_path):
+    assert refusal(wall, place, declared(heic(), 8000, 8000), tmp_path).faults[0].message == "照片像素过多"
+    assert refusal(wall, place, declared(heic(), 2**31 - 1, 2**31 - 1), tmp_path).faults[0].remedy
+    large = heic((4000, 3000))
+    for damaged in (declared(large, 400, 300), large[: len(large) // 2], large[:300]):
+        assert refusal(wall, place, damaged, tmp_path).faults[0].message == "照片已损坏，无法读取"
+
+
+def test_avif_is_no_photo_that_phones_send(wall, place, tmp_path):
+    assert "HEIC" in refusal(wall, place, b"\0\0\0\x18ftypavif" + b"\0" * 50, tmp_path).faults[0].remedy
+
+
+SAID = Said(
+    taken_at=datetime(2026, 11, 18, 2, tzinfo=UTC),
+    longitude=Decimal("112.1"),
+    latitude=Decimal("37.1"),
+    device_at=datetime(2026, 11, 19, 2, tzinfo=UTC),
+    device_longitude=Decimal("112.2"),
+    device_latitude=Decimal("37.2"),
+    accuracy_m=25,
+    skew_seconds=-90,
+)
+
+
+def test_the_bytes_speak_first_and_the_device_where_they_are_silent(wall, place, tmp_path):
+    read = keep(wall, place, jpeg(), tmp_path, said=SAID)
+    assert (read.taken_at, read.time_source) == (datetime(2026, 11, 19, 1, 30, tzinfo=UTC), "exif")
+    assert (read.longitude, read.place_source) == (Decimal("112.558333"), "exif")
+    told = keep(wall, place, jpeg(taken=None, gps=None), tmp_path, said=SAID)
+    assert (told.taken_at, told.time_source) == (SAID.taken_at, "device")
+    assert (told.longitude, told.latitude, told.place_source) == (Decimal("112.1"), Decimal("37.1"), "device")
+    for file in (read, told):
+        assert (file.device_at, file.device_longitude, file.device_latitude) == (
+            SAID.device_at,
+            SAID.device_longitude,
+            SAID.device_latitude,
+        )
+        assert (file.device_accuracy_m, file.device_skew_seconds) == (25, -90)
+    silent = keep(wall, place, jpeg(taken=None, gps=None), tmp_path)
+    assert (silent.taken_at, silent.time_source, silent.place_source, silent.device_at) == (None, "", "", None)
+
+
+def test_what_was_said_first_stands(wall, place, tmp_path):
+    data = jpeg(taken=None, gps=None)
+    first = keep(wall, place, data, tmp_path, said=SAID)
+    again = keep(wall, place, data, tmp_path, said=Said(taken_at=datetime(2026, 11, 1, tzinfo=UTC)))
+    assert (again.id, again.taken_at) == (first.id, SAID.taken_at)
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP"])
@@ -130,13 +222,13 @@ def png_header(width: int, height: int) -> bytes:
         (b"%PDF-1.7 ....", "这不是可识别的照片"),
         (b"<svg xmlns='http://www.w3.org/2000/svg'/>", "这不是可识别的照片"),
         (b"GIF89a" + b"\0" * 50, "这不是可识别的照片"),
-        (b"\0\0\0\x18ftypheic" + b"\0" * 50, "不支持 HEIC 照片"),
+        (b"\0\0\0\x18ftypheic" + b"\0" * 50, "照片已损坏，无法读取"),
         (b"\xff\xd8\xff\xe0" + b"\0" * 200, "照片已损坏，无法读取"),
         (png_header(100, 100), "照片已损坏，无法读取"),
         (png_header(8000, 8000), "照片像素过多"),
         (png_header(60000, 60000), "照片像素过多"),
     ],
-    ids=["empty", "pdf", "svg", "gif", "heic", "broken", "cut", "large", "bomb"],
+    ids=["empty", "pdf", "svg", "gif", "empty heic", "broken", "cut", "large", "bomb"],
 )
 def test_what_is_no_photo_or_too_large_is_refused_with_a_remedy(wall, place, tmp_path, data, said):
     fault = refusal(wall, place, data, tmp_path).faults[0]

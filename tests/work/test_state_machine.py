@@ -68,6 +68,7 @@ SYSTEM = frozenset(
         "note",
         "seen_again",
         "recompute",
+        "unseal",
     }
 )
 ROWS = [(state, verb) for state in STATES for verb in TRANSITIONS]

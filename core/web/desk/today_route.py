@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ScalarSelect, func, or_, select
 
 from core.request import house
-from core.work.enabling import enabled
+from core.work.forms.fielding import fielded
 from core.work.inspection.visit_list import VisitRow, list_visits
 from core.work.places.reaching import reaches_site
 from core.work.proofs.sweep_waiting import WaitingSite, sites_to_see
 from core.work.roles import VISIT
+from core.work.rounds.merging import TodayStop, stops_for
 from core.work.tables import Finding, Site, SiteKind, Visit
 from tenants.access import Actor
 from tenants.models import Unit
@@ -48,20 +49,16 @@ class Route:
     visited: int
     mine: Sequence[VisitRow]
     found: int
+    rounds: Sequence[TodayStop] = ()
 
 
 def read_route(session: ScopedSession, actor: Actor, now: datetime, on: date) -> Route:
-    """Where checks of similar sites send him, then the sites that campaigns ask about, longest unvisited first, not today's."""
+    """Where rounds send him, then checks of similar sites, then the sites that campaigns ask about, longest unvisited first."""
     asked = {
-        kind for one in enabled(session, house().registry) for form in one.edition.forms for kind in form.site_types
+        kind for one in fielded(session, house().registry) for form in one.edition.all_forms for kind in form.site_types
     }
     tenant = session.tenant_id
-    last = (
-        select(func.max(Visit.day))
-        .where(Visit.tenant_id == tenant, Visit.site_id == Site.id, Visit.replaced_at.is_(None))
-        .correlate(Site)
-        .scalar_subquery()
-    )
+    last = _last_day(tenant)
     kinds = (
         select(func.array_agg(SiteKind.site_type.distinct()))
         .where(
@@ -92,9 +89,18 @@ def read_route(session: ScopedSession, actor: Actor, now: datetime, on: date) ->
     first = [Stop(one.site_id, one.name, one.unit_name, sweep=one, late=one.due_on < on) for one in sent]
     stops = [Stop(r.id, r.name, r.unit, tuple(sorted(r.kinds)), (on - r.last).days if r.last else None) for r in rows]
     mine, _ = list_visits(session, actor, person_id=actor.person_id, since=on, until=on, now=now)
-    named = {stop.site_id for stop in first}
+    rounds = stops_for(session, actor, on)
+    named = {stop.site_id for stop in (*first, *rounds)}
     stops = [*first, *(stop for stop in stops if stop.site_id not in named)][:STOPS]
-    return Route(stops, sites, visited, mine, _found(session, [row.id for row in mine]))
+    return Route(stops, sites, visited, mine, _found(session, [row.id for row in mine]), rounds)
+
+
+def _last_day(tenant: int) -> ScalarSelect[date | None]:
+    """The day of anybody's last visit at a site."""
+    last = select(func.max(Visit.day)).where(
+        Visit.tenant_id == tenant, Visit.site_id == Site.id, Visit.replaced_at.is_(None)
+    )
+    return last.correlate(Site).scalar_subquery()
 
 
 def _found(session: ScopedSession, visits: Sequence[UUID]) -> int:

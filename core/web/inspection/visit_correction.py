@@ -17,7 +17,7 @@ from core.web.errors import fault_map, say
 from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
 from core.web.intake.report_words import severity_options
 from core.web.places.site_words import unit_path
-from core.work.enabling import enabled
+from core.work.forms.fielding import fielded
 from core.work.inspection import visits
 from core.work.inspection.visit_corrections import Correcting, correct, may_correct
 from core.work.roles import DIRECT, VISIT
@@ -61,7 +61,7 @@ def submit(visit_id: UUID) -> AnyResponse | tuple[str, int]:
 
 
 def _find(visit_id: UUID) -> Correcting:
-    return may_correct(db(), actor(), visit_id, campaigns=enabled(db(), house().registry), now=now())
+    return may_correct(db(), actor(), visit_id, campaigns=fielded(db(), house().registry), now=now())
 
 
 def _submit(visit_id: UUID, typed: Typed, reason: str, faults: list[Fault]) -> visits.Submitted:
@@ -71,7 +71,7 @@ def _submit(visit_id: UUID, typed: Typed, reason: str, faults: list[Fault]) -> v
         db(),
         actor(),
         visit_id,
-        campaigns=enabled(db(), house().registry),
+        campaigns=fielded(db(), house().registry),
         new_visit_id=typed.visit_id,
         answers=typed.answers,
         photos=typed.photos,

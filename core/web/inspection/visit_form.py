@@ -19,8 +19,7 @@ from flask import request
 from flask_babel import gettext
 from werkzeug.datastructures import MultiDict
 
-from core.campaigns import Answer, parse_answer, score_item
-from core.campaigns.answers import MOST
+from core.campaigns import Answer, parse_answer
 from core.errors import Fault, InvalidInput, SanchengError
 from core.web.errors import say_fault
 from core.web.inspection.opened_forms import read_forms
@@ -28,6 +27,7 @@ from core.web.paging import bad_argument, read_id
 from core.web.photos import posted
 from core.web.words import by_locale
 from core.work.inspection.visit_input import VisitBody
+from core.work.inspection.visit_limits import Limits, fails_at, kinds_of, limits_of
 from core.work.inspection.visit_plan import Hint, PlannedQuestion, VisitPlan
 
 ANSWER, NOTE, PHOTO, FILE, SEVERITY = "a.", "note.", "photo.", "_file", "severity."
@@ -38,8 +38,6 @@ OPEN, ANOTHER, FIXED = (
     "fixed",
 )  # hand it out; hand out one more beside the open one; put right already
 NOT_APPLICABLE = "na"
-RATINGS = tuple(range(10, -1, -1))
-SAMPLE = 20  # of how many a share is tried out; rules speak of the number that is missing, not of the total
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +70,6 @@ class Typed:
         """The same as the work room takes it."""
         said = (self.photos, self.notes, self.started_at, self.note, None, self.severities, self.fixed, self.again)
         return VisitBody(site_id, self.answers, *said, self.forms)
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Which numbers open a finding (立案界限), for the page to show at once; the server judges again."""
-
-    below: int | None = None
-    beyond: int | None = None
-    missing: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,10 +186,7 @@ def lay_out(plan: VisitPlan, typed: Typed, attrs: Mapping[str, Any], wrong: Mapp
 
 def _line(one: PlannedQuestion, number: int, typed: Typed, attrs: Mapping[str, Any], wrong: Mapping[str, str]) -> Line:
     raw = typed.answers.get(one.code, {})
-
-    def fails(answer: Answer) -> bool:
-        return any(score_item(i.item, one.question, answer, attrs).outcome == "fail" for i in one.items)
-
+    fails = fails_at(one, attrs)
     return Line(
         planned=one,
         number=number,
@@ -212,8 +198,8 @@ def _line(one: PlannedQuestion, number: int, typed: Typed, attrs: Mapping[str, A
         photos=typed.photos.get(one.code, ()),
         error=wrong.get(one.code, ""),
         failed=_failed(one, raw, fails),
-        kinds=_kinds(one.question.answer_type, fails),
-        limits=_limits(one.question.answer_type, fails),
+        kinds=kinds_of(one.question.answer_type, fails),
+        limits=limits_of(one.question.answer_type, fails),
         deal=typed.deals.get(one.code, ""),
         after=typed.after.get(one.code, ()),
     )
@@ -230,41 +216,6 @@ def _failed(one: PlannedQuestion, raw: Mapping[str, Any], fails: Callable[[Answe
         return bool(raw) and fails(parse_answer(one.question, raw))
     except InvalidInput:  # shown as an error beside the question
         return False
-
-
-def _kinds(kind: str, fails: Callable[[Answer], bool]) -> Mapping[Any, str]:
-    """Good or bad for each button of a question with buttons."""
-    options: dict[Any, Answer] = {}
-    if kind == "yes_no":
-        options = {"yes": Answer(yes=True), "no": Answer(yes=False)}
-    elif kind == "rating10":
-        options = {rating: Answer(rating=rating) for rating in RATINGS}
-    return {value: "bad" if fails(answer) else "good" for value, answer in options.items()}
-
-
-def _limits(kind: str, fails: Callable[[Answer], bool]) -> Limits:
-    if kind == "n_of_m":
-        missing = next((u for u in range(SAMPLE + 1) if fails(Answer(n=SAMPLE - u, m=SAMPLE))), None)
-        return Limits(missing=missing)
-    if kind != "count":
-        return Limits()
-    if fails(Answer(count=0)):
-        return Limits(below=_turn(lambda count: not fails(Answer(count=count))))
-    return Limits(beyond=_turn(lambda count: fails(Answer(count=count))))
-
-
-def _turn(reached: Callable[[int], bool]) -> int | None:
-    """The smallest count from which ``reached`` holds, which is false at 0; None when no count reaches it."""
-    high = 1
-    while not reached(high):
-        high *= 2
-        if high > MOST:
-            return None
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if reached(middle) else (middle, high)
-    return high
 
 
 @dataclass(frozen=True, slots=True)

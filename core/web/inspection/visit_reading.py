@@ -12,15 +12,18 @@ from sqlalchemy import func, select
 
 from core.campaigns import Answer, Form, Item, Vocabulary, form_from_body
 from core.request import house
+from core.web.photo_words import say_gaps
 from core.web.places.site_words import campaign_titles
 from core.web.words import by_locale, counted
 from core.work.desk.findings import FindingRow
+from core.work.inspection.photo_gaps import visit_gaps
 from core.work.inspection.visit_list import VisitDetail, visit_detail
 from core.work.places.reaching import reaches_site
 from core.work.roles import VISIT
 from core.work.tables import (
     AnswerRow,
     Definition,
+    File,
     ItemResult,
     Sheet,
     Site,
@@ -63,6 +66,15 @@ class ItemView:
 
 
 @dataclass(frozen=True, slots=True)
+class PhotoView:
+    """A photo of an answer (照片): when it was taken, if anybody knows, and what does not fit of its time and place."""
+
+    id: UUID
+    taken_at: datetime | None
+    gaps: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class AnswerView:
     """One answered question (作答): in words, with what it was worth, its note and photos."""
 
@@ -71,7 +83,7 @@ class AnswerView:
     outcome: str
     items: Sequence[ItemView]
     note: str
-    photos: Sequence[UUID]
+    photos: Sequence[PhotoView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +111,12 @@ def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: dateti
         site,
         found.row.person_name,
         [_sheet(sheet, titles, forms.get(sheet.form_sha256), found.results) for sheet in found.row.sheets],
-        _answers(found, titles, [forms[s.form_sha256] for s in found.row.sheets if s.form_sha256 in forms]),
+        _answers(
+            found,
+            _photos(session, actor, found, site),
+            titles,
+            [forms[s.form_sha256] for s in found.row.sheets if s.form_sha256 in forms],
+        ),
         found.findings,
         found.again,
         [_question_text(house().registry.vocabulary, code, None) for code in found.visit.summary.get("not_asked", ())],
@@ -129,11 +146,22 @@ def _sheet(sheet: Sheet, titles: Mapping[str, str], form: Form | None, results: 
     return SheetView(*words, *points, len(own), left_out, sheet.vetoes)
 
 
-def _answers(found: VisitDetail, titles: Mapping[str, str], forms: Sequence[Form]) -> list[AnswerView]:
-    """The answers in the order of the forms, failed ones first; each question once."""
-    photos: dict[str, list[UUID]] = {}
+def _photos(session: ScopedSession, actor: Actor, found: VisitDetail, site: Site) -> dict[str, list[PhotoView]]:
+    """The photos by question, in the order in which they were sent (two queries at most)."""
+    wanted = [photo.file_id for photo in found.photos]
+    files = {file.id: file for file in session.scalars(select(File).where(File.id.in_(wanted)))} if wanted else {}
+    gaps = visit_gaps(session, actor, found.visit, site, files.values())
+    views: dict[str, list[PhotoView]] = {}
     for photo in found.photos:
-        photos.setdefault(photo.question, []).append(photo.file_id)
+        taken_at, unfit = files[photo.file_id].taken_at, say_gaps(gaps.get(photo.file_id, ()))
+        views.setdefault(photo.question, []).append(PhotoView(photo.file_id, taken_at, unfit))
+    return views
+
+
+def _answers(
+    found: VisitDetail, photos: Mapping[str, Sequence[PhotoView]], titles: Mapping[str, str], forms: Sequence[Form]
+) -> list[AnswerView]:
+    """The answers in the order of the forms, failed ones first; each question once."""
     worth: dict[str, list[ItemResult]] = {}
     for result in found.results:
         worth.setdefault(result.question, []).append(result)

@@ -21,7 +21,7 @@ from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
 from core.web.intake.report_words import severity_options
 from core.web.places.site_words import unit_path
 from core.web.words import by_locale, counted
-from core.work.enabling import enabled
+from core.work.forms.fielding import fielded
 from core.work.inspection import visits
 from core.work.inspection.visit_input import check_body
 from core.work.inspection.visit_plan import PlannedForm, VisitPlan
@@ -70,7 +70,7 @@ def _submit(site_id: UUID, typed: Typed, faults: list[Fault]) -> visits.Submitte
     return visits.submit(
         db(),
         actor(),
-        campaigns=choose(enabled(db(), house().registry), typed.campaigns),
+        campaigns=choose(fielded(db(), house().registry), typed.campaigns),
         visit_id=typed.visit_id,
         site_id=site_id,
         answers=typed.answers,
@@ -131,7 +131,7 @@ def _form(
     photo_faults: bool = False,
     earlier: Visit | None = None,
 ) -> tuple[str, int]:
-    every = enabled(db(), house().registry)
+    every = fielded(db(), house().registry)
     site, whole = visits.due_at_site(db(), actor(), site_id, every, today())
     plan, refused = _plan(site_id, typed, every, whole)
     others: tuple[Fault, ...] = ()

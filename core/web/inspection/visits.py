@@ -19,13 +19,14 @@ from core.request import actor, db, house, now, require_any, today
 from core.settings import ZONE
 from core.web.as_of import read_as_of
 from core.web.exports import stream_csv
+from core.web.inspection.visit_arrival import arrival_notes
 from core.web.inspection.visit_history import read_history
 from core.web.inspection.visit_reading import VisitView, next_sites, read_visit
 from core.web.organisation.area_choice import read_area
 from core.web.paging import PAGE, Page, cut, read_cursor, read_day, read_id
 from core.web.places.site_words import campaign_titles, say_points, say_types, type_options, unit_options, unit_path
 from core.web.words import by_locale
-from core.work.enabling import enabled
+from core.work.forms.fielding import fielded
 from core.work.inspection.visit_chain import stood_at
 from core.work.inspection.visit_corrections import permits
 from core.work.inspection.visit_plan import plan
@@ -259,6 +260,7 @@ def show(visit_id: UUID) -> str:
         repeats=repeats_of(db(), actor(), view.visit, now()),
         may_correct=permits(db(), actor(), view.visit, campaigns, now()),
         mine=view.visit.person_id == actor().person_id,
+        arrival=arrival_notes(db(), actor(), view.visit, today()),
         next_sites=next_sites(db(), actor(), view.site, today()) if can_visit else [],
         unanswered=_unanswered(view) if can_visit else [],
         say_points=say_points,
@@ -272,5 +274,5 @@ def _unanswered(view: VisitView) -> list[str]:
         return []
     done = {(sheet.campaign_key, sheet.form_code) for sheet in view.sheets}
     row = get_site(db(), actor(), view.site.id, today=today())
-    due = plan(row.types, enabled(db(), house().registry))
+    due = plan(row.types, fielded(db(), house().registry))
     return [by_locale(p.form.title_zh, p.form.title_en) for p in due.forms if p.key not in done]

@@ -102,7 +102,7 @@ def category_shelves(session: ScopedSession, actor: Actor) -> list[Shelf]:
         if code not in grouped:
             families[_family(code)].append(code)
     rest = [(gettext(title), _named(codes)) for title, codes in families.items() if codes]
-    shelves = [Shelf(gettext("常用"), [("", _named(_usual(session, actor)))], open=True)]
+    shelves = [Shelf(gettext("常用"), [("", _named(usual_categories(session, actor)))], open=True)]
     shelves += [
         Shelf(one.name, [(g.name, _named(g.categories)) for g in one.groups], open=one is sets[0]) for one in sets
     ]
@@ -119,7 +119,7 @@ def _named(codes: Sequence[str]) -> list[tuple[str, str]]:
     return [(code, by_locale(known[code].name_zh, known[code].name_en)) for code in codes if code in known]
 
 
-def _usual(session: ScopedSession, actor: Actor) -> list[str]:
+def usual_categories(session: ScopedSession, actor: Actor) -> list[str]:
     """The categories that the person reported most in the last weeks, filled up with what streets have most."""
     rows = session.scalars(
         select(Finding.category)

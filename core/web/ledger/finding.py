@@ -37,6 +37,7 @@ from core.work.appeals.appeal_moves import STATES as APPEAL_STATES
 from core.work.calendar import local_day
 from core.work.desk.finding_detail import Detail, detail
 from core.work.desk.waiting import todo
+from core.work.inspection.photo_gaps import finding_gaps
 from core.work.loop import ledger
 from core.work.loop.step_input import LONGEST_TITLE, MOST_DAYS
 from core.work.loop.transitions import STATES
@@ -89,7 +90,7 @@ def _take_step(finding_id: UUID, typed: Typed, faults: list[Fault]) -> Finding:
 def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) -> str:
     session = db()
     found = detail(session, actor(), finding_id, now=now())
-    before, after = read_shots(found)
+    before, after = read_shots(found, finding_gaps(session, actor(), found))
     lost_race = isinstance(error, Stale | Conflict)
     forms = read_forms(found)
     form = choose(forms, typed.verb)

@@ -28,10 +28,12 @@ from core.web.ledger.finding_words import (
     say_verb,
 )
 from core.web.moments import deadline_words
+from core.web.photo_words import say_gaps
 from core.web.words import by_locale, counted
 from core.work.calendar import local_day
 from core.work.desk.finding_detail import Detail, Photo
 from core.work.enabling import HELD, RELEASED, campaign_as_run, frozen_edition
+from core.work.inspection.photo_gaps import Gap
 from core.work.loop.recomputing import CHANGED
 from core.work.loop.system_lines import LINES
 from core.work.loop.transitions import (
@@ -51,6 +53,7 @@ from core.work.tables import FindingEvent, FindingItem, Sheet
 from tenants.models import EnabledCampaign, Unit, UnitName
 from tenants.scope import ScopedSession
 
+Gaps = Mapping[tuple[UUID, int | None], Sequence[Gap]]
 SYSTEM_NOTES = frozenset({HELD, RELEASED, CHANGED, TAKEN_BY_TIME, REVIEW_DUE})  # what jobs and switches write
 STILL_THERE = frozenset(
     {"return", "send_back", "reopen", "relapse", "seen_again"}
@@ -78,12 +81,13 @@ class Concern:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """A photo with its caption: when, in which step, and which contact without an account sent it."""
+    """A photo with its caption: when, in which step, which contact without an account sent it, and what does not fit of it."""
 
     file_id: UUID
     at: datetime
     step: str
     contact: str = ""
+    gaps: Sequence[str] = ()
 
 
 def read_concerns(session: ScopedSession, found: Detail) -> list[Concern]:
@@ -117,21 +121,23 @@ def _indicator(edition: Edition | None, code: str) -> str:
     return by_locale(known.name_zh, known.name_en) if known else ""
 
 
-def read_shots(found: Detail) -> tuple[list[Shot], list[Shot]]:
-    """The photos of the problem and those after it was put right, the latest step first."""
+def read_shots(found: Detail, gaps: Gaps | None = None) -> tuple[list[Shot], list[Shot]]:
+    """The photos of the problem and those after it was put right, the latest step first; ``gaps`` by file and step."""
+    unfit = gaps or {}
     verbs = {event.version: event.verb for event in found.events}
-    before = [_shot(photo, "") for photo in found.before]
+    before = [_shot(photo, "", unfit) for photo in found.before]
     shown = [
         photo for photo in found.after if verbs.get(photo.version or 0) != "instruct"
     ]  # a paper is no state of things
     ordered = sorted(shown, key=lambda photo: -(photo.version or 0))
     shots = [(verbs.get(photo.version or 0, ""), photo) for photo in ordered]
-    again = [_shot(photo, say_verb(verb)) for verb, photo in shots if verb in STILL_THERE]
-    return again + before, [_shot(photo, say_verb(verb)) for verb, photo in shots if verb not in STILL_THERE]
+    again = [_shot(photo, say_verb(verb), unfit) for verb, photo in shots if verb in STILL_THERE]
+    return again + before, [_shot(photo, say_verb(verb), unfit) for verb, photo in shots if verb not in STILL_THERE]
 
 
-def _shot(photo: Photo, step: str) -> Shot:
-    return Shot(photo.file_id, photo.taken_at or photo.sent_at, step, photo.contact_name)
+def _shot(photo: Photo, step: str, gaps: Gaps) -> Shot:
+    said = say_gaps(gaps.get((photo.file_id, photo.version), ()))
+    return Shot(photo.file_id, photo.taken_at or photo.sent_at, step, photo.contact_name, said)
 
 
 def read_instructions(events: Sequence[FindingEvent]) -> list[dict[str, Any]]:

@@ -54,6 +54,7 @@ CONSEQUENCES: Mapping[str, str] = MappingProxyType(
         "note": N_("只在办理记录里加一行。"),
         "seen_again": N_("再次检查时还在，不另立案，记在这一件上。"),
         "recompute": N_("工作日历变了，期限随之重算。"),
+        "unseal": N_("暗访轮次解密：编号和期限从解密时起算。"),
     }
 )
 DONE: Mapping[str, str] = MappingProxyType(
@@ -98,6 +99,7 @@ DONE: Mapping[str, str] = MappingProxyType(
         "note": N_("%(number)s 已加一条记录"),
         "seen_again": N_("%(number)s 已记为仍未整改"),
         "recompute": N_("%(number)s 的期限已重算"),
+        "unseal": N_("%(number)s 已解密"),
     }
 )
 # What a field is called where it is asked for; a verb of its own names it better.

@@ -133,7 +133,7 @@ def _attribute(attr: Attr, values: MultiDict[str, str]) -> dict[str, Any]:
 
 def _type_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """The site types under headings: those with checklists in force by kind, then those that are only registered."""
-    asked_at = {t for c in enabled(db(), house().registry) for form in c.edition.forms for t in form.site_types}
+    asked_at = {t for c in enabled(db(), house().registry) for form in c.edition.all_forms for t in form.site_types}
     groups: dict[str, list[tuple[str, str]]] = {title: [] for title in (*KINDS.values(), REGISTERED)}
     for one in sites.site_types(db(), house().registry).values():
         title = KINDS.get(one.kind, REGISTERED) if one.code in asked_at else REGISTERED

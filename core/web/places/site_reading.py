@@ -18,7 +18,7 @@ from core.web.inspection.visit_reading import form_title, forms_of
 from core.web.places.site_words import campaign_titles, unit_path
 from core.web.words import by_locale, counted
 from core.work.desk.findings import Filter, FindingRow, as_they_were, base_query, rows_of
-from core.work.enabling import enabled
+from core.work.forms.fielding import fielded
 from core.work.inspection.visit_plan import plan
 from core.work.loop.clocks import end_of
 from core.work.loop.sight import sees_finding, sees_visit
@@ -68,7 +68,7 @@ def read_card(
 ) -> SiteCard:
     """One site within reach, as of a day if one is given. Raises NotFound."""
     row, day = get_site(session, actor, site_id, today=on, as_of=as_of), as_of or on
-    due = plan(row.types, enabled(session, house().registry))
+    due = plan(row.types, fielded(session, house().registry))
     waiting = Filter(site_id=site_id, states=NOT_CLOSED, as_of=as_of)
     found = session.execute(base_query(actor, waiting, now).order_by(Finding.due_at, Finding.id).limit(LATEST)).all()
     rows = rows_of(session, found, now)

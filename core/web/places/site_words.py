@@ -38,6 +38,13 @@ def say_points(hundredths: int) -> str:
     return f"{whole}.{rest:02d}".rstrip("0").removesuffix(".")
 
 
+def say_metres(metres: int) -> str:
+    """A distance as people say it: 85 米, 1.2 公里."""
+    if metres < 1000:
+        return gettext("%(n)s 米", n=metres)
+    return gettext("%(n)s 公里", n=f"{metres // 100 / 10:.1f}")
+
+
 def unit_path(session: ScopedSession, unit_id: UUID, on: date) -> str:
     """A unit with those above it, from the top: 迎泽区 / 柳巷街道 / 示例社区."""
     names = session.scalars(

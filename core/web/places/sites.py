@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
-from flask import Blueprint, Response, render_template, request
+from flask import Blueprint, Response, make_response, render_template, request
 from flask_babel import gettext
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
+from werkzeug.datastructures import MultiDict
 
 from core import request as asked
 from core.errors import N_
-from core.request import actor, db, require_any, today
+from core.figures.site_outlines import kept_outlines
+from core.request import actor, db, require_any, tenant, today
 from core.web.as_of import read_as_of
 from core.web.exports import stream_csv
+from core.web.headers import POLICY
 from core.web.marks.card_beside import cards_beside
 from core.web.organisation.area_choice import read_area
 from core.web.paging import bad_argument, read_id
@@ -23,7 +26,7 @@ from core.web.places.grid_choice import grid_options
 from core.web.places.site_grids import grid_form
 from core.web.places.site_people import read_people
 from core.web.places.site_reading import read_card
-from core.web.places.site_words import SITE_STATES, say_points, say_types, type_options, unit_options
+from core.web.places.site_words import SITE_STATES, say_metres, say_points, say_types, type_options, unit_options
 from core.web.words import by_locale, listed
 from core.work.desk.findings import Filter as Findings
 from core.work.desk.findings import counting_query
@@ -32,8 +35,12 @@ from core.work.loop.transitions import NOT_CLOSED, STATES
 from core.work.organisation.areas import sites_in_area
 from core.work.organisation.grids import sites_in_grid
 from core.work.places import site_lists
+from core.work.places.datum import shown_in
+from core.work.places.nearby import Point
 from core.work.places.reaching import may_at
 from core.work.places.site_attrs import ATTRS
+from core.work.places.site_search import MATCH, NEAR, RANKED, read_point
+from core.work.places.site_settings import MapSettings, read_settings
 from core.work.places.zones import known_zones
 from core.work.proofs.sweep_reading import open_at_site
 from core.work.roles import KEEP_SITES, SEE, VISIT
@@ -45,6 +52,7 @@ blueprint = Blueprint("sites", __name__, url_prefix="/t/<slug>/sites")
 blueprint.before_request(asked.enter)
 
 ANY = "any"
+LIST, MAP = "list", "map"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +68,13 @@ class Filter:
     grid_id: UUID | None = None
     zone: str = ""
     as_of: date | None = None
+    near: Point | None = None
+    view: str = LIST
+
+    @property
+    def is_map(self) -> bool:
+        """Whether the map stands beside the list."""
+        return self.view == MAP
 
     @property
     def active(self) -> bool:
@@ -84,15 +99,37 @@ class Standing:
 
 def read_filter() -> Filter:
     """The filter of this request. Raises InvalidInput."""
-    said = request.args
+    return filter_from(request.args)
+
+
+def filter_from(said: MultiDict[str, str]) -> Filter:
+    """A filter as an address says it. Raises InvalidInput."""
     unit, state = said.get("unit", ""), said.get("state", "active")
     if state not in (*SITE_STATES, ANY):
         raise bad_argument("state", state)
     *texts, zone = [said.get(name, "").replace("\x00", "").strip()[:60] for name in ("q", "type", "zone")]
     grid = said.get("grid", "")
-    places = (read_area(), read_id(grid, "grid") if grid else None)
-    return Filter(
-        *texts, read_id(unit, "unit") if unit else None, state, said.get("sort") or "name", *places, zone, read_as_of()
+    places = (read_area(said), read_id(grid, "grid") if grid else None)
+    near = read_point(said.get("near", ""))
+    view = said.get("view") or LIST
+    if view not in (LIST, MAP):
+        raise bad_argument("view", view)
+    sort = said.get("sort") or (MATCH if texts[0] else NEAR if near else "name")
+    unit_id = read_id(unit, "unit") if unit else None
+    return Filter(*texts, unit_id, state, sort, *places, zone, read_as_of(), near, view)
+
+
+def chosen_sites(session: ScopedSession, who: Actor, wanted: Filter, on: date) -> Select[Site]:
+    """The sites of a filter as they stand today, in no order, for a map."""
+    return site_lists.sites_query(
+        session,
+        who,
+        today=on,
+        types=[wanted.site_type] if wanted.site_type else [],
+        unit_id=wanted.unit_id,
+        text=wanted.text,
+        state=None if wanted.state == ANY else wanted.state,
+        also=wanted.places(session.tenant_id, on),
     )
 
 
@@ -113,6 +150,7 @@ def read_page(
         cursor=cursor,
         page_size=size,
         sort=wanted.sort,
+        near=wanted.near,
     )
 
 
@@ -120,10 +158,10 @@ def standings(
     session: ScopedSession, who: Actor, ids: Sequence[UUID], on: date, moment: datetime, as_of: date | None = None
 ) -> Mapping[UUID, Standing]:
     """The last visit and the open findings of some sites, within reach; both as of a day if one is given."""
-    tenant = who.tenant.id
+    own = who.tenant.id
     visited = (
         select(Visit.site_id, func.max(Visit.day))
-        .where(Visit.tenant_id == tenant, Visit.site_id.in_(ids), Visit.replaced_at.is_(None), sees_visit(who, on))
+        .where(Visit.tenant_id == own, Visit.site_id.in_(ids), Visit.replaced_at.is_(None), sees_visit(who, on))
         .group_by(Visit.site_id)
     )
     if as_of is not None:
@@ -137,10 +175,20 @@ def standings(
 
 @blueprint.get("")
 @require_any(SEE, VISIT)
-def show_list() -> str:
-    """The sites within reach, by type, unit, state and text."""
+def show_list() -> Response:
+    """The sites within reach, by type, unit, state and text; as a list, or beside a map."""
     wanted, session = read_filter(), db()
     page = read_page(session, actor(), wanted, request.args.get("cursor") or None, today(), 50)
+    tiles = read_settings(session, MapSettings, tenant().id)[0] if wanted.is_map else MapSettings()
+    answer = make_response(_list_page(wanted, page, tiles))
+    if tiles.origin:  # this page alone may fetch pictures there
+        answer.headers["Content-Security-Policy"] = POLICY.replace("img-src 'self'", f"img-src 'self' {tiles.origin}")
+    return answer
+
+
+def _list_page(wanted: Filter, page: site_lists.SitePage, tiles: MapSettings) -> str:
+    session = db()
+    here = [round(one, 6) for one in shown_in(tiles.datum, *map(float, wanted.near))] if wanted.near else None
     return render_template(
         "sites/list.html",
         page=page,
@@ -153,6 +201,10 @@ def show_list() -> str:
         zones=[(one, one) for one in known_zones(session)],
         states=SITE_STATES,
         say_types=say_types,
+        say_metres=say_metres,
+        tiles=tiles,
+        here=here,
+        outlines=kept_outlines(session) if wanted.is_map else None,
     )
 
 
@@ -161,6 +213,8 @@ def show_list() -> str:
 def export() -> Response:
     """The same list as CSV."""
     wanted, who, on, moment = read_filter(), actor(), today(), asked.now()
+    if wanted.sort in RANKED:  # a whole list is read by name
+        wanted = replace(wanted, sort="name")
     states = {key: gettext(text) for key, (text, _) in SITE_STATES.items()}
 
     def rows(session: ScopedSession) -> Iterator[Sequence[object]]:

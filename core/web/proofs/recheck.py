@@ -18,6 +18,7 @@ from core.web.ledger.finding_reading import read_shots
 from core.web.ledger.finding_words import say_refusal, say_title
 from core.web.proofs.proof_words import recheck_tone, say_recheck
 from core.work.desk.finding_detail import detail
+from core.work.inspection.photo_gaps import finding_gaps
 from core.work.loop.step_input import MOST_PHOTOS
 from core.work.proofs.rechecks import DUE, Filter, get_recheck, list_rechecks, plan_recheck, settle_recheck, why_not_him
 from core.work.roles import CHECK, DIRECT, SEE, VISIT
@@ -90,7 +91,7 @@ def _sentence(error: SanchengError) -> str:
 def _page(recheck_id: UUID, sent: list[str] | None = None, error: SanchengError | None = None) -> str:
     row = get_recheck(db(), actor(), recheck_id, now())
     found = detail(db(), actor(), row.finding.id, now=now())
-    before, after = read_shots(found)
+    before, after = read_shots(found, finding_gaps(db(), actor(), found))
     own = why_not_him(db(), row.finding, actor().person_id, today()) if row.recheck.state == DUE else ""
     return render_template(
         "rechecks/one.html",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -74,9 +74,13 @@ def remember(
 
 def count_used(session: Session, actor: Actor, routes: Iterable[Route]) -> None:
     """Count the precedents that some routes followed (one statement, none without any)."""
-    used = Counter(route.why_id for route in routes if route.why == PRECEDENT and route.why_id)
+    add_uses(session, actor, Counter(route.why_id for route in routes if route.why == PRECEDENT and route.why_id))
+
+
+def add_uses(session: Session, actor: Actor, used: Mapping[UUID, int]) -> None:
+    """Count how often some precedents were followed, by id; what secret rounds found is counted at their release."""
     if used:
-        more = case({key: n for key, n in sorted(used.items()) if key}, value=Precedent.id)
+        more = case(dict(sorted(used.items())), value=Precedent.id)
         session.execute(
             update(Precedent)
             .where(Precedent.tenant_id == actor.tenant.id, Precedent.id.in_(used))

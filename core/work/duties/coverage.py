@@ -36,6 +36,7 @@ from tenants.scope import ScopedSession
 
 COVERED, GAP, VACANT, DOUBLE = "covered", "gap", "vacant", "double"
 STATES = (COVERED, GAP, VACANT, DOUBLE)
+FEW = 500  # sites that are named one by one in a query; above it all are read
 LIAISON_KINDS = (
     "subdistrict",
     "community",
@@ -140,6 +141,14 @@ def answer_site(session: ScopedSession, place: Place, on: date) -> tuple[Mapping
     return {campaign: answers[place.id, campaign] for campaign in campaigns}, posts
 
 
+def answer_places(
+    session: ScopedSession, places: Sequence[Place], on: date
+) -> tuple[Mapping[tuple[UUID, str], Answer], Posts]:
+    """Who answers for some sites in each campaign of a day (点位责任岗), and the posts (seven queries for all of them)."""
+    posts = load_posts(session, on)
+    return _answer_sites(session, on, places, campaigns_on(session, on), posts) if places else {}, posts
+
+
 def _places(
     session: ScopedSession, on: date, limits: Sequence[Select[UUID]], area_id: UUID | None, text: str
 ) -> tuple[Place, ...]:
@@ -159,7 +168,7 @@ def _places(
 def _answer_sites(
     session: ScopedSession, on: date, places: Sequence[Place], campaigns: Sequence[str], posts: Posts
 ) -> dict[tuple[UUID, str], Answer]:
-    assigned = _assigned(session, on, places[0].id if len(places) == 1 else None)
+    assigned = _assigned(session, on, [place.id for place in places] if len(places) <= FEW else None)
     above = _above(session, on, {place.unit_id for place in places}, posts.root)
     near = {
         (unit, campaign): _nearest(chain, campaign, posts) for unit, chain in above.items() for campaign in campaigns
@@ -173,11 +182,11 @@ def _answer_sites(
     return answers
 
 
-def _assigned(session: ScopedSession, on: date, only: UUID | None) -> dict[UUID, dict[str, list[UUID]]]:
-    """The posts assigned to sites on a day, or to one alone: site -> campaign ('' for all) -> posts."""
+def _assigned(session: ScopedSession, on: date, only: Sequence[UUID] | None) -> dict[UUID, dict[str, list[UUID]]]:
+    """The posts assigned to sites on a day, or to some alone: site -> campaign ('' for all) -> posts."""
     found: dict[UUID, dict[str, list[UUID]]] = {}
     chosen = select(SitePost.site_id, SitePost.campaign, SitePost.post_id).where(valid_on(SitePost, on))
-    chosen = chosen if only is None else chosen.where(SitePost.site_id == only)
+    chosen = chosen if only is None else chosen.where(SitePost.site_id.in_(only))
     for site, campaign, post in session.execute(chosen):
         found.setdefault(site, {}).setdefault(campaign, []).append(post)
     return found

@@ -22,6 +22,7 @@ from core.work.imports.workbook_reading import Sheet, SheetRow
 from core.work.journal import record
 from core.work.names import narrow, tidy
 from core.work.organisation.grids import lie_in
+from core.work.places.grams import index_sites
 from core.work.places.sites import apply_changes, check_values, unknown_type
 from core.work.roles import KEEP_SITES
 from core.work.tables import Site, SiteGrid, SiteKind
@@ -192,6 +193,7 @@ def write_sites(session: ScopedSession, actor: Actor | None, plan: SitePlan, tod
     if sites:
         session.execute(insert(Site), sites)
         session.execute(insert(SiteKind), kinds)
+        index_sites(session, [site["id"] for site in sites])
     if lying:
         session.execute(insert(SiteGrid), lying)
     for changed, values, types, grids in plan.changes:

@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from core.campaigns import Campaign
+from core.campaigns import Campaign, Form, form_from_body
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
 from core.work.dated import valid_on
 from core.work.editions.choices import IN_FORCE
 from core.work.inspection.visit_forms import as_it_was
 from core.work.inspection.visit_plan import PlannedForm, VisitPlan, plan, plan_of
-from core.work.tables import Definition, EnabledEdition, Site, SiteKind
+from core.work.tables import Definition, EnabledEdition, OwnForm, Site, SiteKind
 from core.work.wording import shown
 from tenants.models import EnabledCampaign
 
@@ -67,14 +67,33 @@ def opened_plan(
 
 
 def _named(session: Session, campaigns: Sequence[Campaign], named: frozenset[str], on: date) -> Iterator[PlannedForm]:
-    """The forms behind some hashes: of each campaign those of one edition, the latest of those in force that has most of them."""
+    """The forms behind some hashes: of each campaign those of one edition, the latest of those in force that has most of them.
+
+    Versions that the district had published stand beside each: they keep what their edition scores.
+    """
+    own = _own(session, named)
     for campaign in campaigns:
         best: list[PlannedForm] = []
         for sha256 in dict.fromkeys((campaign.edition.sha256, *_in_force(session, campaign.key, on))):
             then = as_it_was(session, campaign, sha256)
-            mine = [PlannedForm(then, form) for form in then.edition.forms if form.sha256 in named]
+            known = (*then.edition.forms, *then.edition.subjects, *own.get(campaign.key, ()))
+            forms = {form.sha256: form for form in known}
+            mine = [PlannedForm(then, form) for key, form in forms.items() if key in named]
             best = mine if len(mine) > len(best) else best
         yield from best
+
+
+def _own(session: Session, named: frozenset[str]) -> dict[str, list[Form]]:
+    """The district's own versions among some hashes, by campaign: those that were in use on some day."""
+    used = OwnForm.sha256.in_(named), OwnForm.published_at.is_not(None)
+    rows = session.execute(select(OwnForm.campaign, Definition.body).join(Definition, _KEPT).where(*used))
+    found: dict[str, list[Form]] = {}
+    for campaign, body in rows:
+        found.setdefault(campaign, []).append(form_from_body(body))
+    return found
+
+
+_KEPT = and_(Definition.tenant_id == OwnForm.tenant_id, Definition.sha256 == OwnForm.sha256, Definition.kind == "form")
 
 
 def _in_force(session: Session, campaign: str, on: date) -> list[str]:
@@ -101,7 +120,7 @@ def _places(session: Session, site: Site, started_at: datetime | None, on: date)
 
 def _not_asked(due: VisitPlan, opened: VisitPlan, campaigns: Sequence[Campaign]) -> tuple[str, ...]:
     """The questions that are due now and were not in the forms, of campaigns whose edition changed since."""
-    now = {form.sha256 for campaign in campaigns for form in campaign.edition.forms}
+    now = {f.sha256 for one in campaigns for f in (*one.edition.forms, *one.edition.all_forms)}
     moved = {planned.campaign.key for planned in opened.forms if planned.form.sha256 not in now}
     return tuple(
         code

@@ -1,35 +1,42 @@
 """Reads a photo as a device sent it (照片读取): limits before decoding, time and place first, then a clean picture.
 
-What leaves here is a new JPEG of pixels only: no GPS, no comment, no maker's notes, no profile.
+What leaves here is a new JPEG of pixels only: no GPS, no comment, no maker's notes, no profile. HEIC is read here, too,
+because most browsers cannot make it smaller; libheif refuses pictures that are larger inside than they declare.
 """
 
 from __future__ import annotations
 
 import io
 import math
+import threading
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from PIL import ExifTags, Image, ImageOps
+from pillow_heif import register_heif_opener
 
 from core.errors import N_, Fault, InvalidInput, TooLarge
 from core.work.calendar import ZONE
 from core.work.inspection.looks import look_of
+from core.work.inspection.photo_said import believable
 
 MAX_BYTES = 12 * 1024 * 1024
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 2000
 QUALITY = 82
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis"})
+_FORMATS = ("JPEG", "PNG", "WEBP", "HEIF")
+_HEIF = frozenset({b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"})
+_ONE_AT_A_TIME = threading.Lock()  # HEIC is decoded whole: 40 megapixels take some 300 MB for a second
 
 # Pillow only warns between its limit and twice its limit; here a bomb is an error, whoever opens the image.
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.simplefilter("error", Image.DecompressionBombWarning)
+# The picture itself, never a smaller one that an editor may have left beside it.
+register_heif_opener(thumbnails=False, depth_images=False, aux_images=False, decode_threads=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +60,10 @@ def read_picture(data: bytes) -> Picture:
             if image.width * image.height > MAX_PIXELS:
                 raise _too_many(f"{image.width}×{image.height}")
             taken_at, longitude, latitude = _time_and_place(image)
-            clean = _clean(image)
+            clean = _decoded(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many("") from error
-    except (OSError, SyntaxError, ValueError, TypeError, EOFError, MemoryError) as error:
+    except (OSError, SyntaxError, ValueError, TypeError, EOFError, MemoryError, RuntimeError) as error:
         remedy = N_("请重新拍摄或换一张照片")
         raise InvalidInput(faults=[Fault(N_("照片已损坏，无法读取"), "photo", remedy=remedy)]) from error
     return Picture(as_jpeg(clean), clean.width, clean.height, taken_at, longitude, latitude, look_of(clean))
@@ -66,12 +73,10 @@ def check_kind(data: bytes) -> None:
     """Refuse by size and first bytes, before anything is decoded."""
     if len(data) > MAX_BYTES:
         raise TooLarge(N_("照片不能超过 {most} MB"), most=MAX_BYTES // 1024 // 1024)
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF:
-        remedy = N_("请在手机相机设置中选择“兼容性最佳”（JPEG）后重拍，或先转成 JPEG")
-        raise InvalidInput(faults=[Fault(N_("不支持 HEIC 照片"), "photo", value="HEIC", remedy=remedy)])
+    heic = data[4:8] == b"ftyp" and data[8:12] in _HEIF
     jpeg, png = data[:3] == b"\xff\xd8\xff", data[:8] == b"\x89PNG\r\n\x1a\n"
-    if not (jpeg or png or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")):
-        remedy = N_("请上传 JPEG、PNG 或 WebP 照片")
+    if not (jpeg or png or heic or (data[:4] == b"RIFF" and data[8:12] == b"WEBP")):
+        remedy = N_("请上传 JPEG、PNG、WebP 或 HEIC 照片")
         shown = data[:8].hex(" ") or "0 B"
         raise InvalidInput(faults=[Fault(N_("这不是可识别的照片"), "photo", value=shown, remedy=remedy)])
 
@@ -88,6 +93,13 @@ def _too_many(value: str) -> InvalidInput:
     remedy = N_("最多 {most} 百万像素，请降低相机分辨率")
     fault = Fault(N_("照片像素过多"), "photo", None, value, "", remedy, {"most": MAX_PIXELS // 1_000_000})
     return InvalidInput(faults=[fault])
+
+
+def _decoded(image: Image.Image) -> Image.Image:
+    if image.format != "HEIF":
+        return _clean(image)
+    with _ONE_AT_A_TIME:
+        return _clean(image)
 
 
 def _clean(image: Image.Image) -> Image.Image:
@@ -125,7 +137,10 @@ def _taken_at(details: Mapping[int, Any]) -> datetime | None:
         found = datetime.strptime(f"{said} {offset}", "%Y:%m:%d %H:%M:%S %z")
     except ValueError:
         found = moment.replace(tzinfo=ZONE)  # cameras without an offset show the time where they are (ours)
-    return found.astimezone(UTC) if found.year > 1990 and found < datetime.now(UTC) + timedelta(days=366) else None
+    try:
+        return believable(found.astimezone(UTC), datetime.now(UTC))
+    except OverflowError:  # the year 1 or 9999 beyond a zone
+        return None
 
 
 def _position(place: Mapping[int, Any]) -> tuple[Decimal | None, Decimal | None]:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 from uuid import UUID, uuid4
 
 from PIL import Image
@@ -25,7 +25,8 @@ from core.work.appeals.appeal_sight import sees_appeal_photo
 from core.work.calendar import local_day
 from core.work.inspection.looks import rows_of as bands
 from core.work.inspection.photo_reading import MAX_BYTES, Picture, as_jpeg, read_picture
-from core.work.journal import record
+from core.work.inspection.photo_said import NOTHING, Said
+from core.work.journal import record, seal_of, sealed
 from core.work.loop.sight import sees_attachment
 from core.work.marks.card_sight import sees_card_photo
 from core.work.papers.notice_sight import sees_notice_photo
@@ -37,6 +38,7 @@ from tenants.db import new_id
 from tenants.db import now as server_now
 
 THUMBNAIL_SIDE = 320
+EXIF, DEVICE = "exif", "device"  # who read time and place: we in the bytes, or the device that sent them
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _STORED = "photo.store"
 
@@ -49,13 +51,16 @@ def store(
     files: Path,
     declared_sha256: str | None = None,
     contact_name: str = "",
+    said: Said = NOTHING,
+    sealed_for: UUID | None = None,
     now: datetime | None = None,
 ) -> File:
-    """Keep a photo as clean JPEG and give its row; the same original again gives the same row.
+    """Keep a photo as clean JPEG and give its row; the same original again gives the same row, and what was said of it first.
 
-    ``contact_name`` is who sent it without an account; the actor answers for him.
+    ``contact_name`` is who sent it without an account; the actor answers for him. ``said`` is what the device says of time and
+    place: it counts where the bytes say nothing. ``sealed_for`` is the secret round that it was taken for; its row is hidden.
 
-    ``files`` is the folder of all tenants' files. Limits: 12 MB, 40 megapixels, JPEG, PNG or WebP. Raises TooLarge,
+    ``files`` is the folder of all tenants' files. Limits: 12 MB, 40 megapixels, JPEG, PNG, WebP or HEIC. Raises TooLarge,
     InvalidInput (also when the bytes do not have the declared hash).
     """
     original = _read(data)
@@ -65,13 +70,14 @@ def store(
         raise InvalidInput(
             faults=[Fault(N_("照片与声明的 SHA-256 不一致"), "sha256", value=declared_sha256[:64], remedy=remedy)]
         )
-    found = _by_original(session, digest)
+    found = _by_original(session, digest, sealed_for)
     if found is None or not path_of(files, actor.tenant.id, found.sha256).exists():
         picture = read_picture(original)
         stored = found.sha256 if found else hashlib.sha256(picture.jpeg).hexdigest()  # a lost file comes back
         _write(path_of(files, actor.tenant.id, stored), picture.jpeg)
-        said = {"contact_name": contact_name, "created_at": now or server_now()}
-        found = found or _insert(session, actor, digest, stored, picture, said)
+        sent = {"contact_name": contact_name, "created_at": now or server_now()}
+        sent |= {"sealed_for": sealed_for, "hidden": sealed_for is not None, **_when_and_where(picture, said)}
+        found = found or _insert(session, actor, digest, stored, picture, sent)
     _note_upload(session, actor, found)
     return found
 
@@ -120,15 +126,18 @@ def small_of(path: Path) -> Path:
 
 
 def find_files(session: Session, refs: Iterable[str]) -> Mapping[str, File]:
-    """The files behind references: a file's id, or the SHA-256 of what the device sent or of what is stored."""
+    """The files behind references: a file's id, or the SHA-256 of what the device sent or of what is stored.
+
+    Of what was taken for a secret round those alone that the session works for (core.work.journal.sealed), and these first.
+    """
     wanted = set(refs)
     hashes = {ref.lower() for ref in wanted if _SHA256.fullmatch(ref.lower())}
     ids = {found for found in (_as_id(ref) for ref in wanted) if found is not None}
     if not hashes and not ids:
         return {}
-    rows = session.scalars(
-        select(File).where(or_(File.id.in_(ids), File.original_sha256.in_(hashes), File.sha256.in_(hashes)))
-    ).all()
+    ours = or_(File.sealed_for.is_(None), File.hidden.is_(False), File.sealed_for == seal_of(session).get("sealed_for"))
+    named = or_(File.id.in_(ids), File.original_sha256.in_(hashes), File.sha256.in_(hashes))
+    rows = session.scalars(select(File).where(named, ours).order_by(File.hidden, File.id)).all()
     known = {key: row for row in rows for key in (row.sha256, str(row.id))} | {r.original_sha256: r for r in rows}
     return {ref: known[key] for ref in wanted if (key := _key(ref)) in known}
 
@@ -158,12 +167,30 @@ def _read(data: bytes | IO[bytes]) -> bytes:
     return found
 
 
-def _by_original(session: Session, digest: str) -> File | None:
-    return session.scalars(select(File).where(File.original_sha256 == digest)).first()
+def _by_original(session: Session, digest: str, sealed_for: UUID | None) -> File | None:
+    same = File.sealed_for == sealed_for if sealed_for else File.sealed_for.is_(None)
+    return session.scalars(select(File).where(File.original_sha256 == digest, same)).first()
+
+
+def _when_and_where(picture: Picture, said: Said) -> dict[str, object]:
+    """Time and place, each with who read it: the bytes first, what the device says otherwise; and the device about itself."""
+    timed, placed = picture.taken_at is not None, picture.longitude is not None
+    return {
+        "taken_at": picture.taken_at if timed else said.taken_at,
+        "time_source": EXIF if timed else DEVICE if said.taken_at else "",
+        "longitude": picture.longitude if placed else said.longitude,
+        "latitude": picture.latitude if placed else said.latitude,
+        "place_source": EXIF if placed else DEVICE if said.longitude is not None else "",
+        "device_at": said.device_at,
+        "device_longitude": said.device_longitude,
+        "device_latitude": said.device_latitude,
+        "device_accuracy_m": said.accuracy_m,
+        "device_skew_seconds": said.skew_seconds,
+    }
 
 
 def _insert(
-    session: Session, actor: Actor, digest: str, stored: str, picture: Picture, said: Mapping[str, object]
+    session: Session, actor: Actor, digest: str, stored: str, picture: Picture, sent: Mapping[str, Any]
 ) -> File:
     """Enter the row; when somebody stored the same original at the same moment, his."""
     row = {
@@ -175,17 +202,15 @@ def _insert(
         "size": len(picture.jpeg),
         "width": picture.width,
         "height": picture.height,
-        "taken_at": picture.taken_at,
-        "longitude": picture.longitude,
-        "latitude": picture.latitude,
         "person_id": actor.person_id,
         "look": picture.look,
-        **said,
+        **sent,
     }
     made = session.scalars(insert(File).values(row).on_conflict_do_nothing().returning(File)).first()
     if made and picture.look is not None:
-        session.execute(insert(FileLook), list(bands(actor.tenant.id, made.id, picture.look)))
-    found = made or _by_original(session, digest)
+        marks = [mark | {"hidden": made.hidden} for mark in bands(actor.tenant.id, made.id, picture.look)]
+        session.execute(insert(FileLook), marks)
+    found = made or _by_original(session, digest, sent["sealed_for"])
     assert found is not None, "the row that we ran into is committed and in our scope"
     return found
 
@@ -202,7 +227,8 @@ def _sent_by(actor: Actor, file_id: UUID) -> ColumnElement[bool]:
 def _note_upload(session: Session, actor: Actor, file: File) -> None:
     """Record each person's first upload of a photo; it also lets him see it before it is attached anywhere."""
     if not session.scalar(select(_sent_by(actor, file.id))):
-        record(session, actor, _STORED, "file", file.id, sha256=file.sha256, size=file.size)
+        with sealed(session, file.sealed_for):
+            record(session, actor, _STORED, "file", file.id, sha256=file.sha256, size=file.size)
         session.flush()
 
 

@@ -55,7 +55,7 @@ def _standing(session: Session, visit: Visit, finding_id: UUID | None) -> Findin
         query = select(Finding).where(Finding.id == finding_id).with_for_update()
         finding = session.scalars(query, execution_options={"populate_existing": True}).first()
         if finding is None or finding.restricted or finding.hidden != visit.hidden:
-            return None
+            return None  # what a secret round saw leaves no line in what everybody reads
         if finding.state != MERGED:
             return finding if finding.state in NOT_CLOSED else None
         finding_id = finding.merged_into

@@ -28,9 +28,10 @@ from core.work.inspection.visit_plan import VisitPlan, plan_of
 from core.work.inspection.visit_rows import new_visit, score_visit, sheets_of, summary_of
 from core.work.inspection.visit_versions import Version, is_same, version_of
 from core.work.inspection.visits import Submitted, enter_results, photo_files
-from core.work.journal import record
+from core.work.journal import record, sealed
 from core.work.loop.sight import sees_visit
 from core.work.roles import DIRECT, VISIT
+from core.work.rounds.clearance import hold_round, is_member
 from core.work.tables import File, Finding, ItemResult, Sheet, Site, Visit
 from core.work.wording import read_text
 from tenants.access import Actor, may
@@ -78,13 +79,31 @@ def correct(
     """
     moment = now or server_now()
     visit = _find(session, actor, visit_id, moment)
+    if visit.hidden and visit.round_id is not None:
+        hold_round(session, visit.round_id)  # it may have been released a moment ago
+        visit = _find(session, actor, visit_id, moment)
     fixed = (visit.started_at, note, visit.basis)
     body = VisitBody(visit.site_id, answers, photos or {}, notes or {}, *fixed, severities or {})
     digest = hashlib.sha256(body.sha256() + visit.id.bytes + reason.strip().encode("utf-8", "surrogatepass")).digest()
     earlier = _earlier(session, new_visit_id, visit.id, digest)
     if earlier is not None:
         return earlier
-    old = may_correct(session, actor, visit_id, campaigns=campaigns, now=moment)
+    with sealed(session, visit.round_id if visit.hidden else None):
+        return _replace(session, actor, visit, body, (new_visit_id, digest, reason), campaigns, moment)
+
+
+def _replace(
+    session: Session,
+    actor: Actor,
+    visit: Visit,
+    body: VisitBody,
+    said: tuple[UUID, bytes, str],
+    campaigns: Sequence[Campaign],
+    moment: datetime,
+) -> Submitted:
+    """Check what the correction says, and put it in the visit's place; ``said`` is its id, its hash and the reason."""
+    new_visit_id, digest, reason = said
+    old = may_correct(session, actor, visit.id, campaigns=campaigns, now=moment)
     checked, files, why = _check(session, old, body, reason)
     if not _claim_old(session, old.visit, moment):
         earlier = _earlier(session, new_visit_id, visit.id, digest)
@@ -112,6 +131,8 @@ def _enter(session: Session, actor: Actor, amended: Amended, files: Mapping[str,
     new.summary = summary_of(new, sheets, [*kept, *opened]) | {"correction": correction}
     if missed := amended.old.summary.get("not_asked"):
         new.summary |= {"not_asked": missed}
+    if paper := amended.old.summary.get("paper"):  # who typed the sheet in, see paper_entry
+        new.summary |= {"paper": paper}
     if standing := still_said(session, actor, amended, now):
         new.summary |= {"again": standing}
     counts = {name: len(found) for name, found in moved.items()}
@@ -159,7 +180,8 @@ def _check_person(session: Session, actor: Actor, visit: Visit, campaigns: set[s
     today = local_day(now)
     if all(may(session, actor, DIRECT, visit.unit_id, today, campaign=key) for key in campaigns):
         return
-    if visit.person_id != actor.person_id or not may(session, actor, VISIT, visit.unit_id, today):
+    in_round = visit.round_id is not None and is_member(session, actor, visit.round_id)
+    if visit.person_id != actor.person_id or not (in_round or may(session, actor, VISIT, visit.unit_id, today)):
         raise Forbidden(N_("只有检查人本人或创建办可以更正这次检查"))
     if (today - visit.day).days > DAYS:
         raise Forbidden(N_("检查已过 {days} 天，只能由创建办更正"), days=DAYS)
@@ -227,7 +249,8 @@ def _corrected(session: Session, visit: Visit) -> Conflict:
 
 def _kept(visit: Visit) -> dict[str, Any]:
     """What a new version keeps of the old: everything but what was observed. Its moment is that of the visit."""
-    names = ("person_id", "unit_id", "basis", "day", "started_at", "submitted_at", "patrol_id", "hidden", "site_then")
+    names = ["person_id", "unit_id", "basis", "day", "started_at", "submitted_at", "patrol_id", "hidden", "site_then"]
+    names += ["round_id", "finished_at", "device_skew_seconds", "arrival"]
     return {name: getattr(visit, name) for name in names} | {"replaces_id": visit.id}
 
 

@@ -10,15 +10,16 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.campaigns import Answer, score_item
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
 from core.work.inspection.visit_plan import VisitPlan
+from core.work.journal import seal_of
 from core.work.loop.sight import sees_finding
-from core.work.tables import Finding
+from core.work.tables import Finding, Visit
 from core.work.wording import shown
 from tenants.access import Actor
 
@@ -110,7 +111,7 @@ def check_again(
             select(Finding).where(
                 Finding.id.in_(again.values()),
                 Finding.site_id == site_id,
-                *open_to_all(),
+                *open_to_all(seal_of(session).get("sealed_for")),
                 sees_finding(actor, local_day(now)),
             )
         )
@@ -124,9 +125,15 @@ def check_again(
         raise InvalidInput(faults=faults)
 
 
-def open_to_all() -> tuple[Any, ...]:
-    """What a finding must be so that a visit may speak of it: neither restricted nor of a secret round."""
-    return Finding.restricted.is_(False), Finding.hidden.is_(False)
+def open_to_all(round_id: UUID | None = None) -> tuple[Any, ...]:
+    """What a finding must be so that a visit may speak of it: not restricted, and of no secret round but the visit's own."""
+    known: ColumnElement[bool] = Finding.hidden.is_(False)
+    if round_id is not None:
+        its = exists().where(
+            Visit.tenant_id == Finding.tenant_id, Visit.id == Finding.visit_id, Visit.round_id == round_id
+        )
+        known = or_(known, its.correlate(Finding))
+    return Finding.restricted.is_(False), known
 
 
 def is_about(plan: VisitPlan, code: str, finding: Finding) -> bool:

@@ -106,7 +106,8 @@ def open_findings(
     ]
     session.add_all(findings)
     session.flush()
-    count_used(session, actor, routes.values())
+    if not opening.visit.hidden:
+        count_used(session, actor, routes.values())
     first = _first_event(actor, opening, now)
     parts = [
         {"finding_id": finding.id, "hidden": finding.hidden} | part

@@ -41,9 +41,14 @@ def read_ground(
     campaigns: Sequence[Campaign],
     on: date,
     visit_id: UUID | None = None,
+    round_id: UUID | None = None,
 ) -> Ground:
-    """Read what a visit of a site stands on, on a day (one query)."""
+    """Read what a visit of a site stands on, on a day (one query).
+
+    Whoever is in a round's team reaches its stops, wherever they lie: subdistricts check each other (互查).
+    """
     asked = {"tenant": actor.tenant.id, "site": site_id, "visit": visit_id, "person": actor.person_id, "on": on}
+    asked |= {"round": round_id}
     asked |= {"roots": list(actor.roots(VISIT)), "hashes": _hashes(tuple(campaigns))}
     row = ask(session, _GROUND, asked).mappings().one()
     site = None if row["id"] is None else _site(session, {name: row[name] for name in _COLUMNS})
@@ -81,6 +86,9 @@ FROM (SELECT) one
 LEFT JOIN site s ON s.tenant_id = :tenant AND s.id = :site AND s.state = 'active' AND (
   EXISTS (SELECT FROM unit_path p WHERE p.tenant_id = :tenant AND p.unit_id = s.unit_id
     AND p.ancestor_id = ANY(:roots) AND p.valid_from <= :on AND (p.valid_to IS NULL OR p.valid_to > :on))
+  OR EXISTS (SELECT FROM round_stop t JOIN round_member m ON m.tenant_id = t.tenant_id AND m.round_id = t.round_id
+    WHERE t.tenant_id = :tenant AND t.round_id = :round AND t.site_id = :site AND t.state <> 'dropped'
+      AND m.person_id = :person AND m.ended_at IS NULL)
   OR EXISTS (SELECT FROM site_grid g
     JOIN unit_path p ON p.tenant_id = g.tenant_id AND p.unit_id = g.unit_id
     WHERE g.tenant_id = :tenant AND g.site_id = s.id AND g.valid_from <= :on AND (g.valid_to IS NULL OR g.valid_to > :on)

@@ -40,6 +40,8 @@ class VisitBody:
     fixed: Mapping[str, Sequence[str]] = field(default_factory=dict)
     again: Mapping[str, Any] = field(default_factory=dict)
     forms: Sequence[str] = ()
+    finished_at: datetime | None = None
+    round_id: UUID | None = None
 
     def sha256(self) -> bytes:
         """SHA-256 over the canonical body: keys sorted, empty photos, notes and values left out."""
@@ -62,6 +64,10 @@ class VisitBody:
             plain["again"] = again
         if self.forms:  # likewise: the forms that it was opened with
             plain["forms"] = sorted(map(str, self.forms))
+        if self.finished_at is not None:  # likewise
+            plain["finished_at"] = self.finished_at.isoformat()
+        if self.round_id is not None:  # likewise
+            plain["round_id"] = str(self.round_id)
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 

@@ -16,9 +16,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.campaigns import Campaign
-from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
+from core.errors import N_, Conflict, Fault, InvalidInput
 from core.work.bulk import Lot
-from core.work.calendar import load_calendar, local_day
+from core.work.calendar import load_calendar
 from core.work.dispatch.routing import owners_of
 from core.work.inspection.opened_with import opened_plan
 from core.work.inspection.photos import find_files
@@ -38,20 +38,17 @@ from core.work.inspection.visit_rows import (
     sheets_of,
     summary_of,
 )
-from core.work.journal import line, record
-from core.work.places.reaching import may_at
+from core.work.inspection.visit_standing import basis_of, reached, round_of_visit, stamp_of_round, within_posts
+from core.work.inspection.visit_timing import time_visit
+from core.work.journal import line, record, seal_of
 from core.work.proofs.doubts import look_at_spot, look_at_visit
-from core.work.roles import VISIT
+from core.work.rounds.sealing import seal
 from core.work.tables import Attachment, Audit, File, Finding, Sheet, Site, Visit
 from core.work.wording import shown
 from tenants.access import Actor
 from tenants.db import now as server_now
 
 SUBMIT = "visit.submit"
-SELF, VERIFIED = "self", "verified"
-_VERIFYING = frozenset(
-    {"inspector", "hq_office", "assessor"}
-)  # roles whose visits count as verified; others check themselves
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +82,10 @@ def submit(
     started_at: datetime | None = None,
     note: str = "",
     basis: str | None = None,
+    finished_at: datetime | None = None,
+    device_now: datetime | None = None,
+    round_id: UUID | None = None,
+    by: Actor | None = None,
     now: datetime | None = None,
 ) -> Submitted:
     """Submit one visit: ``answers``, ``photos`` (file ids or SHA-256), ``notes`` and ``severities`` are by question code.
@@ -93,26 +94,45 @@ def submit(
     which its finding is closed at once; ``again`` names an open finding that is still there (仍未整改), instead of a second one.
 
     ``forms`` are the SHA-256 of those that the visit was opened with, when an edition may have changed since; ``campaigns``
-    are the tenant's enabled ones. Raises NotFound for a site out of reach, InvalidInput with every fault, Conflict for
-    another body under the same id.
+    are the tenant's enabled ones. ``finished_at`` and ``device_now`` are by the phone's clock: see visit_timing. A visit for a
+    secret ``round_id`` is born hidden with all that comes of it. ``by`` is who types it in for the ``actor`` who walked
+    (paper_entry): the trail names him, and the shift that the actor is on now is not the visit's. Raises NotFound for a site or round out of reach,
+    InvalidInput with every fault, Conflict for another body under the same id and a round that is not open.
     """
     said = (photos or {}, notes or {}, started_at, note, basis, severities or {}, fixed or {}, again or {}, forms)
-    body = VisitBody(site_id, answers, *said)
-    digest = body.sha256()
+    body = VisitBody(site_id, answers, *said, finished_at, round_id)
     moment = now or server_now()
-    day = local_day(moment)
-    ground = read_ground(session, actor, site_id, campaigns, day, visit_id)
-    if ground.is_entered and (earlier := _earlier(session, actor, visit_id, digest)) is not None:
+    timing = time_visit(moment, finished_at, device_now)
+    ground = read_ground(session, actor, site_id, campaigns, timing.day, visit_id, round_id)
+    if ground.is_entered and (earlier := _earlier(session, actor, visit_id, body.sha256())) is not None:
         return earlier
-    site = _reached(ground)
-    campaigns = _within_posts(session, actor, site, campaigns, day)
-    due = opened_plan(session, site, ground.types, campaigns, day, forms=forms, started_at=started_at)
+    of = round_of_visit(session, actor, round_id, site_id, timing.day)
+    stamp = timing.stamp() | stamp_of_round(of) | {"basis": basis_of(actor, basis), "submitted_at": moment}
+    with seal(session, of):
+        return _take(session, actor, visit_id, body, ground, campaigns, stamp, by)
+
+
+def _take(
+    session: Session,
+    actor: Actor,
+    visit_id: UUID,
+    body: VisitBody,
+    ground: Ground,
+    campaigns: Sequence[Campaign],
+    stamp: Mapping[str, Any],
+    by: Actor | None,
+) -> Submitted:
+    """Check a submission that is not there yet, and enter it; ``stamp`` is what the visit says of itself."""
+    site, day, moment = reached(ground), stamp["day"], stamp["submitted_at"]
+    campaigns = within_posts(session, actor, site, campaigns, day)
+    began = body.started_at
+    due = opened_plan(session, site, ground.types, campaigns, day, forms=body.forms, started_at=began)
     checked, files = _checked(session, actor, due, body, site, moment)
-    stamp: dict[str, Any] = {"basis": _basis(actor, basis), "day": day, "submitted_at": moment}
-    stamp |= {"patrol_id": ground.patrol_id, "site_then": site_then(site, ground.types)}
-    visit = new_visit(actor, visit_id, site, digest, started_at=started_at, note=checked.note, **stamp)
-    sent = Sent(visit, site, campaigns, due, checked, score_visit(due, checked, site.attrs), files, ground.kept)
-    return _enter(session, actor, sent, moment) or _lost_race(session, actor, visit_id, digest)
+    patrol_id = ground.patrol_id if by is None else None
+    stood = {"patrol_id": patrol_id, "site_then": site_then(site, ground.types), "started_at": began}
+    visit = new_visit(actor, visit_id, site, body.sha256(), note=checked.note, **stamp, **stood)
+    sent = Sent(visit, site, campaigns, due, checked, score_visit(due, checked, site.attrs), files, ground.kept, by)
+    return _enter(session, actor, sent, moment) or _lost_race(session, actor, visit_id, body.sha256())
 
 
 def due_at_site(
@@ -130,8 +150,8 @@ def due_at_site(
     Raises NotFound when the site is out of the actor's reach, InvalidInput as ``opened_plan`` does.
     """
     ground = read_ground(session, actor, site_id, campaigns, on)
-    site = _reached(ground)
-    campaigns = _within_posts(session, actor, site, campaigns, on)
+    site = reached(ground)
+    campaigns = within_posts(session, actor, site, campaigns, on)
     return site, opened_plan(session, site, ground.types, campaigns, on, forms=forms, started_at=started_at)
 
 
@@ -158,6 +178,7 @@ class Sent:
     scored: Scored
     files: Mapping[str, File]
     kept: Collection[str]
+    by: Actor | None = None
 
 
 def _enter(session: Session, actor: Actor, sent: Sent, now: datetime) -> Submitted | None:
@@ -167,14 +188,19 @@ def _enter(session: Session, actor: Actor, sent: Sent, now: datetime) -> Submitt
     failures = failures_of(sent.due, sent.checked, sent.scored)
     visit.summary = _summary(sent, sheets, [], {})
     said = {"site": str(site.id), "forms": [f"{s.campaign}/{s.form}" for s in sheets]}
-    trail = () if failures else (Lot(Audit, [line(actor, SUBMIT, "visit", visit.id, **said, findings=0)]),)
+    typist = sent.by or actor
+    trail = (
+        ()
+        if failures
+        else (Lot(Audit, [line(typist, SUBMIT, "visit", visit.id, **said, findings=0) | seal_of(session)]),)
+    )
     if not enter_results(session, actor, visit, sent.checked, sent.scored, sheets, sent.files, sent.kept, trail):
         return None
     if not failures:
         return Submitted(visit, [], sheets)
     findings, again = _open(session, actor, sent, failures, now)
     visit.summary = _summary(sent, sheets, findings, again)
-    record(session, actor, SUBMIT, "visit", visit.id, **said, findings=len(findings))
+    record(session, typist, SUBMIT, "visit", visit.id, **said, findings=len(findings))
     session.flush()
     return Submitted(visit, findings, sheets, tuple(again.values()))
 
@@ -242,32 +268,6 @@ def _lost_race(session: Session, actor: Actor, visit_id: UUID, digest: bytes) ->
     if earlier is None:  # it is there, but not for these eyes (a secret round)
         raise Conflict(N_("这个编号的检查已经提交过，内容不同；请核对，新的检查请用新的编号"))
     return earlier
-
-
-def _reached(ground: Ground) -> Site:
-    """The site, when it is one for the actor. Raises NotFound."""
-    if ground.site is None:
-        raise NotFound
-    return ground.site
-
-
-def _within_posts(
-    session: Session, actor: Actor, site: Site, campaigns: Sequence[Campaign], on: date
-) -> Sequence[Campaign]:
-    """The campaigns that the actor may visit for here: a post for one campaign brings that one's forms only."""
-    if all(duty.campaign is None for duty in actor.duties if VISIT in duty.verbs):
-        return campaigns
-    return [one for one in campaigns if may_at(session, actor, VISIT, site, on, campaign=one.key)]
-
-
-def _basis(actor: Actor, asked: str | None) -> str:
-    """Verified when an inspector or the HQ office visits, else the unit's own check; nobody may claim more than his post."""
-    roles = {d.role for d in actor.duties if VISIT in d.verbs}
-    own = VERIFIED if roles & _VERIFYING else SELF
-    if asked in (None, own, SELF):
-        return asked or own
-    remedy = N_("检查员和创建办可填 verified，其他岗位只能填 self")
-    raise InvalidInput(faults=[Fault(N_("检查性质不对"), "basis", value=shown(asked), remedy=remedy)])
 
 
 def photo_files(session: Session, checked: CheckedVisit) -> Mapping[str, File]:

@@ -24,6 +24,7 @@ from core.work.roles import REPORT, SEE
 from core.work.tables import Finding, Patrol, PatrolMember
 from core.work.wording import read_text, shown
 from tenants.access import Actor, reach
+from tenants.db import new_id
 from tenants.db import now as server_now
 from tenants.models import Person, Unit
 
@@ -60,10 +61,11 @@ def start_patrol(
     route: str = "",
     members: Mapping[UUID, str],
     now: datetime | None = None,
+    patrol_id: UUID | None = None,
 ) -> Patrol:
     """Begin a shift (开始巡查) in a unit's territory; ``members`` are people with the duty that each walks with.
 
-    The actor walks along; his own duty is 'other' unless he is named. Raises InvalidInput, Forbidden, and Conflict when one of
+    The actor walks along; his own duty is 'other' unless he is named. ``patrol_id`` comes from the phone. Raises InvalidInput, Forbidden, and Conflict when one of
     them is on another shift.
     """
     moment = now or server_now()
@@ -71,7 +73,7 @@ def start_patrol(
     walking = {actor.person_id: "other"} | dict(members)
     said = _checked(session, route, walking)
     _refuse_busy(session, list(walking))
-    patrol = Patrol(unit_id=unit_id, person_id=actor.person_id, route=said, started_at=moment)
+    patrol = Patrol(id=patrol_id or new_id(), unit_id=unit_id, person_id=actor.person_id, route=said, started_at=moment)
     session.add(patrol)
     session.flush()
     session.add_all(PatrolMember(patrol_id=patrol.id, person_id=p, duty=duty) for p, duty in walking.items())

@@ -6,7 +6,7 @@ Never of hidden findings; of restricted ones only those who may see them; and no
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -27,6 +27,7 @@ from core.work.tables import Finding, FindingCampaign, Part
 from tenants.access import Actor
 from tenants.models import Unit
 
+Handed = Sequence[tuple[Finding, UUID]]  # findings, each with the unit that leads
 KIND = "finding"
 GIVEN = "given"  # the unit that the step names
 BEFORE = "before"  # the unit that led until this step
@@ -40,9 +41,13 @@ OPENED = N_("检查 {site} 发现 {count} 个问题，交您单位办理，最�
 
 ASK = N_("商请贵单位办理问题 {number}「{title}」，请于 {due} 前办结；不便办理的请说明理由")
 ASK_OPENED = N_("检查 {site} 发现 {count} 个问题，商请贵单位办理，最早 {due} 前办结；不便办理的请说明理由")
+UNSEALED = N_("暗访轮次 {number} 已解密，其中 {count} 个问题交您单位办理，最早 {due} 前整改")
+ASK_UNSEALED = N_(
+    "暗访轮次 {number} 已解密，商请贵单位办理其中 {count} 个问题，最早 {due} 前办结；不便办理的请说明理由"
+)
 ARBITRATED = N_("问题 {number}「{title}」已裁定由您单位办理，{due} 前整改")
 # What a unit reads instead that nobody here can order (不受指令的单位).
-ASKS: dict[str, str] = {TO_DO: ASK, ARBITRATED: ASK, OPENED: ASK_OPENED}
+ASKS: dict[str, str] = {TO_DO: ASK, ARBITRATED: ASK, OPENED: ASK_OPENED, UNSEALED: ASK_UNSEALED}
 
 # What each step says, and to whom. A step that is not here tells nobody.
 TEXTS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -164,13 +169,22 @@ def notes_of_new(
     )
 
 
-def announce_visit(
-    session: Session, actor: Actor, site_name: str, opened: Sequence[tuple[Finding, UUID]], now: datetime
-) -> int:
+def announce_visit(session: Session, actor: Actor, site_name: str, opened: Handed, now: datetime) -> int:
     """Tell the leading units of what a visit found (检查发现提醒): one note to each with the count, not one for each finding.
 
     ``opened`` are the findings with the unit that leads each; hidden ones are left out.
     """
+    return _announce_many(session, actor, OPENED, {"site": site_name}, opened, now)
+
+
+def announce_round(session: Session, actor: Actor, number: str, opened: Handed, now: datetime) -> int:
+    """Tell the leading units of what a secret round found, when it is released (解密提醒): one note to each with the count."""
+    return _announce_many(session, actor, UNSEALED, {"number": number}, opened, now)
+
+
+def _announce_many(
+    session: Session, actor: Actor, text: str, said: Mapping[str, str], opened: Handed, now: datetime
+) -> int:
     shown = [(finding, unit) for finding, unit in opened if not finding.hidden]
     told, asked = 0, _asked_units(session, {unit for _, unit in shown})
     for (unit, restricted), count in Counter((unit, finding.restricted) for finding, unit in shown).items():
@@ -180,8 +194,8 @@ def announce_visit(
             session,
             unit_ids=[unit],
             kind=f"{KIND}.open",
-            text=ASKS[OPENED] if unit in asked else OPENED,
-            params={"site": site_name, "count": count, "due": deadline_text(first.due_at)},
+            text=ASKS[text] if unit in asked else text,
+            params={**said, "count": count, "due": deadline_text(first.due_at)},
             object_kind=KIND if count == 1 else "inbox",
             object_id=first.id if count == 1 else "",
             now=now,

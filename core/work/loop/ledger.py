@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, Stale
 from core.work.calendar import ZONE, local_day
 from core.work.counting.marking import days_of, mark_findings
-from core.work.journal import record
+from core.work.journal import record, sealed
 from core.work.loop.announcing import announce
 from core.work.loop.effects import carry_out
 from core.work.loop.history import add_event
@@ -31,7 +31,7 @@ from core.work.loop.transitions import PARTIES, TRANSITIONS, Standing, Transitio
 from core.work.proofs.doubts import look_at
 from core.work.proofs.recheck_drop import drop_rechecks
 from core.work.proofs.recheck_due import refuse_while_due, without_looks
-from core.work.tables import Finding, FindingEvent
+from core.work.tables import Finding, FindingEvent, Visit
 from core.work.wording import shown
 from tenants.access import Actor
 from tenants.db import now as server_now
@@ -130,7 +130,8 @@ def _take(
     add_event(step, before, facts | {"line": line})
     mark_findings(session, finding.tenant_id, [finding], stood)
     detail = {"number": finding.number, "version": finding.version}
-    record(session, actor, f"finding.{transition.verb}", audit_kind(finding.restricted), finding.id, **detail)
+    with sealed(session, _secret_round(session, finding)):
+        record(session, actor, f"finding.{transition.verb}", audit_kind(finding.restricted), finding.id, **detail)
     session.flush()
     look_at(step)
     drop_rechecks(step, before)
@@ -145,6 +146,13 @@ def _find(session: Session, finding_id: UUID, *seen: Any) -> Finding:
     if finding is None:
         raise NotFound
     return finding
+
+
+def _secret_round(session: Session, finding: Finding) -> UUID | None:
+    """The round until whose release the trail says nothing of this finding."""
+    if not finding.hidden:
+        return None
+    return session.scalar(select(Visit.round_id).where(Visit.id == finding.visit_id))
 
 
 def _step(verb: str) -> Transition:

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Text, and_, cast, exists, 
 from sqlalchemy.orm import Session
 
 from core.work.roles import AUDIT, RESTRICTED, SEE
+from core.work.rounds.clearance import knows_finding, knows_visit
 from core.work.tables import Appeal, Attachment, Audit, Finding, FindingCampaign, NoticeFinding, Part, Visit
 from tenants.access import Actor, may, reach, reach_of, root_unit
 from tenants.models import Holding, Post
@@ -23,12 +24,14 @@ def audit_kind(restricted: bool, kind: str = "finding") -> str:
 def sees_finding(actor: Actor, on: date) -> ColumnElement[bool]:
     """Filter on Finding: its place, or the unit of any of its parts, lies in the actor's reach.
 
-    The restricted class (作风纪律) is seen by posts that carry RESTRICTED only, within what those posts reach.
+    The restricted class (作风纪律) is seen by posts that carry RESTRICTED only, within what those posts reach; what a secret
+    round found by those who may know of it (core.work.rounds.clearance).
     """
     seen = _within(actor, SEE, on)
     if not actor.has(RESTRICTED):
-        return and_(Finding.restricted.is_(False), seen)
-    return or_(and_(Finding.restricted.is_(False), seen), and_(Finding.restricted, _within(actor, RESTRICTED, on)))
+        return and_(Finding.restricted.is_(False), seen, knows_finding(actor, on))
+    judged = or_(and_(Finding.restricted.is_(False), seen), and_(Finding.restricted, _within(actor, RESTRICTED, on)))
+    return and_(judged, knows_finding(actor, on))
 
 
 def _within(actor: Actor, verb: str, on: date) -> ColumnElement[bool]:
@@ -68,8 +71,9 @@ def unseen_restricted(actor: Actor, on: date) -> CompoundSelect[str]:
 
 
 def sees_visit(actor: Actor, on: date) -> ColumnElement[bool]:
-    """Filter on Visit: the place lies in the actor's reach, or the visit is his own."""
-    return or_(Visit.unit_id.in_(reach(actor, SEE, on)), Visit.person_id == actor.person_id)
+    """Filter on Visit: the place lies in the actor's reach, or the visit is his own; of secret rounds those that he may know of."""
+    placed = or_(Visit.unit_id.in_(reach(actor, SEE, on)), Visit.person_id == actor.person_id)
+    return and_(placed, knows_visit(actor, on))
 
 
 def sees_attachment(actor: Actor, on: date) -> ColumnElement[bool]:
@@ -94,6 +98,7 @@ def sees_line(session: Session, actor: Actor, on: date) -> ColumnElement[bool]:
     """
     earlier = Audit.object_id.not_in(unseen_restricted(actor, on))
     plain = true() if actor.has(RESTRICTED) else and_(Audit.object_kind != RESTRICTED_KIND, earlier)
+    plain = and_(plain, Audit.hidden.is_(False))  # the trail is read in the open, after the release
     if may(session, actor, AUDIT, root_unit(session).id, on):
         return plain
     held = exists().where(

@@ -51,6 +51,7 @@ TAKE = "take"
 CLOSE = "close"
 SEND_BACK = "send_back"
 REOPEN = "reopen"
+UNSEAL = "unseal"  # by the release of its secret round, with its number and new clocks, never by hand
 SEEN_AGAIN = "seen_again"  # by the visit that found it still there, never by hand
 
 
@@ -237,6 +238,7 @@ TRANSITIONS: dict[str, Transition] = {
         _step(
             SEEN_AGAIN, N_("再次检查仍未整改"), "Found again", NOT_CLOSED, STAYS, SYSTEM, needs="note", takes="photos"
         ),
+        _step(UNSEAL, N_("暗访解密"), "Released from secrecy", tuple(STATES), STAYS, SYSTEM, takes="note"),
         _step("recompute", N_("重算期限"), "Recompute", (REPORTED, *WITH_UNIT), STAYS, SYSTEM, takes="note"),
     )
 }
@@ -281,6 +283,7 @@ __all__ = [
     "TAKE",
     "TAKEN",
     "TRANSITIONS",
+    "UNSEAL",
     "WITH_UNIT",
     "Standing",
     "Transition",

@@ -73,13 +73,13 @@ def open_parts(session: ScopedSession, actor: Actor | None, units: Collection[UU
 
 
 def count_open(session: ScopedSession, units: Iterable[UUID]) -> int:
-    """How many open findings have a part at some units, restricted ones left out: this number is shown to everybody."""
+    """How many open findings have a part at some units, restricted and hidden ones left out: everybody is shown this number."""
     chosen = (
         select(Part.finding_id)
         .distinct()
         .join(Finding, (Finding.tenant_id == Part.tenant_id) & (Finding.id == Part.finding_id))
         .where(Part.unit_id.in_(list(units)), Part.ended_at.is_(None), Finding.state.in_(NOT_CLOSED))
-        .where(Finding.restricted.is_(False))
+        .where(Finding.restricted.is_(False), Finding.hidden.is_(False))
     )
     return len(session.scalars(chosen).all())
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, and_, select
 from sqlalchemy.orm import Session
 
 from core.work.loop.transitions import OPEN
+from core.work.places.grams import called
 from core.work.roles import REPORT
 from core.work.tables import Finding, FindingEvent, Site, Visit
 from tenants.access import Actor, reach
@@ -103,12 +104,11 @@ def last_sites(session: Session, actor: Actor, *, on: date, limit: int = 5) -> l
 def find_sites(
     session: Session, actor: Actor, text: str, *, on: date, limit: int = 8, verb: str = REPORT
 ) -> list[NearSite]:
-    """Sites whose name or address holds a text, within the reach of one of the actor's verbs, by name."""
-    wanted = text.strip()[:40]
-    if not wanted:
+    """Sites whose name, code, address, pinyin or initials hold a text, within the reach of one of the actor's verbs, by name."""
+    named = called(actor.tenant.id, text[:40])
+    if not named:
         return []
-    named = Site.name.contains(wanted, autoescape=True) | Site.address.contains(wanted, autoescape=True)
-    rows = session.execute(_offered(actor, on, verb).where(named).order_by(Site.pinyin, Site.id).limit(limit))
+    rows = session.execute(_offered(actor, on, verb).where(*named).order_by(Site.pinyin, Site.id).limit(limit))
     return [NearSite(site.id, site.name, site.unit_id, unit) for site, unit in rows]
 
 

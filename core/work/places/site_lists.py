@@ -15,8 +15,10 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select, tuple_
 
 from core.errors import N_, Fault, InvalidInput, NotFound
-from core.work.names import narrow, tidy
+from core.work.places.grams import called
+from core.work.places.nearby import Point, metres_between
 from core.work.places.reaching import reaches_site
+from core.work.places.site_search import DEEPEST, RANKED, ranked
 from core.work.places.sites_past import SitesThen, sites_then
 from core.work.roles import SEE
 from core.work.tables import Site, SiteKind
@@ -25,12 +27,15 @@ from tenants.models import Unit
 from tenants.scope import ScopedSession
 
 MOST = 200
-SORTS = ("name", "-name", "created", "-created")
+SORTS = ("name", "-name", "created", "-created", *RANKED)
 
 
 @dataclass(frozen=True, slots=True)
 class SiteRow:
-    """One site as lists and pages show it, with the names of its units and the types it has on the day."""
+    """One site as lists and pages show it, with the names of its units and the types it has on the day.
+
+    ``metres`` is how far it is from where the asker stands, None when he does not say or nobody knows where the site is.
+    """
 
     id: UUID
     code: str | None
@@ -46,6 +51,7 @@ class SiteRow:
     longitude: Decimal | None
     latitude: Decimal | None
     zone: str = ""
+    metres: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,32 +76,75 @@ def list_sites(
     cursor: str | None = None,
     page_size: int = 50,
     sort: str = "name",
+    near: Point | None = None,
 ) -> SitePage:
     """A page of the sites that the actor may see (点位清单).
 
-    ``types``: any of these; ``unit_id``: a unit and everything under it; ``text``: part of name, address or code, or the
-    start of the pinyin; ``state`` None: all; ``also``: more conditions on Site (an area, a grid);
-    ``as_of``: with types, units and state at the end of that day, reach as it is today. ``sort``: name, -name, created or -created. Raises InvalidInput for a bad
-    sort, page size or cursor.
+    ``types``: any of these; ``unit_id``: a unit and everything under it; ``text``: words that are part of
+    name, code, address, pinyin or its initials; ``near``: where the asker stands; ``state`` None: all; ``also``: more conditions on Site (an area, a grid);
+    ``as_of``: with types, units and state at the end of that day, reach as it is today. ``sort``: name, -name, created, -created,
+    match (best first) or near (nearest first). Raises InvalidInput for a bad sort, page size, cursor or missing position.
     """
     if sort not in SORTS or not 1 <= page_size <= MOST:
         bad = ("sort", sort) if sort not in SORTS else ("page_size", str(page_size))
-        remedy = N_("排序可用 name、-name、created、-created；每页 1 到 200 条")
+        remedy = N_("排序可用 name、-name、created、-created、match、near；每页 1 到 200 条")
         raise InvalidInput(faults=[Fault(N_("参数无效"), field=bad[0], value=bad[1][:40], remedy=remedy)])
-    chosen = _chosen(session, actor, today)
     then = sites_then(session, as_of) if as_of else None
-    chosen = chosen.where(*_filters(session, as_of or today, tuple(types), unit_id, text), *also)
-    if then is not None:
-        chosen = chosen.where(then.was_there(session.tenant_id))
-    if state is not None:
-        chosen = chosen.where(_in_state(state, then))
-    chosen = _ordered(chosen, sort, cursor).limit(page_size + 1)
-    found = session.scalars(chosen).all()
-    rows = _rows(session, found[:page_size], as_of or today, then)
+    chosen = sites_query(
+        session, actor, today=today, types=types, unit_id=unit_id, text=text, state=state, also=also, then=then
+    )
+    skipped = 0
+    if sort in RANKED:
+        skipped = _skipped(sort, cursor)
+        chosen = ranked(chosen, session.tenant_id, sort, text, near).offset(skipped)
+    else:
+        chosen = _ordered(chosen, sort, cursor)
+    found = session.scalars(chosen.limit(page_size + 1)).all()
+    rows = _away(_rows(session, found[:page_size], as_of or today, then), near)
     if len(found) <= page_size:
         return SitePage(rows, None)
     last = found[page_size - 1]
-    return SitePage(rows, _pack(sort, last.pinyin, last.id))
+    return SitePage(rows, _pack(sort, str(skipped + page_size) if sort in RANKED else last.pinyin, last.id))
+
+
+def sites_query(
+    session: ScopedSession,
+    actor: Actor | None,
+    *,
+    today: date,
+    types: Iterable[str] = (),
+    unit_id: UUID | None = None,
+    text: str = "",
+    state: str | None = "active",
+    also: Sequence[ColumnElement[bool]] = (),
+    then: SitesThen | None = None,
+) -> Select[Site]:
+    """The sites of a list or map, in no order; arguments as of :func:`list_sites`, ``then`` as they stood on its day."""
+    on = then.on if then else today
+    chosen = _chosen(session, actor, today).where(*_filters(session, on, tuple(types), unit_id, text), *also)
+    if then is not None:
+        chosen = chosen.where(then.was_there(session.tenant_id))
+    return chosen if state is None else chosen.where(_in_state(state, then))
+
+
+def _skipped(sort: str, cursor: str | None) -> int:
+    """How many rows of a ranked list were read before. Raises InvalidInput."""
+    said = _unpack(sort, cursor)[0] if cursor else "0"
+    if not (said.isascii() and said.isdigit() and int(said[:9]) <= DEEPEST):
+        raise _lost(cursor or "")
+    return int(said)
+
+
+def _away(rows: tuple[SiteRow, ...], near: Point | None) -> tuple[SiteRow, ...]:
+    """The rows with their metres from where the asker stands."""
+    if near is None:
+        return rows
+    return tuple(
+        replace(row, metres=round(metres_between(near, (row.longitude, row.latitude))))
+        if row.longitude is not None and row.latitude is not None
+        else row
+        for row in rows
+    )
 
 
 def get_site(
@@ -136,12 +185,7 @@ def _filters(
             SiteKind.tenant_id == session.tenant_id, SiteKind.site_type.in_(types), _kind_on(today)
         )
         found.append(Site.id.in_(typed))
-    if said := tidy(text):
-        sought = [Site.name.contains(said, autoescape=True), Site.address.contains(said, autoescape=True)]
-        sought.append(Site.code.startswith(narrow(said), autoescape=True))
-        if said.isascii():
-            sought.append(Site.pinyin.startswith(said.lower(), autoescape=True))
-        found.append(or_(*sought))
+    found += called(session.tenant_id, text)
     return found
 
 

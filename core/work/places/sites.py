@@ -17,6 +17,7 @@ from core.work.enabling import enabled
 from core.work.journal import record
 from core.work.names import narrow, pinyin_key, tidy
 from core.work.permits import require
+from core.work.places.grams import index_sites
 from core.work.places.site_attrs import check_attrs, check_place
 from core.work.places.site_lists import get_site
 from core.work.roles import KEEP_SITES
@@ -28,6 +29,7 @@ from tenants.scope import ScopedSession
 LONGEST_NAME, LONGEST_ADDRESS, LONGEST_CODE, LONGEST_ZONE = 80, 200, 40, 40
 STATES = ("active", "closed")
 NEEDED = ("name", "unit_id", "types")
+SOUGHT = frozenset({"name", "pinyin", "code", "address"})  # what a search finds it by
 PLACED = ("unit_id", "state")  # what a later look at a past day asks the trail for
 
 
@@ -87,7 +89,7 @@ def write_site(
     session.add(site)
     session.flush()
     session.add_all(SiteKind(site_id=site.id, site_type=kind, valid_from=today) for kind in dict.fromkeys(types))
-    session.flush()
+    index_sites(session, [site.id])
     record(session, actor, "site.add", "site", site.id, name=site.name, types=sorted(types))
     return site
 
@@ -143,6 +145,8 @@ def apply_changes(
         _retype(session, site.id, set(types or ()), today)
     if changed or retyped:
         session.flush()
+        if not SOUGHT.isdisjoint(changed):
+            index_sites(session, [site.id])
         shown = {field: str(value) for field, value in changed.items() if field != "pinyin"}
         detail = shown | ({"types": ";".join(sorted(types or ()))} if retyped else {})
         record(session, actor, "site.change", "site", site.id, changes=detail, **({"before": was} if was else {}))

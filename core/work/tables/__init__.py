@@ -6,6 +6,7 @@ from core.work.tables.duties import Handover, SitePost, SponsorEntry, Sponsorshi
 from core.work.tables.editions import EnabledEdition
 from core.work.tables.files import Attachment, File, FileLook
 from core.work.tables.findings import Finding, FindingCampaign, FindingEvent, FindingItem, FindingLink, Part
+from core.work.tables.forms import FormPicture, OwnForm, SheetEntry
 from core.work.tables.journal import Audit, CalendarDay, Definition, Idempotency, Serial
 from core.work.tables.marks import (
     CardEvent,
@@ -27,6 +28,7 @@ from core.work.tables.notices import (
     Outbox,
     Setting,
 )
+from core.work.tables.plates import CitizenReport, Plate, SiteGram
 from core.work.tables.proofs import (
     Contact,
     ContactLink,
@@ -37,6 +39,17 @@ from core.work.tables.proofs import (
     Signal,
     Sweep,
     SweepSite,
+)
+from core.work.tables.rounds import (
+    Draw,
+    DrawSeed,
+    Round,
+    RoundEvent,
+    RoundLine,
+    RoundMember,
+    RoundPlan,
+    RoundStop,
+    RoundTeam,
 )
 from core.work.tables.routes import (
     CampaignPhase,
@@ -68,11 +81,14 @@ __all__ = [
     "CardSchemeChange",
     "CategorySet",
     "Chase",
+    "CitizenReport",
     "Contact",
     "ContactLink",
     "DayCount",
     "DayMark",
     "Definition",
+    "Draw",
+    "DrawSeed",
     "EnabledEdition",
     "File",
     "FileLook",
@@ -81,6 +97,7 @@ __all__ = [
     "FindingEvent",
     "FindingItem",
     "FindingLink",
+    "FormPicture",
     "HandOn",
     "Handover",
     "Idempotency",
@@ -98,21 +115,32 @@ __all__ = [
     "Observation",
     "ObservationEvent",
     "Outbox",
+    "OwnForm",
     "Part",
     "Patrol",
     "PatrolMember",
+    "Plate",
     "Precedent",
     "RankDay",
     "Recheck",
     "RecheckSample",
     "Reorganisation",
+    "Round",
+    "RoundEvent",
+    "RoundLine",
+    "RoundMember",
+    "RoundPlan",
+    "RoundStop",
+    "RoundTeam",
     "RoutingRule",
     "SavedFilter",
     "Serial",
     "Setting",
     "Sheet",
+    "SheetEntry",
     "Signal",
     "Site",
+    "SiteGram",
     "SiteGrid",
     "SiteKind",
     "SitePost",

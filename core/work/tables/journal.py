@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary, Text
+from sqlalchemy import Index, LargeBinary, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from tenants.db import APPEND_ONLY, EXPIRING, Base, TenantRow, now, uuid_key
+from tenants.db import APPEND_ONLY, EXPIRING, Base, SecretRow, TenantRow, now, uuid_key
 
 
 class Definition(TenantRow, Base):
@@ -26,13 +26,22 @@ class Definition(TenantRow, Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Audit(TenantRow, Base):
-    """Who did what, when, to which object (操作日志); insert and read only, never with the tenant's number."""
+class Audit(TenantRow, SecretRow, Base):
+    """Who did what, when, to which object (操作日志); insert and read only, never with the tenant's number.
+
+    ``sealed_for`` is the secret round that the line is about: such lines are hidden until its release.
+    """
 
     __tablename__ = "audit"
     __table_args__ = (
         Index("ix_audit_tenant_id_at", "tenant_id", "at"),
         Index("ix_audit_tenant_id_object_id", "tenant_id", "object_id"),
+        Index(
+            "ix_audit_tenant_id_sealed_for",
+            "tenant_id",
+            "sealed_for",
+            postgresql_where=text("sealed_for IS NOT NULL"),
+        ),
     )
     rights = APPEND_ONLY
 
@@ -45,6 +54,7 @@ class Audit(TenantRow, Base):
     object_id: Mapped[str] = mapped_column(default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     request_id: Mapped[str] = mapped_column(default="")
+    sealed_for: Mapped[UUID | None] = mapped_column(default=None)
 
 
 class Idempotency(TenantRow, Base):

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from tenants.db import CORRECTABLE, Base, TenantRow, now, tenant_reference, uuid_key
@@ -94,7 +95,11 @@ class CategorySet(TenantRow, Base):
 
 
 class Patrol(TenantRow, Base):
-    """A shift on patrol (巡查班次): who walked which route from when to when; its findings are counted for it."""
+    """A shift on patrol (巡查班次): who walked which route from when to when; its findings are counted for it.
+
+    ``track`` are places on the way as the members' phones noted them, by time: ``{"at", "person", "longitude", "latitude",
+    "accuracy"}``, metres and degrees; one track for the whole shift.
+    """
 
     __tablename__ = "patrol"
     __table_args__ = (
@@ -110,6 +115,7 @@ class Patrol(TenantRow, Base):
     started_at: Mapped[datetime] = mapped_column(default=now)
     ended_at: Mapped[datetime | None] = mapped_column(default=None)
     note: Mapped[str] = mapped_column(default="")
+    track: Mapped[list[Any]] = mapped_column(JSONB, default=list, server_default="[]")
 
 
 class PatrolMember(TenantRow, Base):

@@ -22,6 +22,10 @@ class Visit(TenantRow, SecretRow, Base):
 
     A correction is another visit that ``replaces_id`` the earlier one; what has ``replaced_at`` counts in no figure.
     ``site_then`` is what its site was when it was sent: types, and the attributes that rules read; None: from before they were kept.
+
+    ``finished_at`` is when the phone says that it was finished, put right by how far its clock was off (``device_skew_seconds``:
+    positive when the phone is fast). ``arrival``: 'late' when it was sent long after, 'undated' when the phone's day could not
+    be believed and ``day`` is the server's.
     """
 
     __tablename__ = "visit"
@@ -31,10 +35,13 @@ class Visit(TenantRow, SecretRow, Base):
         tenant_reference("person_id", "person"),
         tenant_reference("replaces_id", "visit"),
         tenant_reference("patrol_id", "patrol"),
+        tenant_reference("round_id", "round"),
+        Index("ix_visit_tenant_id_round_id", "tenant_id", "round_id", postgresql_where=text("round_id IS NOT NULL")),
         Index("ix_visit_tenant_id_day", "tenant_id", "day"),
         Index("ix_visit_tenant_id_replaced", "tenant_id", "id", postgresql_where=text("replaced_at IS NOT NULL")),
         Index("ix_visit_tenant_id_site_id_day", "tenant_id", "site_id", "day"),
         CheckConstraint("basis IN ('self', 'verified')", name="basis"),
+        CheckConstraint("arrival IN ('', 'late', 'undated')", name="arrival"),
     )
 
     id: Mapped[UUID] = uuid_key()
@@ -52,6 +59,10 @@ class Visit(TenantRow, SecretRow, Base):
     replaces_id: Mapped[UUID | None] = mapped_column(default=None)
     replaced_at: Mapped[datetime | None] = mapped_column(default=None)
     site_then: Mapped[dict[str, Any] | None] = mapped_column(default=None)
+    round_id: Mapped[UUID | None] = mapped_column(default=None)
+    finished_at: Mapped[datetime | None] = mapped_column(default=None)
+    device_skew_seconds: Mapped[int | None] = mapped_column(default=None)
+    arrival: Mapped[str] = mapped_column(default="", server_default="")
 
     site: Mapped[Site] = relationship(
         primaryjoin=lambda: and_(Visit.tenant_id == Site.tenant_id, foreign(Visit.site_id) == Site.id), viewonly=True
@@ -113,6 +124,8 @@ class ItemResult(TenantRow, SecretRow, Base):
         Index("ix_item_result_tenant_id_item_day", "tenant_id", "item", "day"),
         Index("ix_item_result_tenant_id_question_day", "tenant_id", "question", "day"),
         Index("ix_item_result_tenant_id_campaign_day", "tenant_id", "campaign", "day"),
+        # Which key items failed is asked of a whole district: few rows of many.
+        Index("ix_item_result_failed", "tenant_id", "item", postgresql_where=text("outcome = 'fail'")),
         CheckConstraint("outcome IN ('pass', 'fail', 'na')", name="outcome"),
     )
     rights = APPEND_ONLY

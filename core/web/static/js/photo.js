@@ -1,76 +1,20 @@
-/* Photos from the phone: shrunk here to 1600 px, sent at once by their SHA-256, referenced by the form afterwards.
- * What cannot be sent stays in the file input and travels with the form, so that no photo is lost for want of a signal. */
+/* The photo box: chosen photos are made small on the device (photo-shrink.js), sent at once, and referred to by the form.
+ *
+ * What cannot be sent stays in the file input and travels with the form, with what the device says of each beside it; it is
+ * tried again as soon as there is a signal, so that no photo is lost for want of one. */
 
-const LONGEST = 1600; // px; ours: a shop sign stays readable and a photo stays near 300 kB
-const QUALITY = 0.85;
-
-/** The Exif segment of a JPEG with its orientation set to upright: the server wants time and place, then strips them. */
-async function exifOf(file) {
-  const view = new DataView(await file.slice(0, 131072).arrayBuffer());
-  if (view.byteLength < 4 || view.getUint16(0) !== 0xffd8) return null;
-  for (let at = 2; at + 10 < view.byteLength;) {
-    const marker = view.getUint16(at);
-    const length = view.getUint16(at + 2);
-    if (marker === 0xffe1 && view.getUint32(at + 4) === 0x45786966) {
-      if (at + 2 + length > view.byteLength) return null;
-      const segment = new Uint8Array(view.buffer.slice(at, at + 2 + length));
-      upright(new DataView(segment.buffer));
-      return segment;
-    }
-    if ((marker & 0xff00) !== 0xff00 || marker === 0xffda) return null;
-    at += 2 + length;
-  }
-  return null;
-}
-function upright(view) {
-  const tiff = 10;
-  const little = view.getUint16(tiff) === 0x4949;
-  const first = tiff + view.getUint32(tiff + 4, little);
-  if (first + 2 > view.byteLength) return;
-  const entries = view.getUint16(first, little);
-  for (let i = 0; i < entries; i += 1) {
-    const entry = first + 2 + i * 12;
-    if (entry + 12 > view.byteLength) return;
-    if (view.getUint16(entry, little) === 0x0112) view.setUint16(entry + 8, 1, little);
-  }
-}
-
-/** A smaller JPEG of the same picture, upright; the file itself when this device cannot decode it. */
-export async function shrink(file) {
-  let picture;
-  try { picture = await createImageBitmap(file, { imageOrientation: 'from-image' }); } catch { return file; }
-  const scale = Math.min(1, LONGEST / Math.max(picture.width, picture.height));
-  const canvas = document.createElement('canvas');
-  canvas.width = Math.max(1, Math.round(picture.width * scale));
-  canvas.height = Math.max(1, Math.round(picture.height * scale));
-  const pen = canvas.getContext('2d');
-  pen.fillStyle = '#fff';
-  pen.fillRect(0, 0, canvas.width, canvas.height);
-  pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
-  picture.close();
-  const drawn = await new Promise((done) => { canvas.toBlob(done, 'image/jpeg', QUALITY); });
-  if (!drawn) return file;
-  const exif = await exifOf(file).catch(() => null);
-  const parts = exif ? [drawn.slice(0, 2), exif, drawn.slice(2)] : [drawn];
-  return new File(parts, file.name.replace(/\.\w+$/, '') + '.jpg', { type: 'image/jpeg', lastModified: file.lastModified });
-}
-
-/** SHA-256 in hexadecimal, or null where the page is not in a secure context; the server counts for itself anyway. */
-async function sha256(file) {
-  if (!globalThis.crypto?.subtle) return null;
-  const sum = new Uint8Array(await crypto.subtle.digest('SHA-256', await file.arrayBuffer()));
-  return [...sum].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-}
+const { prepare, rotated, headersOf, saidOf } = await import(new URL(`photo-shrink.js${new URL(import.meta.url).search}`, import.meta.url).href);
+const REFUSED = [400, 413, 415, 422];
+const changed = (box) => box.dispatchEvent(new CustomEvent('photo:changed', { bubbles: true }));
 
 /** POST the picture as it is; resolves to {status, body} or {status: 0} without a connection. */
-function post(box, file, hash, onProgress) {
+function post(box, photo, onProgress) {
+  if (navigator.onLine === false) return Promise.resolve({ status: 0, body: {} });
   return new Promise((done) => {
     const request = new XMLHttpRequest();
     request.open('POST', box.dataset.uploadUrl);
-    request.setRequestHeader('Content-Type', file.type || 'application/octet-stream');
-    request.setRequestHeader('Accept', 'application/json');
-    request.setRequestHeader('X-CSRF-Token', box.dataset.csrf);
-    if (hash) request.setRequestHeader('X-Content-SHA256', hash);
+    const headers = { ...headersOf(photo), Accept: 'application/json', 'X-CSRF-Token': box.dataset.csrf };
+    Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
     request.timeout = 60000;
     request.upload.onprogress = (event) => { if (event.lengthComputable) onProgress(event.loaded / event.total); };
     request.onloadend = () => {
@@ -78,104 +22,161 @@ function post(box, file, hash, onProgress) {
       try { body = JSON.parse(request.responseText || '{}'); } catch { /* a page instead of JSON: only the status counts */ }
       done({ status: request.status, body });
     };
-    request.send(file);
+    request.send(photo.blob);
   });
 }
 
-function tile(box, file) {
+/* ---- one photo on the page ---- */
+function button(box, text, label, work) {
+  const made = document.createElement('button');
+  made.type = 'button';
+  made.textContent = text;
+  made.setAttribute('aria-label', label);
+  made.onclick = work;
+  return made;
+}
+/** Take a photo off the page; the focus goes on to the next one, or back to where photos are chosen. */
+function takeOff(box, item) {
+  const next = item.nextElementSibling || item.previousElementSibling;
+  const focus = next?.querySelector('.off') || box.querySelector('input[type=file]');
+  const held = item.contains(document.activeElement);
+  item.remove();
+  if (held) focus.focus();
+  changed(box);
+}
+function tile(box, name, onRemove) {
   const item = document.createElement('li');
-  if (file) {
-    const image = document.createElement('img');
-    image.alt = file.name;
-    image.src = URL.createObjectURL(file);
-    image.onload = () => URL.revokeObjectURL(image.src);
-    item.append(image);
-  }
   const said = document.createElement('span');
-  const remove = document.createElement('button');
-  remove.type = 'button';
-  remove.textContent = '×';
-  remove.setAttribute('aria-label', box.dataset.remove);
-  item.append(said, remove);
+  const off = button(box, '×', [box.dataset.remove, name].filter(Boolean).join(' '), () => { onRemove?.(); takeOff(box, item); });
+  off.className = 'off';
+  item.append(said, off);
   box.querySelector('.sent').append(item);
-  return { item, said, remove };
+  return { item, said, off };
+}
+function show(item, blob, name) {
+  item.querySelector('img')?.remove();
+  const image = document.createElement('img');
+  image.alt = name;
+  image.src = URL.createObjectURL(blob);
+  image.onload = () => URL.revokeObjectURL(image.src);
+  image.onerror = () => { URL.revokeObjectURL(image.src); image.remove(); }; // a kind that only the server can read
+  item.prepend(image);
 }
 function reference(box, item, hash) {
-  const hidden = document.createElement('input');
+  const hidden = item.querySelector('input[type=hidden]') || document.createElement('input');
   hidden.type = 'hidden';
   hidden.name = box.dataset.name;
   hidden.value = hash;
   item.append(hidden);
 }
-const changed = (box) => box.dispatchEvent(new CustomEvent('photo:changed', { bubbles: true }));
+const failed = (one, text) => { one.said.textContent = text; one.item.classList.add('is-error'); };
 
-/** Put the files that still have to travel with the form into the file input, and nothing else. */
+/** Put the photos that still have to travel with the form into the file input, and nothing else. */
 function carry(box, state) {
-  if (!globalThis.DataTransfer) return;
+  const input = box.querySelector('input[type=file]');
+  if (!globalThis.DataTransfer) { if (!state.carried.size) input.value = ''; return; }
   const files = new DataTransfer();
-  state.carried.forEach((file) => files.items.add(file));
-  box.querySelector('input[type=file]').files = files.files;
+  const photos = [...state.carried].map((one) => one.photo);
+  photos.forEach((photo) => files.items.add(photo.blob));
+  input.files = files.files;
+  let said = box.querySelector('[data-said]');
+  if (!said) {
+    said = document.createElement('input');
+    said.type = 'hidden';
+    said.dataset.said = '';
+    said.name = `said.${box.dataset.name}`;
+    box.append(said);
+  }
+  said.value = photos.length ? JSON.stringify(photos.map(saidOf)) : '';
 }
 
-async function send(box, state, chosen) {
-  const { item, said, remove } = tile(box, chosen);
+/* ---- sending ---- */
+async function send(box, state, one) {
+  const { item, said } = one;
   const bar = document.createElement('progress');
   bar.max = 1;
   bar.value = 0;
+  bar.setAttribute('aria-label', box.dataset.sending);
   said.textContent = box.dataset.sending;
   item.append(bar);
-  let file = chosen;
-  let gone = false;
-  remove.onclick = () => { gone = true; state.carried.delete(file); carry(box, state); item.remove(); changed(box); };
-  file = await shrink(chosen);
-  const answer = await post(box, file, await sha256(file).catch(() => null), (share) => { bar.value = share; });
+  state.carried.delete(one);
+  const answer = await post(box, one.photo, (share) => { bar.value = share; });
   bar.remove();
-  if (gone) return;
+  if (!item.isConnected) return;
   if (answer.status >= 200 && answer.status < 300 && answer.body.sha256) {
     said.textContent = '';
     reference(box, item, answer.body.sha256);
-  } else if ([400, 413, 415, 422].includes(answer.status)) {
-    said.textContent = answer.body.detail || answer.body.title || box.dataset.refused;
-    item.classList.add('is-error');
+  } else if (REFUSED.includes(answer.status)) {
+    failed(one, answer.body.detail || answer.body.title || box.dataset.refused);
   } else {
     said.textContent = box.dataset.waiting;
-    state.carried.add(file);
-    carry(box, state);
+    state.carried.add(one);
   }
+  carry(box, state);
   changed(box);
 }
+async function turnRound(box, state, one) {
+  const turned = await rotated(one.photo).catch(() => null);
+  if (!turned || !one.item.isConnected) return;
+  one.photo = turned;
+  one.item.querySelector('input[type=hidden]')?.remove();
+  show(one.item, turned.blob, turned.blob.name);
+  await send(box, state, one);
+}
+async function add(box, state, file) {
+  const one = { photo: null };
+  Object.assign(one, tile(box, file.name, () => { state.carried.delete(one); carry(box, state); }));
+  one.said.textContent = box.dataset.preparing;
+  try { one.photo = await prepare(file); } catch { failed(one, box.dataset.refused); return; } // taken away meanwhile
+  if (!one.item.isConnected) return;
+  show(one.item, one.photo.blob, file.name);
+  if (one.photo.width) {
+    const turn = button(box, '↻', `${box.dataset.turn} ${file.name}`, () => busy(box, state, () => turnRound(box, state, one)));
+    turn.className = 'turn';
+    one.item.append(turn);
+  }
+  await send(box, state, one);
+}
+/** Work after work, as a phone has memory for one photo at a time; a form that was sent meanwhile goes when all is done. */
+function busy(box, state, work) {
+  state.running += 1;
+  box.setAttribute('aria-busy', 'true');
+  state.last = state.last.then(work).catch(() => {}).finally(() => {
+    state.running -= 1;
+    if (state.running) return;
+    box.removeAttribute('aria-busy');
+    if (state.wanted) { const { form, by } = state.wanted; state.wanted = null; form.requestSubmit(by); }
+  });
+}
 
-function watch(box) {
-  box.dataset.ready = '';
-  const state = { carried: new Set(), running: 0, wanted: null };
-  const input = box.querySelector('input[type=file]');
-  const known = new Set([...box.querySelectorAll('input[type=hidden]')].map((part) => part.value));
-  const offerRemoval = (item, button) => { button.onclick = () => { item.remove(); changed(box); }; };
+/* ---- the box ---- */
+function keepKnown(box) {
+  const known = new Set([...box.querySelectorAll('.sent input[type=hidden]')].map((part) => part.value));
   box.querySelectorAll('.sent > li').forEach((item) => {
-    const button = document.createElement('button');
-    button.type = 'button';
-    button.textContent = '×';
-    button.setAttribute('aria-label', box.dataset.remove);
-    item.append(button);
-    offerRemoval(item, button);
+    const off = button(box, '×', box.dataset.remove, () => takeOff(box, item));
+    off.className = 'off';
+    item.append(off);
   });
   JSON.parse(box.dataset.kept || '[]').filter((hash) => hash && !known.has(hash)).forEach((hash) => {
-    const { item, said, remove } = tile(box, null);
+    const { item, said } = tile(box, '');
     said.textContent = box.dataset.sent;
     reference(box, item, hash);
-    offerRemoval(item, remove);
   });
-  input.addEventListener('change', async () => {
+}
+function watch(box) {
+  box.dataset.ready = '';
+  const state = { carried: new Set(), running: 0, wanted: null, last: Promise.resolve() };
+  const input = box.querySelector('input[type=file]');
+  keepKnown(box);
+  input.addEventListener('change', () => {
     const room = Number(box.dataset.max) - box.querySelectorAll('.sent > li:not(.is-error)').length;
     const chosen = [...input.files];
     carry(box, state);
-    if (chosen.length > room) { const { item, said, remove } = tile(box, null); said.textContent = box.dataset.full; item.classList.add('is-error'); offerRemoval(item, remove); }
-    for (const file of chosen.slice(0, Math.max(0, room))) {
-      state.running += 1;
-      await send(box, state, file).catch(() => { state.carried.add(file); carry(box, state); });
-      state.running -= 1;
-    }
-    if (!state.running && state.wanted) { const { form, by } = state.wanted; state.wanted = null; form.requestSubmit(by); }
+    if (chosen.length > room) failed(tile(box, ''), box.dataset.full);
+    chosen.slice(0, Math.max(0, room)).forEach((file) => busy(box, state, () => add(box, state, file)));
+  });
+  window.addEventListener('online', () => {
+    if (box.isConnected) [...state.carried].forEach((one) => busy(box, state, () => (state.carried.has(one) ? send(box, state, one) : null)));
   });
   input.form?.addEventListener('submit', (event) => {
     if (!state.running) return;

@@ -1,6 +1,6 @@
 /* Taking the same view again on a phone: photos are made smaller here, collected one after another, and shown beside the old one. */
 
-const { shrink } = await import(new URL(`photo.js${new URL(import.meta.url).search}`, import.meta.url).href);
+const { prepare } = await import(new URL(`photo-shrink.js${new URL(import.meta.url).search}`, import.meta.url).href);
 const form = document.querySelector('form[data-guest]');
 const boxes = form ? [...form.querySelectorAll('[data-reshoot]')] : [];
 let running = 0;
@@ -42,7 +42,7 @@ function watch(box) {
     box.setAttribute('aria-busy', 'true');
     for (const one of chosen) {
       if (kept.size >= Number(input.dataset.max)) break;
-      const file = await shrink(one).catch(() => one);
+      const file = await prepare(one).then((made) => made.blob, () => one);
       kept.add(file);
       show(box, input, kept, file);
     }

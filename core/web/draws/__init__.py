@@ -1,0 +1,1 @@
+"""Pages of sealed draws (密封抽样)."""

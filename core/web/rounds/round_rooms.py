@@ -1,0 +1,31 @@
+"""The rooms of rounds (轮次各室); one line a room."""
+
+from __future__ import annotations
+
+from flask import Blueprint
+
+from core.web.rounds import (
+    one_round,
+    pictures,
+    plans,
+    results,
+    round_form,
+    round_stop,
+    round_team,
+    rounds,
+    sampling,
+    sources,
+)
+
+BLUEPRINTS: tuple[Blueprint, ...] = (
+    plans.blueprint,
+    results.blueprint,
+    one_round.blueprint,
+    pictures.blueprint,
+    round_form.blueprint,
+    round_stop.blueprint,
+    round_team.blueprint,
+    rounds.blueprint,
+    sampling.blueprint,
+    sources.blueprint,
+)
