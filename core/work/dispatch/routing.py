@@ -177,7 +177,7 @@ class Router:
         return found - {""}
 
     def _decided(self, case: Case) -> list[Link]:
-        """The precedents of exactly this case, the farthest territory first."""
+        """The precedents of exactly this case, the farthest territory first; of one territory the latest decided last."""
         only = one_of(self.types), one_of(case.campaigns)
         same = [
             one
@@ -187,9 +187,7 @@ class Router:
             and (one.territory_id is None or one.territory_id in self.near)
         ]
         far = len(self.near)
-        order = sorted(
-            same, key=lambda one: (-(self.near.get(one.territory_id, far) if one.territory_id else far), one.id)
-        )
+        order = sorted(same, key=lambda one: -(self.near.get(one.territory_id, far) if one.territory_id else far))
         return [Link(PRECEDENT, LINE, one.unit_id, one.id, one.reason, False) for one in order]
 
 

@@ -42,7 +42,7 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class PastRow:
-    """A precedent in force (权责判例) whose unit still stands."""
+    """A precedent in force (权责判例) whose unit still stands; they come in the order in which they were decided."""
 
     id: UUID
     category: str
@@ -111,7 +111,7 @@ SELECT
       AND r.valid_from <= :on AND (r.valid_to IS NULL OR r.valid_to > :on)) AS rules,
   (SELECT json_agg(json_build_object('id', c.id, 'category', c.category, 'site_type', c.site_type,
       'territory_id', c.territory_id, 'campaign', c.campaign, 'unit_id', c.unit_id, 'reason', c.reason,
-      'returns', c.returns))
+      'returns', c.returns) ORDER BY c.decided_at, c.id)
     FROM precedent c
     JOIN unit u ON u.tenant_id = :tenant AND u.id = c.unit_id
       AND u.valid_from <= :on AND (u.valid_to IS NULL OR u.valid_to > :on)
