@@ -125,7 +125,8 @@ def _own(play: Play, random: Random) -> None:
     )
     grid = play.seat("演示街道网格员", street, "grid_worker")
     under = subtree(play.stage.tenant.id, street, play.today)
-    sites = list(play.session.scalars(select(Site.id).where(Site.unit_id.in_(under), Site.state == "active").limit(12)))
+    its = select(Site.id).where(Site.unit_id.in_(under), Site.state == "active")
+    sites = list(play.session.scalars(its.order_by(Site.name, Site.address).limit(12)))  # the same at each laying
     if sites:
         of = _staffed(play, liaison, grid, wish, sites, 5)
         _walk(play, random, of, grid, sites[:9], back=3)
