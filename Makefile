@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 STAMP := $(VENV)/.setup-stamp
 PO := $(wildcard core/translations/*/LC_MESSAGES/messages.po)
 
@@ -21,7 +22,7 @@ $(STAMP): setup.cfg pyproject.toml package-lock.json core/assets.py $(PO)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@if command -v npm >/dev/null; then $(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev]'; \
 	 else $(BIN)/python -m pip install -q --disable-pip-version-check -e '.[dev,assets]'; fi
-	@$(BIN)/python -m core.assets
+	@$(BIN)/python -m core.assets --tests
 	@$(BIN)/pybabel -q compile -d core/translations
 	@touch $(STAMP)
 
@@ -29,14 +30,14 @@ demo: setup ## Run the product with a demo city on http://127.0.0.1:8000
 	@exec $(BIN)/sancheng demo
 
 test: setup ## All tests, on real PostgreSQL and (where there is a Chromium) in a real browser
-	@$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder tests
 
 check: setup ## The fast part: style, types, import contracts, house rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
-	@$(BIN)/python -m pytest -q tests/house tests/campaigns
+	@$(BIN)/mypy & types=$$!; \
+	 $(BIN)/lint-imports && $(BIN)/python -m pytest -q tests/house tests/campaigns; rest=$$?; \
+	 wait $$types && exit $$rest
 
 bench: setup ## Measure what the issue asks to be fast; prints, never fails on time
 	@$(BIN)/python -m tests.bench
@@ -48,4 +49,4 @@ texts: setup ## Collect texts for the catalogue and compile it
 	@$(BIN)/pybabel -q compile -d core/translations
 
 clean: ## Remove what setup made; the instance folder with its data stays
-	rm -rf $(VENV) core/web/static/vendor build *.egg-info
+	rm -rf $(VENV) core/web/static/vendor tests/.assets build *.egg-info

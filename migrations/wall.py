@@ -115,6 +115,14 @@ REVOKE ALL ON FUNCTION app_release(uuid) FROM PUBLIC;
 """
 """Un-hides one secret round with all that belongs to it, the rows that nobody may change included: called by its release alone."""
 
+_VISITED = "WHERE tenant_id = mine AND visit_id = ANY (visits));"
+RELEASE_6 = RELEASE.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION").replace(
+    f"findings := ARRAY(SELECT id FROM public.finding {_VISITED}",
+    "findings := ARRAY(SELECT id FROM public.finding\n"
+    "    WHERE tenant_id = mine AND (visit_id = ANY (visits) OR round_id = which));",
+)
+"""The same since 0006: with what was reported for the round without a form."""
+
 CONDITIONS = {
     "platform": ("app_scope() = 0", "app_scope() = 0"),
     "shared": ("app_scope() = 0 OR tenant_id = app_scope()", "app_scope() = 0 OR tenant_id = app_scope()"),

@@ -46,19 +46,22 @@ gc.set_threshold(100_000, 50, 100)  # applications by the hundred are no rubbish
 # Files that take a while, the longest first: pytest-xdist hands out whole files (--dist loadfile) in the order of
 # collection, and one of these begun last would leave the other workers idle until it ends. Names are prefixes.
 LONG = (
+    "tests/browser/test_axe",
     "tests/routes/test_leaks_to_offices",
     "tests/routes/test_leaks_to_outsiders",
-    "tests/routes/test_leaks",
-    "tests/browser/test_axe",
+    "tests/routes/test_secrecy",
     "tests/web/test_restricted_pages",
-    "tests/texts/test_rendered",
     "tests/work/test_state_machine",
-    "tests/work/test_histories",
+    "tests/routes/test_leaks",
+    "tests/texts/test_rendered",
     "tests/api/test_hostile",
-    "tests/browser/test_walk",
-    "tests/browser/test_ledger_walk",
-    "tests/work/test_races",
     "tests/demo",
+    "tests/browser",
+    "tests/work/test_histories",
+    "tests/work/test_whistles",
+    "tests/web/test_menu",
+    "tests/work/test_races",
+    "tests/migrations",
 )
 # The longest sweeps run in full where somebody waits for no answer (.ci/run), and in part in `make test` on two cores.
 WHOLE = os.environ.get("SANCHENG_TEST_WHOLE") == "1"
@@ -185,6 +188,6 @@ def own_wall(own_urls: Urls) -> Iterator[Wall]:
 @pytest.fixture(scope="session")
 def wall(urls: Urls) -> Iterator[Wall]:
     """The product's own door to that database, as the app role."""
-    door = Wall(urls.app, SECRET)
+    door = Wall(urls.app, SECRET, query_cache_size=4000)  # one for all files: what one compiled serves the next
     yield door
     door.dispose()

@@ -12,8 +12,9 @@ from core.api.fields import Body, Day, Flag, Id, Length, ListOf, OneOf, Part, Te
 from core.api.replies import ListQuery, cursor_of, hundredths, read_cursor, reply, reply_list
 from core.api.rooms import READING, Room
 from core.api.then import ThenQuery, past_day
+from core.figures.site_attainment.board import Tally, read_board
 from core.figures.site_attainment.choosing import Choice, Chosen, Line, choose, read_lines
-from core.figures.site_attainment.places import Checked, FormStanding, Tally, read_board
+from core.figures.site_attainment.places import Checked, FormStanding
 from core.figures.site_attainment.states import BELOW, BLOCKED, KEY_FAILED, NEVER, STATES, VETOED
 from core.work.duties.coverage_posts import Posts
 from core.work.places.subjects import SUBJECTS

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from collections.abc import Mapping as AnyMapping
 from typing import Any
 
-from core.api.fields import Body, Flag, Id, ListOf, Moment, Number, Part, Text
+from core.api.fields import Body, Flag, Id, ListOf, Mapping, Moment, Number, Part, Text
 from core.api.problems import say
+from core.campaigns.xlsform.shapes import shape_survey
 from core.work.inspection.visit_plan import PlannedItem, PlannedQuestion, QuestionGroup, VisitPlan
 from core.work.intake.open_before import Standing
 from core.work.tables import Site
+
+SURVEY_SAID = "what the form asks beside its items, for the visit's `entries`; null when it asks its items only"
 
 
 class PlannedFormShape(Body):
@@ -21,6 +25,7 @@ class PlannedFormShape(Body):
     title_en = Text(required=True)
     edition = Text(required=True)
     sha256 = Text(required=True)
+    survey = Mapping(required=True, allow_none=True, metadata={"description": SURVEY_SAID})
 
 
 class PlannedItemShape(Body):
@@ -81,7 +86,7 @@ class PlanShape(Body):
     )
 
 
-def shape_plan(site: Site, plan: VisitPlan, standing: Mapping[str, Standing]) -> dict[str, Any]:
+def shape_plan(site: Site, plan: VisitPlan, standing: AnyMapping[str, Standing]) -> dict[str, Any]:
     """A plan as JSON; hints are said in the reader's language."""
     forms = [
         {
@@ -91,6 +96,7 @@ def shape_plan(site: Site, plan: VisitPlan, standing: Mapping[str, Standing]) ->
             "title_en": planned.form.title_en,
             "edition": planned.campaign.edition.key,
             "sha256": planned.form.sha256,
+            "survey": shape_survey(planned.form),
         }
         for planned in plan.forms
     ]
@@ -98,7 +104,7 @@ def shape_plan(site: Site, plan: VisitPlan, standing: Mapping[str, Standing]) ->
     return named | {"standing": [*_standing(standing)]}
 
 
-def _standing(standing: Mapping[str, Standing]) -> Iterator[dict[str, Any]]:
+def _standing(standing: AnyMapping[str, Standing]) -> Iterator[dict[str, Any]]:
     for code, here in standing.items():
         for is_same, findings in ((True, here.same), (False, here.alike)):
             for one in findings:

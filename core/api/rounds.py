@@ -36,11 +36,11 @@ from core.api.round_shapes import (
     shape_results,
     shape_round,
 )
-from core.errors import NotFound
+from core.errors import N_, Fault, InvalidInput, NotFound
 from core.work.calendar import load_calendar
 from core.work.enabling import enabled
 from core.work.roles import ANSWER, DIRECT, SEE, VISIT
-from core.work.rounds.kinds import KINDS, SELF, SOURCES, STATES, VERIFIED
+from core.work.rounds.kinds import KINDS, SECRET_MODE, SELF, SOURCES, STATES, VERIFIED, kind_of
 from core.work.rounds.lines import add_line
 from core.work.rounds.planning import (
     LONGEST_CRITERIA,
@@ -95,12 +95,17 @@ class NewRoundTeam(Body):
     members = ListOf(Id(), load_default=[])
     leader = Id(load_default=None, allow_none=True)
     visits_min = Whole(load_default=1, validate=Range(1, 99))
-    visits_max = Whole(load_default=1, validate=Range(1, 99))
+    visits_max = Whole(
+        load_default=None, allow_none=True, validate=Range(1, 99), metadata={"description": "visits_min by default"}
+    )
     sites = ListOf(Id(), load_default=[])
 
 
 class NewRound(Body):
-    """An announced round to be made as a draft (安排轮次); source and weight (1/100) are the kind's unless given."""
+    """An announced round to be made as a draft (安排轮次); source and weight (1/100) are the kind's unless given.
+
+    Kinds that are secret by nature are refused: they are planned in the rounds room alone.
+    """
 
     kind = Text(required=True, validate=OneOf(tuple(KINDS)))
     title = Text(required=True, validate=Length(max=LONGEST_TITLE))
@@ -149,6 +154,9 @@ def make(body: dict[str, Any]) -> Response:
 
     Secret rounds are made in the rounds room alone. A repetition with the same Idempotency-Key gets the first answer.
     """
+    if kind_of(body["kind"]).mode == SECRET_MODE:
+        remedy = N_("请在轮次页安排暗访，或另选类别")
+        raise InvalidInput(faults=[Fault(N_("暗访不能从接口安排"), "kind", value=body["kind"], remedy=remedy)])
 
     def run() -> tuple[int, Any]:
         teams = body.pop("teams")
@@ -169,7 +177,7 @@ def _staff(of: Round, said: dict[str, Any]) -> None:
     session, actor, now = asked.db(), asked.actor(), asked.now()
     people = {"members": said["members"], "leader": said["leader"]}
     team = add_team(session, actor, of.id, version=of.version, name=said["name"], now=now, **people)
-    visits = {"visits_min": said["visits_min"], "visits_max": max(said["visits_min"], said["visits_max"])}
+    visits = {"visits_min": said["visits_min"], "visits_max": said["visits_max"] or said["visits_min"]}
     line = add_line(session, actor, of.id, version=of.version, name=said["name"], team_id=team.id, now=now, **visits)
     if said["sites"]:
         add_sites(session, actor, of.id, version=of.version, sites=said["sites"], line_id=line.id, now=now)

@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.work.inspection.visit_chain import stood_at, versions
 from core.work.loop.sight import sees_finding, sees_visit
 from core.work.organisation.areas import visits_in_area
-from core.work.tables import AnswerRow, Attachment, Finding, ItemResult, Sheet, Site, Visit
+from core.work.tables import AnswerRow, Attachment, Finding, ItemResult, Sheet, SheetEntry, Site, Visit
 from tenants.access import Actor, subtree
 from tenants.models import Person
 
@@ -58,6 +58,7 @@ class VisitInFull:
     results: Sequence[ItemResult]
     photos: Mapping[str, Sequence[UUID]]
     findings: Sequence[UUID]
+    entries: Sequence[SheetEntry]
     versions: Sequence[UUID]
 
 
@@ -91,7 +92,9 @@ def read_visit(session: Session, actor: Actor, visit_id: UUID, on: date) -> Visi
         photos.setdefault(question, []).append(file_id)
     findings = select(Finding.id).where(Finding.visit_id == visit_id, sees_finding(actor, on)).order_by(Finding.id)
     chain = [one.id for one in versions(session, actor, rows[0].visit, on)]
-    return VisitInFull(rows[0], answers.all(), results.all(), photos, session.scalars(findings).all(), chain)
+    said = select(SheetEntry).where(SheetEntry.visit_id == visit_id).order_by(SheetEntry.campaign, SheetEntry.form)
+    opened, entries = session.scalars(findings).all(), session.scalars(said).all()
+    return VisitInFull(rows[0], answers.all(), results.all(), photos, opened, entries, chain)
 
 
 def _chosen(actor: Actor, on: date) -> Select[Visit, str, str]:

@@ -107,6 +107,15 @@ class AnswerShape(Body):
     photos = ListOf(Id(), required=True)
 
 
+class EntriesShape(Body):
+    """What was said to a form's questions beside its items (填写内容)."""
+
+    campaign = Text(required=True)
+    form = Text(required=True)
+    form_sha256 = Text(required=True)
+    data = Mapping(required=True, metadata={"description": "by the question's name; repeats are lists"})
+
+
 class ResultShape(Body):
     """One item's outcome (检查项结果)."""
 
@@ -123,6 +132,7 @@ class VisitDetail(VisitShape):
     """A submitted visit with its answers and results (检查详情)."""
 
     answers = ListOf(Part(AnswerShape), required=True)
+    entries = ListOf(Part(EntriesShape), required=True)
     results = ListOf(Part(ResultShape), required=True)
     findings = ListOf(Id(), required=True)
     versions = ListOf(Id(), required=True, metadata={"description": "from the first version to the one in force"})
@@ -192,6 +202,7 @@ def shape_detail(found: VisitInFull) -> dict[str, Any]:
     """A visit in full as JSON."""
     return shape_visit(found.row) | {
         "answers": [shape_answer(answer, found) for answer in found.answers],
+        "entries": [EntriesShape.pick(entry) for entry in found.entries],
         "results": [shape_result(result) for result in found.results],
         "findings": found.findings,
         "versions": found.versions,

@@ -29,6 +29,7 @@ from core.work.intake.open_before import open_before
 from core.work.roles import DIRECT, SEE, VISIT
 
 MOST_FORMS = 100  # that one visit answers (ours)
+ENTRIES_SAID = "by a form's sha256: answers to its questions beside the items, repeats as lists, pictures as photos"
 
 room = Room(
     "visits", __name__, description="Visits (检查): one person at one site answers every campaign's forms at once."
@@ -75,6 +76,7 @@ class NewVisit(Body):
             "description": "sha256 of the plan's forms that the visit was opened with; they count though others are due"
         },
     )
+    entries = Mapping(load_default=dict, metadata={"description": ENTRIES_SAID})
     started_at = Moment(load_default=None, allow_none=True)
     finished_at = Moment(
         load_default=None, allow_none=True, metadata={"description": "by the device; the visit counts on its day"}
@@ -94,6 +96,9 @@ class NewCorrection(Body):
     photos = Mapping(load_default=dict, metadata={"description": "lists of photo ids or SHA-256"})
     notes = Mapping(load_default=dict)
     severities = Mapping(load_default=dict, metadata={"description": "ordinary, serious or urgent, of what failed"})
+    entries = Mapping(
+        load_default=None, allow_none=True, metadata={"description": ENTRIES_SAID + "; left out: as they were"}
+    )
     note = Text(load_default="", validate=Length(max=2000))
     reason = Text(required=True, validate=Length(min=1, max=2000))
 

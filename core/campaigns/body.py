@@ -44,6 +44,7 @@ _SPARSE = frozenset({*_PARTS, Survey, Block, ChoiceList, Choice, Scoring, Text})
 _OUTSIDE = frozenset({"sha256", "reports", "draft", "others", "subjects", "own_forms"})
 # What came to the contract later is left out while it says nothing, so that what was sealed before keeps its hash.
 _LATER = frozenset({"follows", "lineage", "veto", "city_sizes", "levels", "survey", "subject_forms"})
+_LATER_OF: dict[type, frozenset[str]] = {Form: frozenset({"questions"})}
 
 
 def to_body(obj: Definition) -> str:
@@ -84,7 +85,8 @@ def _encode(value: Any) -> Any:  # any field of a definition, to plain JSON valu
     if is_dataclass(value):
         said = ((f, getattr(value, f.name)) for f in fields(value) if _inside(f.name))
         sparse = type(value) in _SPARSE
-        plain = {f.name: _encode(one) for f, one in said if not (sparse or f.name in _LATER) or one != f.default}
+        later = _LATER | _LATER_OF.get(type(value), frozenset())
+        plain = {f.name: _encode(one) for f, one in said if not (sparse or f.name in later) or one != f.default}
         kind = _KINDS.get(type(value)) or _PARTS.get(type(value))
         return plain | {"kind": kind} if kind else plain
     if isinstance(value, Decimal):

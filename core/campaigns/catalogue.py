@@ -50,7 +50,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A checklist (检查表), 100 points in all, sealed by ``sha256``; ``survey`` is what it asks beside its items, if anything."""
+    """A checklist (检查表), 100 points in all; ``survey`` is what it asks beside its items, ``questions`` what they ask alone."""
 
     code: str
     title_zh: str
@@ -59,6 +59,7 @@ class Form:
     items: tuple[Item, ...]
     sha256: str = ""
     survey: Survey | None = None
+    questions: tuple[Question, ...] = ()
 
     @property
     def points(self) -> Decimal:
@@ -258,9 +259,8 @@ def _find(shelf: Mapping[str, Found], code: str) -> Found:
 class Campaign:
     """A campaign for one national title (创建项目) as its plugin declares it.
 
-    ``key`` names it everywhere outside ('sanitary_city'), ``short`` in the domain files ('sanitary'); ``hq_role`` is the
-    role that hosts its HQ office. Own site types, categories, questions and roles carry the short name as prefix.
-    ``editions`` are in force one after the other, ``others`` proposed or not run here; all carry the ``subject_forms``.
+    ``key`` names it everywhere outside ('sanitary_city'), ``short`` in the domain files; ``hq_role`` is the role that hosts its HQ
+    office. Own site types, categories, questions and roles carry its prefix. ``editions`` are in force in turn, ``others`` proposed or not run here; all carry the ``subject_forms``.
     """
 
     key: str

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import product
 from multiprocessing import get_context
@@ -18,10 +19,12 @@ from core.demo.boundary_scenes import lay_boundaries
 from core.demo.card_scenes import give_cards, set_rules
 from core.demo.cast import ACCOUNTS, CITIES, PARTS, PASSWORD, PROVINCES, STAGE, Part
 from core.demo.edition_scenes import run_shadow
+from core.demo.field_scenes import play_citizens, play_draws, play_villages
 from core.demo.grid_scenes import play_grids
 from core.demo.headquarters import fill_posts, name_sponsors, set_up_headquarters
 from core.demo.inspections import play_findings, play_visits
 from core.demo.ledger_scenes import play_ledger
+from core.demo.own_form_scenes import play_own_form
 from core.demo.paper_scenes import play_papers
 from core.demo.place_scenes import lay_places
 from core.demo.places import CREW, Stage, draw_photos, liaison_name, place_sites, seat_crew, seat_person
@@ -158,6 +161,8 @@ def lay_district(
             play_scenes(Play(session, stage, registry, first, until))
         if stage.is_main and not is_marked(session, ROUNDS):
             play_secret_scenes(wall, stage, registry, first, until)
+        if stage.is_main:
+            play_scenes(Play(session, stage, registry, first, until), FIELD)
         record(session, None, DONE, "tenant", made.tenant.slug)
         session.commit()
     return made.tenant.name
@@ -166,11 +171,14 @@ def lay_district(
 def play_secret_scenes(wall: Wall, stage: Stage, registry: Registry, first: date, until: datetime) -> None:
     """Play what needs a cleared session: rounds, some of which are secret."""
     with wall.open(stage.tenant.id, cleared=True) as session:
-        play_rounds(Play(session, stage, registry, first, until))
+        play = Play(session, stage, registry, first, until)
+        play_rounds(play)
+        play_draws(play, replace(play.desk, cleared=True))
         mark(session, ROUNDS)
 
 
-SCENES: tuple[tuple[str, Callable[[Play], None]], ...] = (
+Scenes = tuple[tuple[str, Callable[[Play], None]], ...]
+SCENES: Scenes = (
     ("rules", set_rules),
     ("headquarters", set_up_headquarters),
     ("posts", fill_posts),
@@ -184,9 +192,13 @@ SCENES: tuple[tuple[str, Callable[[Play], None]], ...] = (
 )
 
 
-def play_scenes(play: Play) -> None:
-    """Play the scenes of the ledger's rooms that were not played yet, each whole or not at all."""
-    for name, scene in SCENES:
+# What came after the rounds in the product comes after them here: rounds choose among the places that stood before.
+FIELD: Scenes = (("villages", play_villages), ("citizens", play_citizens), ("own_form", play_own_form))
+
+
+def play_scenes(play: Play, scenes: Scenes = SCENES) -> None:
+    """Play the scenes that were not played yet, each whole or not at all."""
+    for name, scene in scenes:
         if not is_marked(play.session, name):
             scene(play)
             mark(play.session, name)

@@ -25,6 +25,7 @@ from sqlalchemy import (
     cast,
     column,
     func,
+    not_,
     or_,
     select,
     tuple_,
@@ -42,7 +43,7 @@ from core.figures.frames import Frame
 from core.figures.item_metrics import VERIFIED
 from core.figures.model import cents
 from core.work.editions.in_force import edition_of
-from core.work.tables import AnswerRow, EnabledEdition, ItemResult, Sheet, Site, SiteKind, Visit
+from core.work.tables import AnswerRow, EnabledEdition, ItemResult, OwnForm, Sheet, Site, SiteKind, Visit
 from tenants.models import EnabledCampaign
 from tenants.scope import ScopedSession
 
@@ -113,11 +114,18 @@ def _is_native(session: ScopedSession, campaign: str, edition: Edition) -> bool:
 
 
 def _foreign(frame: Frame, campaign: str, edition: Edition) -> Select[tuple[Sheet]]:
-    """The sheets of the frame's days whose form is none of the edition's."""
+    """The sheets of the frame's days whose form is none of the edition's; a form that only the district has stands as it is."""
     same = [form.sha256 for form in edition.all_forms]
+    own = select(OwnForm.sha256).where(OwnForm.tenant_id == frame.tenant_id, OwnForm.campaign == campaign)
+    only = Sheet.form_sha256.in_(own) & Sheet.form.not_in([form.code for form in edition.all_forms])
     inside = [Sheet.day.between(span.start, span.end) for span in frame.spans]
     mine = (Sheet.tenant_id == frame.tenant_id, Sheet.campaign == campaign, or_(*inside))
-    mine = (*mine, Sheet.form_sha256.not_in(same), Sheet.form.not_in([form.code for form in edition.subjects]))
+    mine = (
+        *mine,
+        not_(only),
+        Sheet.form_sha256.not_in(same),
+        Sheet.form.not_in([form.code for form in edition.subjects]),
+    )
     return select(Sheet).where(*mine).order_by(Sheet.visit_id, Sheet.form)
 
 
@@ -125,7 +133,8 @@ def _grade(
     session: ScopedSession, campaign: Campaign, edition: Edition, sheets: Sequence[Sheet]
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], list[date]]:
     """The results and sheets of some visits by the edition's own forms; the days of those scored by today's attributes."""
-    desk = _Desk(installed().vocabulary.with_own(questions=campaign.questions).questions)
+    own = (one for form in edition.all_forms for one in form.questions)
+    desk = _Desk(installed().vocabulary.with_own(questions=(*campaign.questions, *own)).questions)
     results: list[dict[str, Any]] = []
     totals: list[dict[str, Any]] = []
     undated: dict[UUID, date] = {}
@@ -197,10 +206,15 @@ def _seen(session: ScopedSession, campaign: Campaign, edition: Edition, sheets: 
     for visit_id, mine in visits.items():
         first = mine[0]
         stamp = {name: getattr(first, name) for name in _STAMP if name not in ("form", "earned", "possible")}
-        made_for = frozenset(t for s in mine for t in editions[s.edition_sha256].form(s.form).site_types)
+        made_for = frozenset(t for s in mine for t in _types(editions[s.edition_sha256], s.form))
         types, attrs, is_dated = then[visit_id]
         given = (answers.get(visit_id, {}), attrs, types & made_for or made_for)
         yield _Seen(stamp, *given, frozenset(kept.get(visit_id, ())), is_dated)
+
+
+def _types(edition: Edition, form: str) -> tuple[str, ...]:
+    """The site types of an edition's form; none of one that the district had beside it then."""
+    return next((one.site_types for one in edition.all_forms if one.code == form), ())
 
 
 def _sites_then(

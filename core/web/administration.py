@@ -7,7 +7,7 @@ from flask import Blueprint
 from core.web import audit, calendar, campaigns, imports, load, operator, settings, start
 from core.web.duties import handover, people, person, posts
 from core.web.editions import edition_upload, editions, impact
-from core.web.forms import forms, versions
+from core.web.forms import entries, forms, illustrations, versions
 from core.web.organisation import (
     area_choice,
     area_import,
@@ -40,8 +40,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     editions.blueprint,
     forms.blueprint,
     versions.blueprint,
+    entries.blueprint,
     grants.blueprint,
     handover.blueprint,
+    illustrations.blueprint,
     impact.blueprint,
     handover.records,
     imports.blueprint,

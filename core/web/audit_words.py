@@ -53,6 +53,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "round": N_("检查轮次"),
         "round_plan": N_("周期计划"),
         "form": N_("检查表"),
+        "illustration": N_("示范图"),
         "sponsorship": N_("包保关系"),
         "statistic": N_("统计指标"),
         "tenant": N_("区县或主管部门"),

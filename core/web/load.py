@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Blueprint, Response, render_template, request
 from flask_babel import gettext
 
+from core.campaigns.xlsform.own_questions import is_own
 from core.errors import N_
 from core.figures.load import MEASURES, Load, weigh
 from core.figures.load_twice import Repeated, compare_forms, find_repeated
@@ -24,6 +25,7 @@ from core.web.running import running
 from core.web.scores.periods import say_period
 from core.web.words import by_locale, listed
 from core.web.workbook_answers import send_xlsx
+from core.work.forms.fielding import own_questions
 from core.work.roles import ADMINISTER, DIRECT, LEAD
 from core.work.tenant_settings import Ceiling, may_set, read_setting
 from tenants.scope import ScopedSession
@@ -85,7 +87,7 @@ def show() -> str:
         return listed(titles.get(key, key) for key in keys)
 
     def say_question(code: str) -> str:
-        known = words.questions.get(code)
+        known = words.questions.get(code) or (own_questions(session).get(code) if is_own(code) else None)
         return by_locale(known.text_zh, known.text_en) if known else code
 
     def say_category(code: str) -> str:

@@ -26,6 +26,7 @@ from core.web.paging import bad_argument
 from core.work.inspection import photos
 from core.work.inspection.photo_reading import MAX_BYTES
 from core.work.inspection.photo_said import HEADERS, NOTHING, Said, read_said
+from core.work.journal import seal_of
 from core.work.roles import ANSWER, CHECK, REPORT, SEE, VISIT
 from core.work.rounds.clearance import find_round, hold_round
 from core.work.tables import File
@@ -43,6 +44,11 @@ Finder = Callable[[Session, Actor, UUID, Path], Path]
 @require_any(VISIT, ANSWER, CHECK, REPORT)
 def upload() -> Response:
     """Keep one photo; the form then refers to it by ``sha256``. At most 12 MB, JPEG, PNG, WebP or HEIC."""
+    return keep_sent(_secret_round)
+
+
+def keep_sent(sealed_for: Callable[[], UUID | None]) -> Response:
+    """Keep the photo that the request carries; ``sealed_for`` gives the secret round that it is for, if it is for one."""
     try:
         found = photos.store(
             db(),
@@ -51,7 +57,7 @@ def upload() -> Response:
             files=house().settings.files,
             declared_sha256=request.headers.get("X-Content-SHA256"),
             said=read_said({name: request.headers.get(header) for name, header in HEADERS.items()}, now()),
-            sealed_for=_secret_round(),
+            sealed_for=sealed_for(),
             now=now(),
         )
     except SanchengError as error:
@@ -98,7 +104,8 @@ def posted(name: str, faults: list[Fault]) -> list[str]:
     """The photos that a form refers to under ``name``, and those it carries itself under ``<name>_file``, kept now.
 
     Each carried file is kept in a transaction of its own, as if it had been sent before: when the form comes back with
-    errors, its photos are there. What cannot be kept is a fault at ``name``, naming the file.
+    errors, its photos are there. What cannot be kept is a fault at ``name``, naming the file. Those of a form that works for a
+    secret round (core.work.journal.sealed) are sealed for it.
     """
     refs = [ref.strip() for ref in request.form.getlist(name) if ref.strip()]
     carried = [part for part in request.files.getlist(f"{name}_file") if part.filename]
@@ -120,10 +127,11 @@ def _said_of_each(name: str, count: int) -> list[Said]:
 
 
 def _keep(part: FileStorage, said: Said, name: str, faults: list[Fault]) -> str:
-    with house().wall.open(tenant().id) as session:
+    sealed_for = seal_of(db()).get("sealed_for")
+    with house().wall.open(tenant().id, cleared=sealed_for is not None) as session:
         try:
             data = part.stream.read(MAX_BYTES + 1)
-            found = photos.store(session, actor(), data, files=_files(), said=said, now=now())
+            found = photos.store(session, actor(), data, files=_files(), said=said, sealed_for=sealed_for, now=now())
         except SanchengError as error:
             why = error.faults[0] if error.faults else Fault(error.message, params=error.params)
             remedy = why.remedy or N_("请换一张照片")

@@ -66,9 +66,9 @@ def add_headers(response: Response) -> Response:
 def version_of(static: Path) -> str:
     """A word that changes with any of our own styles and scripts or with the packages, so that browsers ask anew."""
     found = hashlib.sha256()
-    ours = (path for folder in ("css", "js", "img") for path in sorted((static / folder).glob("*")))
+    ours = (path for folder in ("css", "js", "img") for path in sorted((static / folder).rglob("*")))
     for path in (*ours, static / "vendor" / "stamp.txt"):
-        if path.exists():
+        if path.is_file():
             found.update(path.name.encode() + path.read_bytes())
     return found.hexdigest()[:12]
 

@@ -15,8 +15,9 @@ from sqlalchemy import insert
 
 from core.bench.ground import Trial, trial
 from core.campaigns import installed
+from core.figures.site_attainment.board import read_board
 from core.figures.site_attainment.choosing import Choice, choose, read_lines
-from core.figures.site_attainment.places import list_standings, read_board, read_forms
+from core.figures.site_attainment.places import list_standings, read_forms
 from core.work.tables import Finding, FindingCampaign, FindingItem, ItemResult, Sheet, Site, SiteKind, Visit
 from tenants.db import new_id
 from tenants.models import Person

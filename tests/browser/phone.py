@@ -120,7 +120,7 @@ class Phone:
 
     def _note(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and not re.search(
-            r"status of 40[19]|ERR_CONNECTION|ERR_INTERNET|ERR_NETWORK|ERR_EMPTY", text
+            r"status of (40[19]|422)|ERR_CONNECTION|ERR_INTERNET|ERR_NETWORK|ERR_EMPTY", text
         ):
             self.complaints.append(f"{kind}: {text}")
 

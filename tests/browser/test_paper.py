@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -17,15 +18,19 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
+from core.campaigns import Form, installed, load_vocabulary
+from core.campaigns.xlsform.model import Field, Text
+from core.campaigns.xlsform.scored import design_of, to_form
 from core.databases import Urls
 from core.request import COOKIE
 from core.work.calendar import local_day
-from core.work.inspection.visit_plan import PlannedQuestion, plan
-from core.work.tables import AnswerRow, Visit
+from core.work.inspection.visit_plan import PlannedForm, PlannedQuestion, plan, plan_of
+from core.work.tables import AnswerRow, SheetEntry, Visit
 from tenants.db import now
 from tests.browser.running import Camera, House, Reader, browser, need_browser, reader, served
-from tests.factory import come_in
-from tests.work.market import ANSWERS, FAILED, Town, campaigns, town
+from tests.factory import add_actor, come_in
+from tests.work.entering import FIRST, SANITARY, STALLS, put_in_use, version
+from tests.work.market import ALL_GOOD, ANSWERS, FAILED, Town, campaigns, town
 
 pytestmark = pytest.mark.browser
 A4 = (595, 842)  # points
@@ -121,9 +126,9 @@ class Keys:
     def type(self, text: str) -> None:
         self.press(*text)
 
-    def answer(self, asked: PlannedQuestion) -> None:
+    def answer(self, asked: PlannedQuestion, said: Mapping[str, Any] = ANSWERS) -> None:
         """One answer as somebody reads it off the sheet."""
-        raw = ANSWERS[asked.code]
+        raw = said[asked.code]
         if raw.get("na"):
             self.press("3" if asked.question.answer_type == "yes_no" else "-")
         elif "yes" in raw:
@@ -136,7 +141,7 @@ class Keys:
         else:
             self.type(str(raw.get("rating", raw.get("count"))))
             self.press("Enter")
-        if asked.code in FAILED:
+        if said is ANSWERS and asked.code in FAILED:
             self.press("Enter")  # past the line of words
 
 
@@ -218,3 +223,101 @@ def test_both_pages_fit_the_screen(desk: Desk, width: int) -> None:
         desk.clerk.go(f"/t/{slug}/paper/{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         desk.clerk.shoot(f"paper-{width}")
+
+
+# ---- what is asked beside the items ----
+
+
+def test_what_is_asked_beside_the_items_is_typed_in_by_keyboard(desk: Desk) -> None:
+    """Choices by their number, words and numbers as they are, a repeat by Enter on its button; the server has it all."""
+    place, wall = desk.place, desk.house.wall
+    form = entry_version()
+    with place.district.session(wall) as session:
+        put_in_use(session, add_actor(wall, place.ref, "administrator", place.district.root), form, now())
+        session.commit()
+    address = f"/t/{place.ref.slug}/paper/enter?site={place.market}&person={place.inspector.person_id}"
+    page = desk.clerk.go(address + f"&forms={form.sha256}")
+    page.locator(".sc-survey-field").first.wait_for()
+    keys = Keys(page)
+    page.locator("#f-day").fill((local_day(now()) - timedelta(days=1)).isoformat())
+    page.locator("#f-began").focus()
+    for clock in ("0930", "0955"):
+        keys.type(clock)
+        keys.press("Enter")
+    expect(page.get_by_label("经营者电话")).to_be_focused()
+    keys.type("0351")
+    keys.press("Enter", "1")  # the first class of markets, and on
+    assert not page.locator("fieldset", has_text="为什么").first.is_visible(), "only where there is no staff"
+    keys.type("0")
+    keys.press("Enter")
+    keys.type("ill")
+    keys.press("Enter", "1", "2", "1", "Enter")  # fish, meat, and fish again off
+    keys.press("Enter")  # one more stall
+    keys.type("Li")
+    keys.press("Enter")
+    keys.type("12.5")
+    keys.press("Enter", "2", "Enter")
+    keys.press("-", "-")  # no lots, no further stall
+    for one in plan_of_form(form):
+        keys.answer(one, ALL_GOOD)
+    desk.clerk.shoot("paper-entries")
+    with page.expect_navigation():
+        keys.press("F9")
+    expect(page.locator("main")).to_contain_text("已录入")
+    with place.district.session(wall) as session:
+        row = session.scalars(select(SheetEntry)).one()
+    assert row.form_sha256 == form.sha256
+    assert row.data == {
+        "phone": "0351",
+        "level": "a",
+        "staff": 0,
+        "why": "ill",
+        "sold": ["meat"],
+        "stalls": [{"keeper": "Li", "area": "12.5", "sells": ["meat"]}],
+    }
+    assert desk.camera.complaints == []
+
+
+def entry_version() -> Form:
+    """The market's form with questions before its items: a text, a choice, a number, one that waits for it, choices, stalls."""
+    why = Field("why", "text", Text("为什么没有管理人员"), relevant="${staff} = 0")
+    asked = (FIRST[0], *FIRST[1].children[:2], why, replace(FIRST[1].children[3], or_other=False), STALLS)
+    form = version(*asked)
+    survey = form.survey
+    assert survey
+    count = len(asked)
+    parts = (*survey.children[-count:], *survey.children[:-count])
+    words = load_vocabulary().with_own(questions=installed().campaigns[SANITARY].questions)
+    return to_form(replace(design_of(form, words, SANITARY), survey=replace(survey, children=parts)), words)
+
+
+def plan_of_form(form: Form) -> list[PlannedQuestion]:
+    """The items of one form in the order of a walk."""
+    return list(plan_of([PlannedForm(installed().campaigns[SANITARY], form)]).questions.values())
+
+
+def test_a_fault_beside_the_items_is_said_where_it_stands(desk: Desk) -> None:
+    place, wall = desk.place, desk.house.wall
+    must = Field("must", "text", Text("必填的一题"), required="true()")
+    form = version(must)
+    with place.district.session(wall) as session:
+        put_in_use(session, add_actor(wall, place.ref, "administrator", place.district.root), form, now())
+        session.commit()
+    address = f"/t/{place.ref.slug}/paper/enter?site={place.market}&person={place.inspector.person_id}"
+    page = desk.clerk.go(address + f"&forms={form.sha256}")
+    page.locator(".sc-survey-field").first.wait_for()
+    page.locator("[data-question] input").first.focus()
+    keys = Keys(page)
+    for one in plan_of_form(form):
+        keys.answer(one, ALL_GOOD)
+    keys.press("F9")
+    expect(page.locator("[data-survey-wrong]")).to_contain_text("必填的一题")
+    expect(page.locator(".sc-survey-error:visible")).to_contain_text("没有作答")
+    page.locator("[data-survey-wrong] a").click()
+    keys.type("yes")
+    page.locator("#f-ended").fill("0955")
+    page.locator("#f-day").fill((local_day(now()) - timedelta(days=1)).isoformat())
+    with page.expect_navigation():
+        keys.press("F9")
+    expect(page.locator("main")).to_contain_text("已录入")
+    assert desk.camera.complaints == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import secrets
 from collections import Counter
@@ -15,14 +16,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from click.testing import CliRunner
 from sqlalchemy import func, select
 
 from core.campaigns.registry import installed
+from core.cli.main import main as cli
 from core.databases import Urls, clone, connect, drop_database
 from core.demo import lay
 from core.demo.cast import ACCOUNTS, PARTS, PASSWORD, PLACES, STAGE, Part
+from core.demo.field_scenes import CHECKED as VILLAGES_CHECKED
+from core.demo.field_scenes import VERIFIED, VILLAGES
 from core.demo.grid_scenes import EACH, HOMES
 from core.demo.inspections import play_findings
+from core.demo.own_form_scenes import CODE
 from core.figures.comparison import compare
 from core.figures.explain import explain
 from core.figures.periods import containing
@@ -31,8 +37,8 @@ from core.figures.run_tables import ScoreRun
 from core.figures.runs import changes_between
 from core.figures.scores import score_campaign
 from core.figures.seals import verify
+from core.figures.site_attainment.board import read_board, whole
 from core.figures.site_attainment.choosing import Choice, choose
-from core.figures.site_attainment.places import read_board, whole
 from core.figures.site_outlines import kept_outlines
 from core.figures.tables import Publication, PublishedFigure
 from core.settings import ZONE
@@ -42,8 +48,13 @@ from core.work.desk.inbox import NUMBERS
 from core.work.desk.inbox_rows import read_duties
 from core.work.duties.coverage import COVERED, GAP, prove_coverage
 from core.work.enabling import enabled
+from core.work.forms.fielding import read_forms
+from core.work.forms.pictures import pictures_for
 from core.work.intake.duplicates import candidates_for
 from core.work.loop.states import HELD, STATES
+from core.work.plates.citizens import read_progress
+from core.work.plates.plates import find_plate
+from core.work.rounds.drawing import list_draws, opened
 from core.work.statistics.checks import remarks_of
 from core.work.statistics.grid import Asked, lines_of
 from core.work.statistics.rates import QUALIFIERS
@@ -52,14 +63,17 @@ from core.work.statistics.steps import STATES as STATISTIC_STATES
 from core.work.tables import (
     Appeal,
     AreaMember,
+    Attachment,
     CardIssue,
     CardScheme,
     CategorySet,
+    CitizenReport,
     Finding,
     HandOn,
     NegativeEntry,
     Notice,
     Observation,
+    OwnForm,
     Patrol,
     Plate,
     Precedent,
@@ -67,6 +81,7 @@ from core.work.tables import (
     Recheck,
     Reorganisation,
     RoutingRule,
+    SheetEntry,
     Signal,
     Site,
     SponsorEntry,
@@ -93,7 +108,8 @@ SMALL: tuple[Part, ...] = (
 # A made-up person of the demo is named after his post; no other name is anybody's.
 MADE_UP = re.compile(
     r"演示(管理员|创建办|检查员[甲乙丙]|区领导|市级主管部门|省级主管部门|联络员(·.+)?"
-    r"|包保领导[甲乙丙丁戊]|物业公司|路长|楼院长|(街道)?网格员(·.+)?|代理联络员|外部测评员|作风督导员|作风联络员)"
+    r"|包保领导[甲乙丙丁戊]|物业公司|路长|楼院长|(街道|村级)?网格员(·.+)?|代理联络员|外部测评员|作风督导员|作风联络员)"
+    r"|市民（扫码）"  # what history says of whoever scanned a plate: nobody's name is known
 )
 
 
@@ -168,7 +184,7 @@ def test_what_was_laid(demo: Stage) -> None:
             assert verify(session) == []
     sites = sum(many for _, many, _, _ in PLACES)
     with demo.of("140105") as session:
-        assert session.scalar(select(func.count()).select_from(Site)) == sites + HOMES * EACH
+        assert session.scalar(select(func.count()).select_from(Site)) == sites + HOMES * EACH + VILLAGES
 
 
 def test_grids_tell_a_story(demo: Stage) -> None:
@@ -477,3 +493,63 @@ def test_places_can_be_seen_on_a_map_and_scanned(demo: Stage) -> None:
             assert len(set(spots)) >= 10
             plates = session.scalar(select(func.count()).select_from(Plate).where(Plate.revoked_at.is_(None))) or 0
             assert (plates > 10) == (part.division == STAGE)
+
+
+def test_villages_are_checked_on_both_tracks(demo: Stage) -> None:
+    """Made-up villages are places with their own form; some stand by their own word, fewer by others', one was found wanting."""
+    today = now().astimezone(ZONE).date()
+    with demo.of(STAGE) as session:
+        chosen = choose(session, None, Choice(subject="village", campaign="sanitary_city"), today)
+        [told] = [whole(one.values()) for one in read_board(session, chosen.ground, chosen.scope).values() if one]
+        assert (told.places, told.self_met, told.verified) == (VILLAGES, len(VILLAGES_CHECKED) - 1, len(VERIFIED))
+        assert told.states["unchecked"] == VILLAGES - len(VILLAGES_CHECKED)
+
+
+def test_citizens_reported_at_plates(demo: Stage) -> None:
+    """Two reports with photos wait at the desk, one with a made-up contact; their receipts can be followed."""
+    with demo.of(STAGE) as session:
+        rows = session.execute(
+            select(CitizenReport, Finding)
+            .join(Finding, Finding.id == CitizenReport.finding_id)
+            .order_by(CitizenReport.sent_at)
+        ).all()
+        assert [(row.contact != "", one.state, one.source) for row, one in rows] == [
+            (True, "reported", "snapshot"),
+            (False, "reported", "snapshot"),
+        ]
+        assert all("演示" in row.contact for row, _ in rows if row.contact)
+        for row, one in rows:
+            assert session.scalars(select(Attachment.id).where(Attachment.finding_id == one.id)).all()
+            plate = session.scalars(select(Plate).where(Plate.id == row.plate_id)).one()
+            assert read_progress(session, find_plate(session, plate.code), row.receipt).stage == "received"
+
+
+def test_a_sealed_draw_is_revealed_and_checked_outside(demo: Stage, tmp_path: Path) -> None:
+    """One draw is over and its file agrees with itself and with its commitment; another is still sealed."""
+    with demo.of(STAGE) as session:
+        sealed, shown = list_draws(session)
+        assert (sealed.revealed_at, opened(session, sealed.id)) == (None, None)
+        found = opened(session, shown.id)
+        assert found is not None
+        assert found.holds
+        assert {stratum: len(ids) for stratum, ids in found.drawn.items()} == dict(found.sizes)
+        file = tmp_path / f"{shown.number}.json"
+        file.write_text(json.dumps(found.as_json()), encoding="utf-8")
+    done = CliRunner().invoke(cli, ["draw", "check", str(file), "--commitment", shown.commitment])
+    assert done.exit_code == 0, done.output
+
+
+def test_an_own_form_is_in_use_with_its_pictures_and_records(demo: Stage) -> None:
+    """Published from a workbook: groups, a repeat, a condition, an illustration for each item; two visits answered it."""
+    with demo.of(STAGE) as session:
+        own = session.scalars(select(OwnForm)).one()
+        assert (own.code, own.state, own.title_zh, own.title_en) == (
+            CODE, "published", "公交站台巡查表（演示数据）", "Bus stops (demo data)",
+        )  # fmt: skip
+        form = read_forms(session, [own.sha256])[own.sha256]
+        assert pictures_for(session, [form]).keys() >= {"DEMO-STOP-01", "DEMO-STOP-02"}
+        entries = [row.data for row in session.scalars(select(SheetEntry).order_by(SheetEntry.visit_id))]
+        assert sorted(len(one["boards"]) for one in entries) == [1, 2]
+        assert [one["roof_why"] for one in entries if "roof_why" in one] == ["一角漏雨（演示数据）"]
+        shots = session.scalars(select(Attachment.question).where(Attachment.question.startswith("entry:"))).all()
+        assert len(shots) == 1

@@ -14,8 +14,12 @@ import pytest
 from sqlalchemy import insert, update
 
 from core.campaigns import installed
+from core.figures.site_attainment import places
+from core.figures.site_attainment.board import Tally, read_board, whole
+from core.figures.site_attainment.counting import list_states
 from core.figures.site_attainment.ground import read_ground
-from core.figures.site_attainment.places import Scope, Tally, list_standings, read_board, read_forms, whole, within
+from core.figures.site_attainment.places import Standing, list_standings, read_forms
+from core.figures.site_attainment.scope import Scope, within
 from core.figures.site_attainment.states import BELOW, BLOCKED, KEY_FAILED, NEVER, VETOED
 from core.work.tables import (
     Finding,
@@ -169,8 +173,21 @@ def session(wall, book):
 
 
 def states(session, as_of: date | None = None, **more: Any) -> dict[UUID, Any]:
+    """Every place by its state; what counts all places at once says the same as what lists them with all they have."""
     ground = read_ground(session, today=TODAY, as_of=as_of, **more)
-    return {one.site_id: one for one in list_standings(session, ground, Scope())}
+    listed = list_standings(session, ground, Scope())
+    said = [(one.site_id, one.campaign, one.state) for one in listed]
+    assert sorted(list_states(session, ground, Scope())) == sorted(said)
+    assert sorted(list_states(session, ground, Scope([one.site_id for one in listed]))) == sorted(said)
+    board = read_board(session, ground, Scope())
+    counted = {key: whole(of.values()) for key, of in board.items()}
+    assert counted == {key: tallied(one for one in listed if one.campaign == key) for key in counted}
+    return {one.site_id: one for one in listed}
+
+
+def tallied(rows: Iterable[Standing]) -> Tally:
+    """The board's numbers out of the list."""
+    return whole(Tally(1, int(one.is_self_met), int(one.is_verified), {one.state: 1}) for one in rows)
 
 
 def state(session, site: UUID, as_of: date | None = None) -> str:
@@ -483,3 +500,34 @@ def ids(rows: Iterable[Any]) -> list[UUID]:
 def key_of(rows: Sequence[Any]) -> Any:
     """Where a page ended."""
     return (rows[-1].pinyin, rows[-1].site_id, rows[-1].campaign) if rows else None
+
+
+def test_the_last_of_the_same_moment_is_the_last_by_id_in_both_statements(session, book) -> None:
+    """Two checks at the very same moment that differ, either way round, on either track, and a finding of one of them."""
+    for basis in ("self", "verified"):
+        for good in (True, False):
+            site = book.place()
+            made = [book.visit(site, basis, moment(1), percent=95 if one else 60) for one in (good, not good)]
+            book.finding(site, moment(2), visit_id=max(made) if good else min(made))
+    book.write(session)
+    found = states(session)
+    assert len(found) == 4
+    states(session, on(1))
+
+
+def test_pages_of_a_state_are_the_whole_list_of_that_state(session, book, monkeypatch) -> None:
+    """Looked for among the next places first, then among all: the same rows in the same order, page by page."""
+    monkeypatch.setattr(places, "FIRST", 3)
+    for number in range(24):
+        site = book.place(name=f"网格{number:02d}")
+        if number % 5 == 0:
+            book.visit(site, "verified", moment(1), percent=95 if number % 2 else 60)
+    book.write(session)
+    ground = read_ground(session, today=TODAY)
+    for wanted in (["verified"], ["not_met"], ["unchecked"], ["not_met", "verified"], ["relapsed"]):
+        whole_list = [one for one in list_standings(session, ground, Scope()) if one.state in wanted]
+        found, after = [], None
+        while page := list_standings(session, ground, Scope(), states=wanted, after=after, limit=2):
+            found += page
+            after = (page[-1].pinyin, page[-1].site_id, page[-1].campaign)
+        assert found == whole_list

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,6 +23,7 @@ from core.work.tables import FormPicture, OwnForm, SheetEntry, Site
 from tenants.access import Actor, TenantRef
 from tenants.db import now
 from tenants.scope import ScopedSession, Wall
+from tests.work.pictures import jpeg
 
 FORMS = "sanitary_city"
 
@@ -61,6 +63,29 @@ def lay_beside(session: ScopedSession, ids: Mapping[str, str]) -> None:
     session.add(FormPicture(name="示范图.jpg", file_id=UUID(ids["photo_id"])))
     said = {"campaign": FORMS, "form": form.code, "form_sha256": form.sha256, "data": {"remark": "现场情况"}}
     session.add(SheetEntry(visit_id=UUID(ids["visit_id"]), **said))
+
+
+def lay_picture(session: Callable[[], ScopedSession], photo_id: str, *, shown: bool) -> dict[str, str]:
+    """An illustration of the campaign's first item that is shown, or was until now."""
+    name = installed().campaigns[FORMS].edition.forms[0].items[0].code
+    with session() as opened:
+        opened.add(FormPicture(name=name, file_id=UUID(photo_id), created_at=now()))
+        if not shown:
+            opened.flush()
+            opened.add(FormPicture(name=name, file_id=None, created_at=now()))
+        opened.commit()
+    return {}
+
+
+def picture_form() -> dict[str, object]:
+    """A picture beside its item, as the page sends it."""
+    name = installed().campaigns[FORMS].edition.forms[0].items[0].code
+    return {"name": name, "files": (io.BytesIO(jpeg((64, 48))), "图.jpg")}
+
+
+def named_picture() -> dict[str, str]:
+    """The name of that illustration."""
+    return {"name": installed().campaigns[FORMS].edition.forms[0].items[0].code}
 
 
 def new_version(session: Callable[[], ScopedSession], admin: Actor) -> dict[str, str]:

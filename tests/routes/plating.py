@@ -35,7 +35,7 @@ def give_plates(
     keep_settings(session, office, tiles, version=0, now=now())
     keep_settings(session, office, PlateSettings(public_grade=True), version=0, now=now())
     keep_outlines(session, office, OUTLINE, "边界.geojson", now=now())
-    return {"plate": f"{office.tenant.slug}-{plate.code}", "receipt": kept.receipt}
+    return {"plate": f"{office.tenant.slug}-{plate.code}", "receipt": kept.receipt, "told_id": str(kept.finding_id)}
 
 
 def new_plated(session: ScopedSession, office: Actor, ids: Mapping[str, str], today: date) -> str:

@@ -49,11 +49,20 @@ from tests.routes.counting import (
 )
 from tests.routes.editioning import edition_to_choose, edition_upload, give_edition
 from tests.routes.filters import new_filter
-from tests.routes.forming import FORMS, form_upload, form_workbook, new_draw, new_version
+from tests.routes.forming import (
+    FORMS,
+    form_upload,
+    form_workbook,
+    lay_picture,
+    named_picture,
+    new_draw,
+    new_version,
+    picture_form,
+)
 from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins, running_shift
 from tests.routes.plating import OUTLINE, new_plated, version_of
 from tests.routes.proving import new_contact, new_doubt, new_item, new_link, new_recheck, new_sweep
-from tests.routes.rounding import in_state, new_plan, new_round, staffed
+from tests.routes.rounding import in_state, new_plan, new_round, staffed, visited
 from tests.routes.world import (
     MONTH,
     NOBODY,
@@ -769,6 +778,12 @@ def of_unreleased(world: World) -> dict[str, str]:
     return {"round_id": made["round_id"]}
 
 
+def of_round_visit(world: World) -> dict[str, str]:
+    """A visit that was made for an open round of A and not corrected yet."""
+    let_run(world)
+    return in_a(world, lambda s: visited(s, world.a.actors["hq_office"], world.a.ids, TODAY))
+
+
 def of_round_plan(world: World) -> dict[str, str]:
     """A plan of A, of version 1."""
     return in_a(world, lambda s: new_plan(s, world.a.actors["hq_office"], TODAY))
@@ -988,6 +1003,18 @@ WRITES: dict[str, Recipe] = {
     "forms.keep": Recipe(ADMIN, form(go="draft"), lambda w: form_upload(w.files / str(w.a.ref.id) / "uploads")),
     "form_versions.put_in_use": Recipe(ADMIN, fresh=lambda w: new_version(w.session, w.a.actors["administrator"])),
     "form_versions.end": Recipe(ADMIN, fresh=lambda w: new_version(w.session, w.a.actors["administrator"])),
+    # illustrations
+    "illustrations.upload": Recipe(ADMIN, lambda _w, _s: Sent(form=picture_form())),
+    "illustrations.take": Recipe(
+        ADMIN,
+        lambda _w, _s: Sent(form=named_picture()),
+        lambda w: lay_picture(w.session, w.a.ids["photo_id"], shown=True),
+    ),
+    "illustrations.back": Recipe(
+        ADMIN,
+        lambda _w, _s: Sent(form=named_picture()),
+        lambda w: lay_picture(w.session, w.a.ids["photo_id"], shown=False),
+    ),
     "drawing.outside": Recipe(OFFICE, form(outside_value="03 08 11"), of_draw),
     "drawing.show_seed": Recipe(OFFICE, fresh=of_draw),
     # appeals
@@ -1285,6 +1312,7 @@ WRITES: dict[str, Recipe] = {
     "plates.issue": Recipe(ADMIN, lambda w, _s: Sent(form={"query": f"?q={fresh_bare(w)}"})),
     "plates.give": Recipe(ADMIN, form(duties="门前三包"), of_plated),
     "plates.revoke": Recipe(ADMIN, form(), of_plated),
+    "plates.read_contact": Recipe(OFFICE, form(), lambda w: {"finding_id": w.a.ids["told_id"]}),
     "place_settings.keep_map": Recipe(OFFICE, map_form),
     "place_settings.keep_plates": Recipe(OFFICE, plate_settings_form),
     "place_settings.upload": Recipe(OFFICE, outlines_form),
@@ -1309,6 +1337,10 @@ WRITES: dict[str, Recipe] = {
     "round_stop.order": Recipe(OFFICE, form(version="4", act="order"), of_staffed),
     "round_stop.drop": Recipe(OFFICE, form(version="4", reason="停业"), of_walked),
     "round_stop.back": Recipe(OFFICE, form(version="4"), of_dropped),
+    "round_correcting.submit": Recipe(OFFICE, correction_form, of_round_visit, ids=("ref",)),
+    "round_photos.upload": Recipe(
+        OFFICE, lambda _w, _s: Sent(data=jpeg((64, 48)), content_type="image/jpeg"), of_walked
+    ),
     "round_sampling.keep": Recipe(
         OFFICE, form(version="1", **{"name.1": "市场", "types.1": "produce_market", "size.1": "1"}), of_draft
     ),

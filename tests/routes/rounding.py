@@ -7,6 +7,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from uuid import UUID
 
+from core.campaigns.registry import installed
+from core.work.enabling import enabled
+from core.work.inspection.visits import submit
 from core.work.rounds.lines import add_line
 from core.work.rounds.plan_keeping import PlanWish, keep_plan
 from core.work.rounds.planning import Wish, create, open_round
@@ -15,8 +18,9 @@ from core.work.rounds.stops import add_sites
 from core.work.rounds.teams import add_team
 from core.work.tables import Round
 from tenants.access import Actor, root_unit
-from tenants.db import now
+from tenants.db import new_id, now
 from tenants.scope import ScopedSession
+from tests.work.market import ANSWERS
 
 
 def give_rounds(
@@ -59,6 +63,14 @@ def in_state(
     made = staffed(session, office, ids, today, mode=mode)
     session.get_one(Round, (session.tenant_id, UUID(made["round_id"]))).state = state
     return made | {"site_id": ids["site_id"]}
+
+
+def visited(session: ScopedSession, office: Actor, ids: Mapping[str, str], today: date) -> dict[str, str]:
+    """A visit of the office for an open round."""
+    made = in_state(session, office, ids, today, "open")
+    said = {"campaigns": enabled(session, installed()), "visit_id": new_id(), "answers": ANSWERS}
+    done = submit(session, office, site_id=UUID(made["site_id"]), round_id=UUID(made["round_id"]), **said)
+    return {"round_id": made["round_id"], "visit_id": str(done.visit.id)}
 
 
 def new_plan(session: ScopedSession, office: Actor, today: date) -> dict[str, str]:

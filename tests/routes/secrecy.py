@@ -21,6 +21,7 @@ from core.campaigns.registry import installed
 from core.databases import Urls, clone, connect, drop_database
 from core.jobs.turns import TURNS, take_turn
 from core.work.enabling import enabled
+from core.work.field.sending import Ask, take
 from core.work.inspection.photos import store
 from core.work.inspection.visit_corrections import correct
 from core.work.inspection.visits import Submitted, submit
@@ -94,11 +95,13 @@ class Probe:
         for name in TURNS:
             take_turn(self.world.wall, self.world.a.ref.id, name, self.moment)
 
-    def ask(self, name: str) -> dict[str, str]:
-        """What every route that can be read answers an asker, by what was asked."""
+    def ask(self, name: str, rooms: tuple[str, ...] = ("",)) -> dict[str, str]:
+        """What every route that can be read (or that lies in some rooms) answers an asker, by what was asked."""
         asker, found = self.world.askers[name], {}
         asker.client = self.world.app.test_client()  # nothing of another walk in its browser
         for call in self.calls[name]:
+            if not any(room in call.rule.rule for room in rooms):
+                continue
             answer, sent = send(self.world, asker, call)
             found[str(call) + call.query] = ANEW.sub("<anew>", plain(self.world, call, answer, sent))
         return found
@@ -246,7 +249,26 @@ def walk_sites(probe: Probe, session: ScopedSession, then: datetime) -> list[Sub
             given["again"] = {"illegal_posters": str(again.id)}
         made.append(submit(session, member, **common, **given, **more))
     assert any(one.key_item for done in made for one in done.findings)
+    report_beside(probe, session, first, shots[2], then)
     return made
+
+
+def report_beside(probe: Probe, session: ScopedSession, site: UUID, shot: str, then: datetime) -> None:
+    """What the member sees beside the forms, reported from his phone for the round: one to do, one put right at once."""
+    after = store(
+        session, probe.member, jpeg((64, 64), seed=9), files=probe.world.files, sealed_for=_id(probe), now=then
+    )
+    who = {
+        "kind": "report",
+        "person_id": str(probe.member.person_id),
+        "site_id": str(site),
+        "round_id": str(_id(probe)),
+    }
+    said = {"category": "ENV-LITTER", "detail": f"{WORD}散落垃圾", "photos": [shot], "taken_at": then.isoformat()}
+    ask = Ask(session, probe.member, enabled(session, installed()), then)
+    for more in ({}, {"fixed": [str(after.id)]}):
+        came = take(ask, who | said | more | {"id": str(new_id())})
+        assert came.said["number"] == ""
 
 
 def _second(session: ScopedSession) -> UUID:

@@ -15,7 +15,7 @@ import pytest
 from core.databases import Urls
 from core.work.roles import ROLES
 from tests.conftest import Once
-from tests.routes import canaries
+from tests.routes import canaries, walk
 from tests.routes.recipes import COMMON, SECRET, WRITES
 from tests.routes.walk import (
     CHANGING,
@@ -29,7 +29,7 @@ from tests.routes.walk import (
     send,
     variables_of,
 )
-from tests.routes.world import ASKERS, NOBODY, PROVINCE, World, standing
+from tests.routes.world import ASKERS, NOBODY, PROVINCE, Asker, World, standing
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +65,36 @@ def test_every_route_has_a_recipe(world: World) -> None:
     known = {rule.endpoint for rule in world.app.url_map.iter_rules()}
     missing += [f"{endpoint}: in WRITES, but there is no such route" for endpoint in WRITES if endpoint not in known]
     assert not missing, "tests/routes/recipes.py lacks:\n" + "\n".join(missing)
+
+
+def asked_by(world: World, name: str) -> set[tuple[object, ...]]:
+    """All that somebody asks, told apart by what he names."""
+    wishes = walk.wishes_for(world, world.askers[name])
+    return {(w.rule.rule, w.rule.endpoint, w.method, *sorted(w.sides.items()), w.body, w.query) for w in wishes}
+
+
+def test_the_shorter_walk_leaves_nothing_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everybody asks every route in every way for what is another's; for his own things somebody of his tenant who may."""
+    rules = list(world.app.url_map.iter_rules())
+    routes = {(rule.rule, rule.endpoint, method) for rule in rules for method in methods_of(rule)}
+    short = {name: asked_by(world, name) for name in walk.WALKING}
+    tenants: dict[object, list[Asker]] = {}
+    for who in (world.askers[name] for name in walk.WALKING):
+        assert {one[:3] for one in short[who.name]} == routes, who.name
+        tenants.setdefault(who.ref.id if who.ref else who.name, []).append(who)
+    for rule in rules:
+        guard = getattr(world.app.view_functions[rule.endpoint], "verbs", frozenset())
+        for beside in tenants.values():
+            own = [who for who in beside if walk.asks_first(world, who, rule)]
+            may = [who for who in beside if who.ref and guard & walk.verbs_of_asker(world, who)]
+            assert own, rule.rule
+            assert not may or any(who in may for who in own), rule.rule
+    monkeypatch.setattr(walk, "WHOLE", True)
+    for beside in tenants.values():
+        whole = {who.name: asked_by(world, who.name) for who in beside}
+        assert set().union(*whole.values()) == set().union(*(short[name] for name in whole))
+        for name, wishes in whole.items():
+            assert {one for one in wishes if "other" in [side for _, side in one[3:-2]]} <= short[name], name
 
 
 def test_every_text_column_of_the_other_tenant_carries_a_mark(world: World) -> None:

@@ -91,10 +91,11 @@ def test_a_secret_round_changes_no_answer_until_it_is_released(probe: Probe) -> 
 
 
 def check_shown(probe: Probe, ids: dict[str, set[str]]) -> None:
-    """After the release the same walk shows findings, visits, photos, trail and words to those who may read them."""
+    """After the release the rooms where they stand show findings, visits, rounds and words to those who may read them."""
+    rooms = ("/findings", "/visits", "/rounds", "/audit")
     seen: dict[str, set[str]] = {}
     for name in (UNIT, "administrator", "hq_office"):
-        text = "\n".join(probe.ask(name).values())
+        text = "\n".join(probe.ask(name, rooms).values())
         seen[name] = {table for table, known in ids.items() if any(one in text for one in known)}
         seen[name] |= {WORD} if WORD in text else set()
     assert {"finding", WORD} <= seen[UNIT]

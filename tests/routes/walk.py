@@ -7,9 +7,10 @@ names another's has a twin that names unknown things instead: both must be answe
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 from flask import Flask
@@ -40,12 +41,28 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 # All that these may do is done by others who ask; they walk when everything is asked for.
 SHARING = frozenset({"inspector", "grid_worker", "assessor", "discipline_liaison"})
+UNASKED = ("/api/", "/t/<slug>/audit")  # what somebody asked the audit trail for is written into his own trail
+FIRST = frozenset({"hq_office", "city_administrator"})
 IN_A_TENANT = ("/t/", "/c/", "/api/")  # addresses under which no tries are counted
 
 
 def asking(group: str) -> list[str]:
     """Who of a group walks: everybody where everything is asked for, else those that no others stand for."""
     return [name for name in GROUPS[group] if WHOLE or name not in SHARING]
+
+
+# Everybody who walks, those who may do most before the others.
+WALKING = sorted((name for group in GROUPS for name in asking(group)), key=lambda name: name not in FIRST)
+
+
+class Wish(NamedTuple):
+    """What is to be asked (待问): a route, a method, and whose things its address, its body or its question name."""
+
+    rule: Rule
+    method: str
+    sides: dict[str, str]
+    body: str = "own"
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -225,22 +242,63 @@ def seen(world: World, asker: Asker, call: Call, text: str, answer: TestResponse
     return found - world.allowed(asker) - said_by(world, call, sent) if found else found
 
 
-def calls_for(world: World, asker: Asker) -> Iterator[tuple[Call, Call | None]]:
-    """Every request of an asker; one that names another's things comes with its twin that names unknown ones."""
+def wishes_for(world: World, asker: Asker) -> Iterator[Wish]:
+    """What an asker asks, before anything is made for it: each route and method with whose things it names."""
     for rule in rules_of(world):
+        first = asks_first(world, asker, rule)
         for method in methods_of(rule):
             for sides in patterns(rule):
                 if "unknown" in sides.values() or (method == "GET" and is_own_again(sides)):
                     continue
-                yield call_of(world, asker, rule, method, sides), twin_of(world, asker, rule, method, sides)
+                if first or "other" in sides.values():
+                    yield Wish(rule, method, sides)
             own = dict.fromkeys(variables_of(rule), "own")
-            if method in CHANGING and WRITES[rule.endpoint].ids:
-                pair = [call_of(world, asker, rule, method, own, body=side) for side in ("other", "unknown")]
-                yield pair[0], pair[1]
-            if method == "GET" and "slug" in rule.arguments and not rule.rule.startswith(("/api/", "/t/<slug>/audit")):
-                # (what somebody asked the audit trail for is written into his own trail)
-                pair = [call_of(world, asker, rule, method, own, query=side) for side in ("other", "unknown")]
-                yield pair[0], pair[1]
+            if first and method in CHANGING and WRITES[rule.endpoint].ids:
+                yield Wish(rule, method, own, body="other")
+            if first and method == "GET" and "slug" in rule.arguments and not rule.rule.startswith(UNASKED):
+                yield Wish(rule, method, own, query="other")
+
+
+def calls_for(world: World, asker: Asker) -> Iterator[tuple[Call, Call | None]]:
+    """Every request of an asker; one that names another's things comes with its twin that names unknown ones."""
+    for rule, method, sides, body, query in wishes_for(world, asker):
+        if body == "own" and not query:
+            yield call_of(world, asker, rule, method, sides), twin_of(world, asker, rule, method, sides)
+            continue
+        asked = {"body": body} if not query else {"query": query}
+        twin = dict.fromkeys(asked, "unknown")
+        pair = [call_of(world, asker, rule, method, sides, **one) for one in (asked, twin)]
+        yield pair[0], pair[1]
+
+
+def asks_first(world: World, asker: Asker, rule: Rule) -> bool:
+    """Whether an asker names his own things at a route, too, as everybody does where everything is asked for.
+
+    In the shorter walk the first of his tenant whom the guard lets in does it for all of them; where no guard stands before
+    the view, everybody. What is another's is asked for by everybody, everywhere.
+    """
+    guard = getattr(world.app.view_functions[rule.endpoint], "verbs", None)
+    if WHOLE or asker.ref is None or "slug" not in rule.arguments or guard is None:
+        return True
+    beside = [world.askers[name] for name in WALKING]
+    beside = [one for one in beside if one.ref is not None and one.ref.id == asker.ref.id]
+    let_in = [one.name for one in beside if guard & verbs_of_asker(world, one)]
+    return asker.name == (let_in or [one.name for one in beside])[0]
+
+
+def reads_more(world: World, name: str, wholly: Collection[str], rule: Rule) -> bool:
+    """Whether somebody has to read a route himself where some of his tenant read wholly: it is not open to any of them.
+
+    So do those who read wholly, and everybody where everything is asked for or where no guard stands before the view.
+    """
+    asker = world.askers[name]
+    guard = getattr(world.app.view_functions[rule.endpoint], "verbs", None)
+    if WHOLE or asker.ref is None or guard is None or name in wholly:
+        return True
+    beside = [world.askers[one] for one in wholly]
+    beside = [one for one in beside if one.ref is not None and one.ref.id == asker.ref.id]
+    shown = any(guard & verbs_of_asker(world, one) for one in beside)
+    return not shown and bool(guard & verbs_of_asker(world, asker))
 
 
 def twin_of(world: World, asker: Asker, rule: Rule, method: str, sides: dict[str, str]) -> Call | None:

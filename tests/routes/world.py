@@ -233,8 +233,7 @@ def standing(server: Urls, once: Once) -> Iterator[World]:
     usual = gc.get_threshold()
     mould = once(moulded)
     world = mould.copy(server)
-    gc.collect()
-    gc.freeze()
+    gc.freeze()  # rubbish and all, until this file is through: to look for it first took a second a file [measured]
     gc.set_threshold(20_000, 20, 100)
     try:
         yield world

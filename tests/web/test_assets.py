@@ -47,7 +47,7 @@ without_assets = pytest.mark.skipif(
 def test_lock_pins_exact_versions_and_names_no_registry():
     package = json.loads((assets.ROOT / "package.json").read_text())
     lock = json.loads((assets.ROOT / "package-lock.json").read_text())
-    for name, version in package["dependencies"].items():
+    for name, version in {**package["dependencies"], **package["devDependencies"]}.items():
         assert re.fullmatch(r"\d+\.\d+\.\d+", version), name
         assert lock["packages"][f"node_modules/{name}"]["version"] == version
     for name, entry in lock["packages"].items():

@@ -159,7 +159,7 @@ def test_unknown_forms_and_versions_are_not_found(stage: Stage) -> None:
     assert stage.admin.ask(f"{stage.form}/form.xlsx?version=x").status_code == 422
 
 
-def test_what_inspectors_cannot_be_asked_yet_waits_as_a_draft(stage: Stage) -> None:
+def test_a_question_beside_the_items_is_published_and_asked(stage: Stage) -> None:
     shipped = stage.admin.ask(f"{stage.form}/form.xlsx").data
 
     def more(book: openpyxl.Workbook) -> None:
@@ -171,9 +171,8 @@ def test_what_inspectors_cannot_be_asked_yet_waits_as_a_draft(stage: Stage) -> N
 
     check = hand_in(stage.admin, changed(shipped, more)).partition("?")[0]
     page = stage.admin.read(f"{check}?name=road.xlsx")
-    assert "检查页还不能显示" in page
-    assert "发布给检查员" not in page
+    assert "发布给检查员" in page
     assert "存为草稿" in page
-    stage.admin.send(check, {"name": "road.xlsx", "go": "publish"}, 422)
-    stage.admin.send(check, {"name": "road.xlsx", "go": "draft"}, 303)
+    stage.admin.send(check, {"name": "road.xlsx", "go": "publish"}, 303)
     assert "现场情况" in stage.admin.read(f"{stage.form}/preview?version=1")
+    assert "现场情况" in stage.inspector.read(f"visit/{stage.site}")

@@ -108,11 +108,11 @@ def test_only_a_picture_that_a_form_names_is_given(wall: Wall, place: Town, offi
     sha = office.photo(jpeg((80, 60), seed=5))
     with place.district.session(wall) as session:
         file_id = session.scalars(select(File.id).where(File.original_sha256 == sha)).one()
-    assert office.ask(f"paper/pictures/{file_id}").status_code == 404
+    assert office.ask(f"illustrations/{file_id}").status_code == 404
     with place.district.session(wall) as session:
         session.add(FormPicture(name="right.jpg", file_id=file_id))
         session.commit()
-    answer = office.ask(f"paper/pictures/{file_id}")
+    answer = office.ask(f"illustrations/{file_id}")
     assert answer.status_code == 200
     assert Image.open(io.BytesIO(answer.data)).format == "JPEG"
 
@@ -332,8 +332,8 @@ def test_an_illustration_and_what_is_asked_beside_the_items_are_printed(
         row.state, row.published_at = "published", now()
         session.commit()
     page = office.read("paper/sanitary_city/SAN-MARKET")
-    assert page.count('class="pa-picture"') == 1
-    assert f"paper/pictures/{file_id}" in page
+    assert page.count(f'class="pa-picture" src="/t/{office.slug}/illustrations/') == 1
+    assert f"illustrations/{file_id}" in page
     assert page.count("is-further") == 2
     for word in ("经营者电话", "市场级别", "甲级", "乙级"):
         assert word in page

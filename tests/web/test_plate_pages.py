@@ -27,7 +27,7 @@ from core.work.calendar import local_day
 from core.work.places.site_settings import MapSettings, PlateSettings, keep_settings
 from core.work.places.sites import change_site
 from core.work.plates.plates import issue_plate
-from core.work.tables import CitizenReport, Finding
+from core.work.tables import Audit, CitizenReport, Finding
 from tenants.accounts import Tenant, Throttle
 from tenants.db import now
 from tenants.scope import Wall
@@ -179,11 +179,23 @@ def test_a_citizen_reports_and_follows(scene: Scene, anyone: FlaskClient) -> Non
         finding = session.scalars(select(Finding)).one()
         assert (finding.state, finding.source) == ("reported", "snapshot")
     desk = scene.office.read(f"findings/{finding.id}")
-    assert "139-1111-2222" in desk
+    assert "139-1111-2222" not in desk
+    assert "139-****-2222" in desk
+    _answer, told = scene.office.send(f"plates/citizens/{finding.id}", {}, 200)
+    assert "139-1111-2222" in told
+    assert "这次查看已记入日志" in told
+    with scene.session() as session:
+        looks = session.scalars(select(Audit.person_id).where(Audit.verb == "citizen.contact")).all()
+        assert looks == [scene.place.office.person_id]
+    with scene.session() as session:
+        session.execute(update(CitizenReport).values(contact=""))
+        session.commit()
+    scene.office.send(f"plates/citizens/{finding.id}", {}, 404)
     assert "市民（扫码）" in desk
     inspector = scene.place.inspector
     seen = clerk(scene.office.client.application, scene.wall, inspector).read(f"findings/{finding.id}")
     assert "139" not in seen
+    assert "市民上报" not in seen
     assert finding.number
     assert finding.number not in page
 
@@ -380,7 +392,7 @@ def test_a_printed_plate_is_read_and_the_map_breaks_no_rule(served: str, scene: 
         pin.focus()
         page.keyboard.press("Enter")
         page.wait_for_selector(".sc-map-card a")
-        href = page.locator(".sc-map-card a").get_attribute("href")
+        href = page.locator(".sc-map-card a").first.get_attribute("href")
         assert href == f"/t/{scene.slug}/sites/{scene.place.market}"
         assert said == [], "no rule of the policy is broken, and nothing is missing"
         browser.close()

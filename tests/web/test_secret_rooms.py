@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -13,7 +11,7 @@ from uuid import UUID
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select, text
+from sqlalchemy import select, text
 
 from core.request import COOKIE, enter_cleared
 from core.work.rounds.sealing import READ
@@ -27,7 +25,7 @@ from tests.routes.recipes import NEVER
 from tests.routes.secrecy import ANEW
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
-from tests.work.secret_stage import Stage, close, photo, plan, stage, walk
+from tests.work.secret_stage import Stage, close, counted, photo, plan, stage, walk
 
 VOLATILE = {"X-Request-Id", "Date", "Set-Cookie"}
 
@@ -59,21 +57,6 @@ def door(app: Flask, wall: Wall, tmp_path: Path) -> Door:
 
 def said(answer: Any) -> tuple[int, bytes, list[tuple[str, str]]]:
     return answer.status_code, answer.data, sorted((k, v) for k, v in answer.headers if k not in VOLATILE)
-
-
-@contextmanager
-def counted(wall: Wall) -> Iterator[list[str]]:
-    """The statements that the database is asked."""
-    asked: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
-        asked.append(statement)
-
-    event.listen(wall.engine, "before_cursor_execute", note)
-    try:
-        yield asked
-    finally:
-        event.remove(wall.engine, "before_cursor_execute", note)
 
 
 def rooms(app: Flask) -> list[str]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+
+from sqlalchemy import event
 
 from core.work.calendar import local_day
 from core.work.inspection.photos import store
@@ -55,6 +58,21 @@ class Stage:
     def another(self, role: str = "inspector") -> Actor:
         """One more person with a post at the top."""
         return replace(add_actor(self.wall, self.town.ref, role, self.town.district.root), cleared=True)
+
+
+@contextmanager
+def counted(wall: Wall) -> Iterator[list[str]]:
+    """The statements that the database is asked."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(wall.engine, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(wall.engine, "before_cursor_execute", note)
 
 
 def stage(wall: Wall, files: Path, name: str = "测试区") -> Stage:

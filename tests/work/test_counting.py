@@ -163,7 +163,7 @@ def _act(session: ScopedSession, place: Town, chance: random.Random, at, turn: i
         visit = chance.choice(_ids(session, select(Visit.id).where(Visit.replaced_at.is_(None))))
         answers = chance.choice([ANSWERS, ALL_GOOD])
         given = {"campaigns": campaigns(), "new_visit_id": new_id(), "answers": answers, "reason": "看错了", "now": at}
-        correct(session, place.office, visit, **given)
+        correct(session, place.office, visit, note=f"第 {turn} 次", **given)  # never just as it was
         return "correction"
     finding = session.get(Finding, (place.ref.id, chance.choice(_ids(session, select(Finding.id)))))
     if finding is None:  # nothing has failed yet

@@ -27,9 +27,11 @@ from core.work.plates.citizens import (
     HANDLED,
     RECEIVED,
     Said,
-    contact_of,
+    citizen_of,
+    mask_contact,
     purge_contacts,
     read_progress,
+    reveal_contact,
     take_report,
 )
 from core.work.plates.plates import (
@@ -235,11 +237,20 @@ def test_the_office_alone_reads_a_contact_and_it_ends(
     plate(session, place)
     kept = report(session, place, tmp_path)
     street = add_actor(wall, place.ref, "hq_office", place.district.street)
-    shown = contact_of(session, place.office, kept.finding_id)
+    shown = citizen_of(session, place.office, kept.finding_id)
     assert shown is not None
-    assert shown.contact == "138-0000-0000"
+    assert shown.masked == "138-****-0000"
+    assert not read_trail(session), "what is masked is no reading"
+    assert reveal_contact(session, place.office, kept.finding_id) == "138-0000-0000"
+    assert [(one.person_id, one.object_id) for one in read_trail(session)] == [
+        (place.office.person_id, str(kept.finding_id))
+    ]
+    assert "138" not in str(read_trail(session)[0].detail), "the trail says who looked, not at what"
     for other in (place.inspector, place.liaison, place.leader, street, replace(place.office, duties=())):
-        assert contact_of(session, other, kept.finding_id) is None
+        assert citizen_of(session, other, kept.finding_id) is None
+        with pytest.raises(NotFound):
+            reveal_contact(session, other, kept.finding_id)
+    assert len(read_trail(session)) == 1
     assert purge_contacts(session, THURSDAY + timedelta(days=4000)) == 0, "it is not closed yet"
     values = {"state": "closed", "outcome": "fixed", "closed_at": THURSDAY, "changed_at": THURSDAY}
     session.execute(update(Finding).where(Finding.id == kept.finding_id).values(**values))
@@ -248,6 +259,28 @@ def test_the_office_alone_reads_a_contact_and_it_ends(
     session.expire_all()
     row = session.scalars(select(CitizenReport)).one()
     assert (row.contact, row.purged_at) == ("", THURSDAY + timedelta(days=181))
+    with pytest.raises(NotFound):
+        reveal_contact(session, place.office, kept.finding_id)
+
+
+def read_trail(session: ScopedSession) -> list[Audit]:
+    """Who read a citizen's contact in full."""
+    return list(session.scalars(select(Audit).where(Audit.verb == "citizen.contact").order_by(Audit.at)))
+
+
+@pytest.mark.parametrize(
+    ("said", "masked"),
+    [
+        ("13800000000", "138****0000"),
+        ("138-0000-0000", "138-****-0000"),
+        ("wx: zhangsan2026", "wx: z*******2026"),
+        ("", ""),
+        ("找我", "**"),
+        ("门口小李", "门**李"),
+    ],
+)
+def test_a_contact_is_masked_in_its_middle(said: str, masked: str) -> None:
+    assert mask_contact(said) == masked
 
 
 def test_settings_are_checked_versioned_and_for_the_desk(session: ScopedSession, place: Town) -> None:

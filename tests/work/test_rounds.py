@@ -21,8 +21,6 @@ from core.work.rounds.stops import (
     add_sites,
     drop_stop,
     move_stops,
-    nearest_order,
-    order_by_distance,
     order_stops,
     take_back,
 )
@@ -133,20 +131,9 @@ def test_stops_are_ordered_and_moved(place):
         back = list(reversed(place.sites))
         order_stops(session, place.office, of.id, version=of.version, order=back, now=MONDAY)
         assert [one.site_id for one in stops_of(session, of)] == back
-        order_by_distance(
-            session, place.office, of.id, version=of.version, line_id=stops_of(session, of)[0].line_id, now=MONDAY
-        )
-        walk = [one.site_id for one in stops_of(session, of)]
-        assert walk[0] == back[0]
-        assert sorted(map(str, walk)) == sorted(map(str, back))
+        walk = back
         move_stops(session, place.office, of.id, version=of.version, sites=walk[:1], line_id=None, now=MONDAY)
         assert stops_of(session, of)[0].line_id is None
-
-
-def test_the_nearest_is_next():
-    east = {"a": 0, "b": 9, "c": 1, "d": 5}
-    placed = {key: (112 + n / 100, 37.0) for key, n in east.items()}
-    assert nearest_order(placed) == ["a", "c", "d", "b"]
 
 
 def test_one_place_of_two_announced_rounds_is_one_stop_and_one_visit_counts_for_both(place):

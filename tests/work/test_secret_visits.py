@@ -283,7 +283,7 @@ def test_a_session_seals_for_one_round_at_a_time(there: Stage) -> None:
             pass
 
 
-def test_a_draft_that_was_called_off_stays_hidden_for_good(there: Stage) -> None:
+def test_a_draft_that_was_called_off_stays_hidden(there: Stage) -> None:
     round_id = plan(there)
     with there.cleared() as session:
         session.execute(text("UPDATE round SET state = 'draft' WHERE id = :r"), {"r": round_id})

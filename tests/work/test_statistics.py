@@ -392,6 +392,25 @@ def test_of_many_who_enter_one_number_at_once_one_wins(wall: Wall, district: Dis
         assert len(session.scalars(select(ObservationEvent)).all()) == 1
 
 
+def test_each_district_reads_its_own_values_by_the_one_statement(wall: Wall, district: District) -> None:
+    """The statement is built once; whose values, which codes, days and units are bound each time, in turns."""
+    other = bare_district(wall, "别区")
+    asked = (["a", "b"], date(2026, 10, 1), date(2026, 10, 31), LATER, ["self"])
+    for place, number in ((district, 12), (other, 34)):
+        with place.session(wall) as session:
+            add(session, place, "a")
+            through(session, keep(session, None, entry(place, "a", number)))
+            session.commit()
+    for place, number in ((district, 12), (other, 34)) * 2:
+        with place.session(wall) as session:
+            for units in (None, [place.root]):
+                found = observed(session, *asked, units)
+                assert {key: one.numerator for key, one in found.items()} == {("a", place.root, "self"): number}
+            assert observed(session, *asked, [district.communities[0], other.communities[0]]) == {}
+            assert observed(session, ["b"], *asked[1:], None) == {}
+            assert observed(session, ["a"], date(2026, 11, 1), date(2026, 11, 30), LATER, ["self"], None) == {}
+
+
 # -- what scores read ----------------------------------------------------------------------------------------------------------
 
 

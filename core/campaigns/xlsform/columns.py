@@ -43,7 +43,9 @@ SURVEY = (
     Written("trigger", "trigger", 12, "哪一题改动时重新计算"),
     Written("block", "block", 14, "共用部分的代码：几张表共用的题目"),
     Written("sancheng", "sancheng", 12, "系统标记，请勿改动：n_of_m 表示“合格数/检查数”是一个检查项"),
-    Written("question", "question", 22, "观测项代码：同一观测项在几张表里只问一次；见“代码”表"),
+    Written(
+        "question", "question", 22, "观测项代码：同一观测项在几张表里只问一次；见“代码”表；留空为这张表自己的观测项"
+    ),
     Written("mode", "mode", 12, "计分方式；填了就是检查项"),
     Written("rule", "rule", 24, "计分规则，例如 per=2,cap=10"),
     Written("points", "points", 8, "分值；一张表合计 100"),

@@ -13,11 +13,13 @@ from core.campaigns.xlsform.expressions import Context, columns, evaluate, holds
 from core.campaigns.xlsform.keys import homes_of, keys
 from core.campaigns.xlsform.model import Choice, Field, Group, Placed, Repeat, Survey, Text
 from core.campaigns.xlsform.pairs import CHECKED, CONFORMING
-from core.campaigns.xlsform.typed import NOTHING, Given, Misfit, read_answer, read_item
+from core.campaigns.xlsform.typed import NOTHING, TEXT, Given, Misfit, read_answer, read_item
 from core.errors import N_, Fault
 
+OTHER = "other"  # the choice that or_other adds
 MAX_ROWS = 200  # rows of one repeat
 MAX_PASSES = 200  # rounds until nothing changes; a form without circles needs as many as its longest chain
+_WHOLE = re.compile(r"-?[0-9]+", re.ASCII)
 _REFERENCE = re.compile(r"\$\{\s*([^}]*?)\s*\}")
 
 
@@ -45,6 +47,7 @@ class _Spot:
     view: dict[str, Any]
     out: dict[str, Any]
     given: Given = NOTHING
+    other: str = ""
     fault: Fault | None = None
     rows: int = 0
     hidden: bool = False
@@ -82,6 +85,8 @@ def check_answers(survey: Survey, data: Mapping[str, Any], *, now: datetime, lan
             spot.out.pop(spot.key, None)
         elif isinstance(spot.placed.part, Field) and not spot.hidden and not spot.given.empty:
             spot.out[spot.key] = spot.given.stored
+            if spot.placed.part.or_other:
+                spot.out[f"{spot.key}_other"] = _other(spot)
     return Filled(_pruned(out), tuple(faults), frozenset(s.place for s in sheet.spots if s.hidden))
 
 
@@ -138,7 +143,7 @@ def _take(spot: _Spot, part: Field, data: Mapping[str, Any]) -> None:
         spot.fault = Fault(misfit.message, spot.place, None, shown[:60], "", misfit.remedy, dict(misfit.params))
     if part.or_other:
         other = data.get(f"{spot.key}_other")
-        spot.out[f"{spot.key}_other"] = other if isinstance(other, str) else ""
+        spot.other = other.strip()[:TEXT] if isinstance(other, str) else ""
 
 
 def _settle(sheet: _Sheet) -> None:
@@ -161,14 +166,23 @@ def _step(sheet: _Sheet, spot: _Spot) -> bool:
     if spot.computed:
         spot.given = _calculated(sheet, spot, part)
     seen: Any = "" if hidden else spot.given.seen
-    for key, value in _seen(part, spot.key, seen):
+    for key, value in _seen(part, spot, seen):
         changed = changed or spot.view.get(key, "") != value
         spot.view[key] = value
     return changed
 
 
-def _seen(part: Field, key: str, seen: Any) -> Iterator[tuple[str, Any]]:
+def _other(spot: _Spot) -> str:
+    """What was written beside the choice “other”, while that is chosen."""
+    chosen = spot.given.stored if isinstance(spot.given.stored, list) else [spot.given.stored]
+    return spot.other if OTHER in chosen else ""
+
+
+def _seen(part: Field, spot: _Spot, seen: Any) -> Iterator[tuple[str, Any]]:
     """What formulas see of an answer under which names."""
+    key = spot.key
+    if part.or_other:
+        yield f"{key}_other", "" if spot.hidden else _other(spot)
     if part.type == "n_of_m":
         pair = seen if isinstance(seen, Mapping) else {}
         yield from ((f"{key}_{one}", pair.get(one, "")) for one in (CONFORMING, CHECKED))
@@ -231,8 +245,9 @@ def _check_count(sheet: _Sheet, spot: _Spot, part: Repeat) -> list[Fault]:
     """A repeat with a number has as many rows."""
     if not part.count:
         return []
-    wanted = to_text(evaluate(parse(part.count, "repeat_count"), _at(sheet, spot))) or "0"
-    if wanted == str(spot.rows) or (wanted.startswith("-") and spot.rows == 0) or not wanted.lstrip("-").isdigit():
+    said = to_text(evaluate(parse(part.count, "repeat_count"), _at(sheet, spot))) or "0"
+    wanted = max(int(said), 0) if _WHOLE.fullmatch(said) else spot.rows
+    if wanted == spot.rows:
         return []
     message, params = N_("应有 {wanted} 条，填了 {rows} 条"), {"wanted": wanted, "rows": spot.rows}
     return [Fault(message, spot.place, remedy=N_("请补上或删去"), params=params)]
@@ -241,7 +256,7 @@ def _check_count(sheet: _Sheet, spot: _Spot, part: Repeat) -> list[Fault]:
 def _check_choice(sheet: _Sheet, spot: _Spot, part: Field, here: Context) -> list[Fault]:
     """Every chosen value is on offer."""
     chosen = spot.given.stored if isinstance(spot.given.stored, list) else [spot.given.stored]
-    there = {one.name for one in offered(sheet.survey, part, here)} | ({"other"} if part.or_other else set())
+    there = {one.name for one in offered(sheet.survey, part, here)} | ({OTHER} if part.or_other else set())
     remedy = N_("请从列出的选项中选")
     return [
         Fault(N_("没有这个选项"), spot.place, None, str(one)[:60], "", remedy) for one in chosen if one not in there

@@ -187,15 +187,15 @@ class _Reader:
         return Among(tuple(ranges), negated)
 
     def _set_item(self) -> Ranges:
+        """A character, a class or a range; after a class a hyphen is a plain one, as in the engines of ODK and of browsers."""
         start = self.at
         first = self._set_atom()
-        if self.here != "-" or self.pattern[self.at + 1 : self.at + 2] in {"]", ""}:
+        if not _is_single(first) or self.here != "-" or self.pattern[self.at + 1 : self.at + 2] in {"]", ""}:
             return first.ranges
         self.at += 1
         last = self._set_atom()
         low, high = first.ranges[0], last.ranges[0]
-        single = len(first.ranges) == len(last.ranges) == 1 and low[0] == low[1] and high[0] == high[1]
-        if not single or low[0] > high[0]:
+        if not _is_single(last) or low[0] > high[0]:
             raise BadPattern("pattern_set", start, self.pattern[start : self.at])
         return ((low[0], high[0]),)
 
@@ -209,6 +209,11 @@ class _Reader:
             raise BadPattern("pattern_set", self.at, self.here)
         self.at += 1
         return _only(ord(self.pattern[self.at - 1]))
+
+
+def _is_single(one: Among) -> bool:
+    """Whether it stands for one character and not for a class."""
+    return len(one.ranges) == 1 and one.ranges[0][0] == one.ranges[0][1]
 
 
 def _only(code: int) -> Among:

@@ -9,10 +9,11 @@ from decimal import Decimal
 
 from core.campaigns.terms import Vocabulary
 from core.campaigns.xlsform.checking import check_survey
-from core.campaigns.xlsform.headers import CHOICES, SETTINGS, SURVEY
+from core.campaigns.xlsform.headers import CHOICES, SETTINGS, SURVEY, language_of
 from core.campaigns.xlsform.lists import YES_NO, check_choices, read_lists, tell_titles
 from core.campaigns.xlsform.model import SELECTS, Block, ChoiceList, Design, Field, Read, Survey, Text
 from core.campaigns.xlsform.opening import Grid, open_workbook
+from core.campaigns.xlsform.own_questions import is_own, own_code
 from core.campaigns.xlsform.scoring import check_answers_fit, is_item, read_scoring
 from core.campaigns.xlsform.sheets import Line, Remarks, Table, read_table, read_tongues
 from core.campaigns.xlsform.tree import Node, fold_blocks, gather_blocks, grow, lay_out, walk
@@ -96,14 +97,15 @@ def _design(sheets: Mapping[str, Grid], fallback: str, around: Surroundings, rem
     tongues = read_tongues(tables, head.get("default_language", ""), remarks)
     found = _lists(choices, tongues, head, remarks)
     top, common = _tree(survey, blocks, tongues, around, head, remarks)
-    _settle_fields([*top, *(one for inner in common.values() for one in inner)], found, around, head, remarks)
+    form = _code(head, fallback, remarks)
+    _settle_fields([*top, *(one for inner in common.values() for one in inner)], found, around, head, remarks, form)
     check_survey(top, found, remarks)
     _check_choice_texts(choices, tongues, top, remarks)
     used = _used(top, common, found)
     parts = tuple(Block(code, tuple(one.whole() for one in inner)) for code, inner in common.items())
     kept = tuple(b for b in (around.shared or {}).values() if b.code in _included(top) and b.code not in common)
     whole = Survey(tuple(one.whole() for one in top), used, (*parts, *kept))
-    return _headed(head, whole, fallback, around, remarks)
+    return _headed(head, whole, form, head.get("code") or fallback, around, remarks)
 
 
 def _head(table: Table | None, remarks: Remarks) -> dict[str, str]:
@@ -115,7 +117,10 @@ def _head(table: Table | None, remarks: Remarks) -> dict[str, str]:
         if title.lower() not in KEPT_SETTINGS:
             lines[0].tell(title, N_("本系统不用这项设置，已略过"), value=lines[0].others[title])
     found = {title.lower(): said for title, said in lines[0].others.items()}
-    return found | {key: said for (key, _), said in lines[0].cells.items()}
+    for (key, language), said in lines[0].cells.items():
+        is_english = key == "title" and language_of(language) == "en"
+        found.setdefault("title_en" if is_english else key, said)
+    return found
 
 
 def _lists(
@@ -158,6 +163,7 @@ def _settle_fields(
     around: Surroundings,
     head: Mapping[str, str],
     remarks: Remarks,
+    form: str,
 ) -> None:
     """Give the scored fields their scoring, check what selects offer, and sum the points."""
     campaign = head.get("campaign", "")
@@ -172,13 +178,27 @@ def _settle_fields(
         if part.type in SELECTS:
             check_choices(node.line, part, lists)
         if is_item(node.line) and part.scoring is None:
-            scoring = read_scoring(node.line, part, around.words, feeding=feeding, indicators=codes)
+            own = own_code(form, part.name)
+            scoring = read_scoring(node.line, part, around.words, own, feeding=feeding, indicators=codes)
             node.part = replace(part, scoring=scoring)
             check_answers_fit(node.line, part, lists)
         if isinstance(node.part, Field) and node.part.scoring is not None:
             total, last = total + node.part.scoring.points, node.line
+    _tell_twins(fields)
     if last is not None and total != FULL and not remarks.refused:
         _tell_total(last, total, strict=bool(campaign))
+
+
+def _tell_twins(fields: list[tuple[Node, Field]]) -> None:
+    """Two items that ask alone must not have one question between them."""
+    taken: dict[str, str] = {}
+    for node, _ in fields:
+        scoring = node.part.scoring if isinstance(node.part, Field) else None
+        if scoring is None or not is_own(scoring.question):
+            continue
+        if taken.setdefault(scoring.question, node.name) != node.name:
+            remedy = N_("和 {other} 只差大小写或符号，请换一个代码")
+            node.line.error("name", N_("检查项代码重复"), remedy, value=node.name, other=taken[scoring.question])
 
 
 def _once(nodes: list[Node]) -> list[Node]:
@@ -202,13 +222,20 @@ def _included(nodes: list[Node]) -> frozenset[str]:
     return frozenset(node.name for node in walk(nodes) if not hasattr(node.part, "name"))
 
 
-def _headed(head: Mapping[str, str], survey: Survey, fallback: str, around: Surroundings, remarks: Remarks) -> Design:
-    """The survey under its head: code, title, site types and campaign."""
+def _code(head: Mapping[str, str], fallback: str, remarks: Remarks) -> str:
+    """The form's code as its head says it, in the letters that codes are made of."""
     said = head.get("code") or fallback
     code = said if _CODE.fullmatch(said) else re.sub(r"[^A-Za-z0-9_-]+", "-", said).strip("-_")[:60] or "FORM"
     if code != said:
         message, remedy = N_("表格代码只用字母、数字、- 和 _，已改为 {code}"), N_("请在 settings 表的 form_id 里改好")
         remarks.add("warning", message, remedy, sheet="settings", column="form_id", value=said, params={"code": code})
+    return code
+
+
+def _headed(
+    head: Mapping[str, str], survey: Survey, code: str, said: str, around: Surroundings, remarks: Remarks
+) -> Design:
+    """The survey under its head: code, title, site types and campaign."""
     types = tuple(dict.fromkeys(filter(None, re.split(r"[;；,，\s]+", head.get("site_types", "")))))
     for one in types:
         if one not in around.words.site_types:

@@ -8,8 +8,10 @@ from core.campaigns.body import seal
 from core.campaigns.catalogue import Form, Item
 from core.campaigns.terms import Vocabulary
 from core.campaigns.xlsform.lists import YES_NO
-from core.campaigns.xlsform.model import Design, Field, Scoring, Survey, Text
+from core.campaigns.xlsform.model import Design, Field, Survey, Text
+from core.campaigns.xlsform.own_questions import own_questions
 from core.campaigns.xlsform.parameters import RATING
+from core.campaigns.xlsform.scoring import earned_by, scoring_of
 
 _TYPES = {"yes_no": "select_one", "count": "integer", "rating10": "range", "n_of_m": "n_of_m"}
 #: Answers that can say "not applicable" by themselves are asked for; a count or a rating may be left open (不适用)
@@ -22,7 +24,8 @@ def to_form(design: Design, vocabulary: Vocabulary) -> Form:
     """The sealed checklist of a design; its ``survey`` is None when it asks nothing but its items in the usual way."""
     items = tuple(_item(field, number) for number, field in enumerate(design.survey.items(), 1))
     title = design.title
-    plain = Form(design.code, title.said("zh"), title.said("en"), design.site_types, items)
+    asked = own_questions(design.survey)
+    plain = Form(design.code, title.said("zh"), title.said("en"), design.site_types, items, questions=asked)
     usual = items and survey_of(plain, vocabulary) == design.survey
     return seal(plain if usual else replace(plain, survey=design.survey))
 
@@ -31,7 +34,8 @@ def survey_of(form: Form, vocabulary: Vocabulary) -> Survey:
     """What a checklist asks, as a survey: its own when it was designed, else one field an item in the usual way."""
     if form.survey is not None:
         return form.survey
-    fields = tuple(_field(item, vocabulary) for item in form.items)
+    known = vocabulary.with_own(questions=form.questions) if form.questions else vocabulary
+    fields = tuple(_field(item, known) for item in form.items)
     return Survey(fields, (YES_NO,) if any(one.choices for one in fields) else ())
 
 
@@ -43,34 +47,22 @@ def design_of(form: Form, vocabulary: Vocabulary, campaign: str = "") -> Design:
 
 
 def _item(field: Field, number: int) -> Item:
-    scoring = field.scoring
-    if scoring is None:
+    if field.scoring is None:
         raise ValueError(field.name)
     return Item(
         code=field.name,
         number=number,
         text_zh=field.label.said("zh"),
         text_en=field.label.said("en"),
-        question=scoring.question,
-        mode=scoring.mode,
-        points=scoring.points,
-        rule=scoring.rule,
-        key=scoring.key,
-        category=scoring.category,
-        indicators=scoring.indicators,
-        see_also=scoring.see_also,
-        evidence=scoring.evidence,
-        owner_role=scoring.owner_role,
-        working_days=scoring.working_days,
-        note=scoring.note,
         hint=field.hint.said("zh"),
+        **earned_by(field.scoring),
     )
 
 
 def _field(item: Item, vocabulary: Vocabulary) -> Field:
     answer = vocabulary.questions[item.question].answer_type
     english = "" if item.text_en == item.text_zh else item.text_en
-    usual = Field(item.code, _TYPES[answer], Text(item.text_zh, english), Text(item.hint), scoring=_scoring(item))
+    usual = Field(item.code, _TYPES[answer], Text(item.text_zh, english), Text(item.hint), scoring=scoring_of(item))
     if answer in _REQUIRED:
         usual = replace(usual, required="true()")
     if answer == "yes_no":
@@ -78,20 +70,3 @@ def _field(item: Item, vocabulary: Vocabulary) -> Field:
     if answer == "count":
         return replace(usual, constraint=". >= 0", constraint_message=_WHOLE)
     return replace(usual, parameters=RATING) if answer == "rating10" else usual
-
-
-def _scoring(item: Item) -> Scoring:
-    return Scoring(
-        question=item.question,
-        mode=item.mode,
-        points=item.points,
-        rule=item.rule,
-        key=item.key,
-        category=item.category,
-        indicators=item.indicators,
-        see_also=item.see_also,
-        evidence=item.evidence,
-        owner_role=item.owner_role,
-        working_days=item.working_days,
-        note=item.note,
-    )

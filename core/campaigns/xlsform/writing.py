@@ -15,6 +15,7 @@ from core.campaigns.rules import NATURAL
 from core.campaigns.terms import Vocabulary
 from core.campaigns.xlsform.columns import CHOICE_IMAGES, CHOICES, NOTES, NUMERIC, SETTINGS, SURVEY, ZH, Written
 from core.campaigns.xlsform.model import SELECTS, TYPES, Block, Design, Field, Group, Include, Part, Repeat, Text
+from core.campaigns.xlsform.own_questions import is_own
 from core.campaigns.xlsform.pairs import pair_of
 from core.campaigns.xlsform.scored import VERSION_LENGTH, to_form
 
@@ -172,7 +173,8 @@ def _scoring(field: Field) -> dict[str, str]:
     one = field.scoring
     if one is None:
         return {}
-    plain = {key: getattr(one, key) for key in ("question", "mode", "rule", "key", "category", "evidence")}
+    plain = {key: getattr(one, key) for key in ("mode", "rule", "key", "category", "evidence")}
+    plain["question"] = "" if is_own(one.question) else one.question
     lists = {"indicators": ";".join(one.indicators), "see_also": ";".join(one.see_also)}
     numbers = {"points": format(one.points, "f"), "working_days": str(one.working_days)}
     return plain | lists | numbers | {"owner_role": one.owner_role, "note": one.note}

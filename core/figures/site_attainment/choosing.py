@@ -10,15 +10,8 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 
 from core.figures.site_attainment.ground import Ground, read_ground
-from core.figures.site_attainment.places import (
-    After,
-    FormStanding,
-    Scope,
-    Standing,
-    list_standings,
-    read_forms,
-    within,
-)
+from core.figures.site_attainment.places import FormStanding, Standing, list_standings, read_forms
+from core.figures.site_attainment.scope import After, Scope, within
 from core.work.duties.coverage import Answer, Place, answer_places
 from core.work.duties.coverage_posts import Posts
 from core.work.loop.sight import sees_finding

@@ -1,26 +1,23 @@
-"""Places with their state in each campaign (点位达标清单), how many stand how (达标统计), and form by form why (达标依据)."""
+"""Places with their state in each campaign (点位达标清单), and form by form why (达标依据)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Row, or_, select, text
+from sqlalchemy import Row, text
 
+from core.figures.site_attainment.counting import list_states
 from core.figures.site_attainment.ground import Ground
-from core.figures.site_attainment.statement import board_statement, forms_statement, list_statement, next_places
-from core.figures.site_attainment.states import BELOW, BLOCKED, KEY_FAILED, NEVER, RELAPSED, VETOED
-from core.work.places.reaching import reaches_site
-from core.work.roles import SEE
-from core.work.tables import Site
-from tenants.access import Actor, reach
+from core.figures.site_attainment.scope import FEW, After, Scope
+from core.figures.site_attainment.statement import forms_statement, list_statement, next_places
+from core.figures.site_attainment.states import BELOW, BLOCKED, KEY_FAILED, NEVER, VETOED
 from tenants.scope import ScopedSession
 
-After = tuple[str, UUID, str]  # pinyin, site, campaign
-FEW = 500  # places; above it reading all of a district's failures at once is quicker
+FIRST = 400  # places that are looked through for a page of some states before all are counted (ours)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,105 +93,6 @@ class FormStanding:
         return track.fault or BLOCKED  # what attains and does not stand has a finding against it
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """So many places (达标数): of all that should be checked, those up to standard on either track; how many stand how."""
-
-    places: int = 0
-    self_met: int = 0
-    verified: int = 0
-    states: Mapping[str, int] = field(default_factory=dict)
-
-    def __add__(self, other: Tally) -> Tally:
-        states = {
-            name: self.states.get(name, 0) + other.states.get(name, 0) for name in {**self.states, **other.states}
-        }
-        sums = (self.places + other.places, self.self_met + other.self_met, self.verified + other.verified)
-        return Tally(*sums, states)
-
-    @property
-    def gap(self) -> int:
-        """How many more say so of themselves than others found (自查与核验之差); may be negative."""
-        return self.self_met - self.verified
-
-    @property
-    def relapsed(self) -> int:
-        """How many lost it again."""
-        return self.states.get(RELAPSED, 0)
-
-
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Which places (范围): ids (None: all of the district), and which campaign of each when ``pairs`` are given.
-
-    ``types``: it has one of each of these groups of types on the day; ``without``: none of these.
-    """
-
-    sites: Sequence[UUID] | None = None
-    pairs: Sequence[tuple[UUID, str]] | None = None
-    types: Sequence[str] = ()
-    without: Sequence[str] = ()
-
-    @property
-    def is_few(self) -> bool:
-        """Whether it is so small that the places are better looked up one by one."""
-        return self.sites is not None and len(self.sites) <= FEW
-
-    def narrowed(self) -> tuple[str, dict[str, Any]]:
-        """The conditions on the sites, and what they bind."""
-        said, bound = [], dict[str, Any]()
-        if self.sites is not None:
-            said.append("AND s.id = ANY(CAST(:only AS uuid[]))")
-            bound["only"] = list(self.sites)
-        if self.without:
-            said.append(f"AND NOT {_TYPED.format('= ANY(:without_types)')}")
-            bound["without_types"] = list(self.without)
-        for n, kind in enumerate(self.types):
-            said.append(f"AND {_TYPED.format(f'= :type_{n}')}")
-            bound[f"type_{n}"] = kind
-        return " ".join(said), bound
-
-
-_TYPED = """EXISTS (SELECT FROM site_kind q WHERE q.tenant_id = :tenant AND q.site_id = s.id AND q.site_type {}
-    AND q.valid_from <= :on AND (q.valid_to IS NULL OR q.valid_to > :on))"""
-
-
-def within(
-    session: ScopedSession,
-    actor: Actor | None,
-    on: date,
-    conditions: Sequence[ColumnElement[bool]] = (),
-    *,
-    types: Sequence[str] = (),
-    without: Sequence[str] = (),
-) -> Scope:
-    """The places that an actor may see and some conditions on Site allow; all of them without a look where nothing narrows."""
-    limits = list(conditions)
-    if actor is not None and not actor.covers(SEE):
-        limits.append(or_(reaches_site(actor, SEE, on), Site.operator_unit_id.in_(reach(actor, SEE, on))))
-    if not limits:
-        return Scope(types=types, without=without)
-    ids = list(session.scalars(select(Site.id).where(Site.tenant_id == session.tenant_id, *limits)))
-    return Scope(ids, types=types, without=without)
-
-
-def read_board(session: ScopedSession, ground: Ground, scope: Scope) -> dict[str, dict[UUID | None, Tally]]:
-    """How many places stand how, by campaign and subdistrict (None: in none). One statement."""
-    narrowed, bound = scope.narrowed()
-    rows = session.execute(text(board_statement(ground, narrowed, few=scope.is_few)), ground.params() | bound)
-    found: dict[str, dict[UUID | None, Tally]] = {key: {} for key in dict.fromkeys(one for one, _, _ in ground.due)}
-    for campaign, street, state, self_met, verified, places in rows:
-        one = Tally(places, places * self_met, places * verified, {state: places})
-        mine = found[campaign]
-        mine[street] = mine.get(street, Tally()) + one
-    return found
-
-
-def whole(tallies: Iterable[Tally]) -> Tally:
-    """Some tallies added up."""
-    return sum(tallies, Tally())
-
-
 def list_standings(
     session: ScopedSession,
     ground: Ground,
@@ -204,28 +102,41 @@ def list_standings(
     after: After | None = None,
     limit: int | None = None,
 ) -> list[Standing]:
-    """Places by name, each with its state in each campaign; ``states`` of some states only, ``after`` a row. One statement."""
+    """Places by name, each with its state in each campaign; ``states`` of some states only, ``after`` a row.
+
+    One statement; for some states of a large district a second one, which looks first where they are.
+    """
+    if not states or scope.is_few:
+        return _listed(session, ground, scope, states, after, limit)
+    if limit is not None and scope.pairs is None:
+        near = _listed(session, ground, scope, (), after, max(FIRST, limit))
+        found = [one for one in near if one.state in states]
+        if len(found) >= limit or len(near) < FIRST:
+            return found[:limit]
+    keys = list_states(session, ground, scope, states=states, after=after, limit=limit)
+    pairs = [(site, campaign) for site, campaign, _ in keys]
+    chosen = Scope(list(dict.fromkeys(site for site, _ in pairs)), pairs)
+    return _listed(session, ground, chosen, (), None, None) if pairs else []
+
+
+def _listed(
+    session: ScopedSession,
+    ground: Ground,
+    scope: Scope,
+    states: Collection[str],
+    after: After | None,
+    limit: int | None,
+) -> list[Standing]:
     narrowed, bound = scope.narrowed()
-    filters = []
-    if states:
-        filters.append("AND t.state = ANY(:states)")
-        bound["states"] = sorted(states)
-    if scope.pairs is not None:
-        filters.append(
-            "AND (p.id, t.campaign) IN (SELECT * FROM unnest(CAST(:pair_sites AS uuid[]), CAST(:pair_campaigns AS text[])))"
-        )
-        bound |= {"pair_sites": [one for one, _ in scope.pairs], "pair_campaigns": [key for _, key in scope.pairs]}
-    if after is not None:
-        filters.append("AND (p.pinyin, p.id, t.campaign) > (:after_pinyin, CAST(:after_site AS uuid), :after_campaign)")
-        bound |= dict(zip(("after_pinyin", "after_site", "after_campaign"), after, strict=True))
+    filtered, more = scope.filters(states, after)
     limited = ""
     if limit is not None:
         limited, bound["limit"] = "LIMIT :limit", limit
         if not states and scope.pairs is None:
             narrowed += f" {next_places(is_later=after is not None)}"
     few = scope.is_few or (limit is not None and limit <= FEW and not states)
-    statement = list_statement(ground, narrowed, " ".join(filters), limited, few=few)
-    return [Standing(*row) for row in session.execute(text(statement), ground.params() | bound)]
+    statement = list_statement(ground, narrowed, filtered, limited, few=few)
+    return [Standing(*row) for row in session.execute(text(statement), ground.params() | bound | more)]
 
 
 def read_forms(

@@ -1,10 +1,12 @@
-"""The one statement that judges places (达标判定): all sites of a district at once, never one after another.
+"""The statement that judges places with all that a page says of them (达标判定): any number at once, never one after another.
 
 For each form that is due at a place: its latest self-check, its latest verified visit, since when it ever attained, and the
 open verified findings that stand against it. The tails below add these up by place, or count the places.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from core.figures.site_attainment.ground import Ground
 
@@ -25,6 +27,15 @@ _PLACES_THEN = """
 SELECT s.id, s.name, s.pinyin, s.code, coalesce(m.unit_id, s.unit_id) AS unit_id FROM site s
 LEFT JOIN unnest(CAST(:moved AS uuid[]), CAST(:moved_to AS uuid[])) AS m(site_id, unit_id) ON m.site_id = s.id
 WHERE s.tenant_id = :tenant AND (s.state = 'active' OR s.id = ANY(:used_then)) AND s.id <> ALL(:unused_then) {narrowed}"""
+
+# The open findings of the places, each with the moment from which it counts.
+_WAITING = """
+  SELECT x.* FROM (
+    SELECT f.id, f.site_id, f.visit_id, f.basis, {state} AS state,
+      CASE WHEN f.reopened + f.relapsed > 0 THEN greatest(f.opened_at, {again}) ELSE f.opened_at END AS since
+    FROM finding f JOIN place p ON p.id = f.site_id
+    WHERE f.tenant_id = :tenant AND NOT f.hidden AND NOT f.restricted {opened}) x
+  WHERE x.state = ANY(:open_states)"""
 
 # What failed a key item: of few places visit by visit, of a whole district out of the index of what failed.
 _FAILED_FEW = """
@@ -69,13 +80,7 @@ latest AS MATERIALIZED (
   SELECT DISTINCT ON (site_id, n, by_others) * FROM scored ORDER BY site_id, n, by_others, at DESC, visit_id DESC),
 first AS MATERIALIZED (
   SELECT site_id, n, min(at) AS at FROM scored WHERE attains GROUP BY site_id, n),
-waiting AS MATERIALIZED (
-  SELECT x.* FROM (
-    SELECT f.id, f.site_id, f.visit_id, f.basis, {state} AS state,
-      CASE WHEN f.reopened + f.relapsed > 0 THEN greatest(f.opened_at, {again}) ELSE f.opened_at END AS since
-    FROM finding f JOIN place p ON p.id = f.site_id
-    WHERE f.tenant_id = :tenant AND NOT f.hidden AND NOT f.restricted {opened}) x
-  WHERE x.state = ANY(:open_states)),
+waiting AS MATERIALIZED ({waiting}),
 charged AS MATERIALIZED (
   SELECT w.*, b.c, a.n FROM waiting w
   JOIN finding_campaign g ON g.tenant_id = :tenant AND g.finding_id = w.id
@@ -123,16 +128,6 @@ standing AS MATERIALIZED (
   JOIN (SELECT DISTINCT c, campaign FROM asked) b ON b.c = j.c
   LEFT JOIN burden w ON w.site_id = j.site_id AND w.c = j.c)"""
 
-_BOARD = """
-SELECT t.campaign, above.street_id, t.state, t.is_self_met, t.is_verified, count(*) AS places
-FROM standing t JOIN place p ON p.id = t.site_id
-LEFT JOIN (
-  SELECT DISTINCT ON (q.unit_id) q.unit_id, q.ancestor_id AS street_id FROM unit_path q
-  JOIN unit u ON u.tenant_id = :tenant AND u.id = q.ancestor_id AND u.kind = 'subdistrict'
-  WHERE q.tenant_id = :tenant AND q.valid_from <= :on AND (q.valid_to IS NULL OR q.valid_to > :on)
-  ORDER BY q.unit_id, q.depth) above ON above.unit_id = p.unit_id
-GROUP BY 1, 2, 3, 4, 5"""
-
 _LIST = """
 SELECT p.id, t.campaign, p.name, p.pinyin, p.code, p.unit_id, t.state, t.is_self_met, t.is_verified,
   t.self_day, t.verified_day, t.open_findings
@@ -157,11 +152,6 @@ def next_places(*, is_later: bool) -> str:
     return _NEXT.format(after=AFTER if is_later else "")
 
 
-def board_statement(ground: Ground, narrowed: str = "", *, few: bool = False) -> str:
-    """How many places stand how, by campaign and subdistrict."""
-    return _judged(ground, narrowed, few) + _STANDING + _BOARD
-
-
 def list_statement(
     ground: Ground, narrowed: str = "", filtered: str = "", limited: str = "", *, few: bool = False
 ) -> str:
@@ -174,15 +164,35 @@ def forms_statement(ground: Ground, narrowed: str) -> str:
     return _judged(ground, narrowed, True) + _FORMS
 
 
-def _judged(ground: Ground, narrowed: str, few: bool) -> str:
-    """The statement up to each form's judgement; ``narrowed`` goes on with the conditions on ``s``, a site."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What differs between now and a past day (现在与往日): the places, the moment and standing of a visit ``v``, open findings."""
+
+    places: str
+    at: str
+    stands: str
+    waiting: str
+
+
+def parts_of(ground: Ground, narrowed: str) -> Parts:
+    """The parts of both statements; ``narrowed`` goes on with the conditions on ``s``, a site."""
     past = ground.as_of is not None
-    return _JUDGED.format(
-        places=(_PLACES_THEN if past else _PLACES_NOW).format(narrowed=narrowed),
-        failed=_FAILED_FEW if few else _FAILED_ALL,
-        at=_AT,
-        stands=_STOOD if past else _STANDS_NOW,
+    waiting = _WAITING.format(
         state=_STATE_THEN if past else "f.state",
         again=_AGAIN,
         opened="AND f.opened_at < :until" if past else "AND f.state = ANY(:open_states)",
+    )
+    places = (_PLACES_THEN if past else _PLACES_NOW).format(narrowed=narrowed)
+    return Parts(places, _AT, _STOOD if past else _STANDS_NOW, waiting)
+
+
+def _judged(ground: Ground, narrowed: str, few: bool) -> str:
+    """The statement up to each form's judgement."""
+    parts = parts_of(ground, narrowed)
+    return _JUDGED.format(
+        places=parts.places,
+        failed=_FAILED_FEW if few else _FAILED_ALL,
+        at=parts.at,
+        stands=parts.stands,
+        waiting=parts.waiting,
     )

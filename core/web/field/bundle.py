@@ -13,10 +13,12 @@ from uuid import UUID
 
 import orjson
 
-from core.campaigns import Campaign
+from core.campaigns import Campaign, Form
 from core.campaigns.scoring import attrs_read
+from core.campaigns.xlsform.shapes import shape_survey
 from core.request import actor, db, house, login, now, tenant
-from core.web.field.words import both
+from core.web.field.words import LANGUAGES, both
+from core.web.forms.pictured import picture_addresses
 from core.web.intake.report_words import usual_categories
 from core.work.field.packing import Pack, PackedSite, Point, pack, pack_site, search_sites, standing_at
 from core.work.forms.fielding import fielded
@@ -37,6 +39,7 @@ class Shelf:
     def __init__(self, campaigns: Sequence[Campaign]) -> None:
         self.campaigns = campaigns
         self.forms: dict[str, Any] = {}
+        self.laid: dict[str, Form] = {}
         self.questions: dict[str, Any] = {}
         self.plans: dict[str, Any] = {}
         self._known: dict[Any, tuple[str, VisitPlan]] = {}
@@ -62,13 +65,25 @@ class Shelf:
 
     def _form(self, one: Any) -> str:
         form, campaign = one.form, one.campaign
+        survey = shape_survey(form)
         self.forms[form.sha256] = {
             "campaign": campaign.key,
             "campaign_title": [campaign.title_zh, campaign.title_en],
             "code": form.code,
             "title": [form.title_zh, form.title_en],
-        }
+        } | ({} if survey is None else {"survey": survey})
+        self.laid[form.sha256] = form
         return str(form.sha256)
+
+    def pictures(self) -> dict[str, Any]:
+        """The addresses of the illustrations by image name, item and question; a pair where the languages differ."""
+        zh, en = (picture_addresses(self.laid.values(), locale=language) for language in LANGUAGES)
+        return {key: url if en.get(key, url) == url else [url, en[key]] for key, url in zh.items()}
+
+    def body(self) -> dict[str, Any]:
+        """What is on the shelf."""
+        kept = {"plans": self.plans, "questions": self.questions, "forms": self.forms}
+        return kept | {"pictures": self.pictures()}
 
     def _question(self, one: PlannedQuestion, attrs: Mapping[str, Any]) -> str:
         body = shape_question(one, attrs)
@@ -117,9 +132,7 @@ def make_bundle(near: Point | None) -> bytes:
             {"site": str(one.site_id), "title": one.title, "due_on": one.due_on.isoformat()} for one in found.sent
         ],
         "stops": [_stop(one) for one in found.stops],
-        "plans": shelf.plans,
-        "questions": shelf.questions,
-        "forms": shelf.forms,
+        **shelf.body(),
         **_choices(found),
     }
     return orjson.dumps(body, option=orjson.OPT_SORT_KEYS)
@@ -155,7 +168,7 @@ def _shaped(found: Sequence[PackedSite], campaigns: Sequence[Campaign]) -> dict[
     shelf = Shelf(campaigns)
     standing = standing_at(db(), actor(), [one.site.id for one in found], now())
     sites = [_site(one, shelf, standing) for one in found]
-    return {"sites": sites, "plans": shelf.plans, "questions": shelf.questions, "forms": shelf.forms}
+    return {"sites": sites, **shelf.body()}
 
 
 def _site(one: PackedSite, shelf: Shelf, standing: Mapping[UUID, Sequence[Finding]]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import current_app
 
 START = "field/app.js"
-PLAIN = ("field/field.css", "field/icon-192.png", "field/icon-512.png", "img/mark.svg")
+PLAIN = ("field/field.css", "field/asking.css", "field/icon-192.png", "field/icon-512.png", "img/mark.svg")
 WORKER = "field/worker.js"
 IN_WORKER = ("field/db.js", "field/sender.js")  # modules that the service worker is made of, in this order
 _IMPORT = re.compile(r"""(?:^|\n)\s*(?:import|export)\b[^;'"]*?['"](\./|\.\./)([\w./-]+\.js)['"]""")

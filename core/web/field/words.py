@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import force_locale, gettext
 
 from core.errors import N_
+from core.web.forms import survey_words
 
 LANGUAGES = ("zh", "en")
 
@@ -25,6 +26,12 @@ TEXTS: Mapping[str, str] = {
     "loading": N_("正在打开"),
     "online": N_("有信号"),
     "offline": N_("没有信号"),
+    "close": N_("关闭"),
+    "newVersion": N_("新版本已就绪，点此更新"),
+    "forRound": N_("记在哪一轮"),
+    "noRound": N_("不记在轮次里"),
+    "secretNote": N_("暗访轮次解密之前，这一条不会让被查单位知道。"),
+    "findHere": N_("检查表以外的问题，随手上报"),
     "offlineNote": N_("现在没有信号：照常检查，填好的存在本机，有信号时自动发送。"),
     "updated": N_("资料更新于 {at}"),
     "update": N_("更新资料"),
@@ -215,4 +222,4 @@ def _in(language: str) -> Iterator[None]:
 
 def all_texts() -> dict[str, list[str]]:
     """Every text of the app by its key, in Chinese and English."""
-    return {key: both(text) for key, text in TEXTS.items()}
+    return {key: both(text) for key, text in {**TEXTS, **survey_words.TEXTS}.items()}

@@ -21,8 +21,8 @@ from core.web.forms.words import STATES, say_differences, say_remarks, say_title
 from core.web.places.site_words import say_types
 from core.web.running import running, running_one, title_of
 from core.web.words import by_locale
-from core.work.forms.fielding import with_own
-from core.work.forms.versions import check_form, draft, publish, shipped_form, unfielded, versions_of
+from core.work.forms.fielding import form_in_use, with_own
+from core.work.forms.versions import check_form, draft, publish, shipped_form, versions_of
 from core.work.roles import ADMINISTER, SEE
 
 blueprint = Blueprint("forms", __name__, url_prefix="/t/<slug>/forms")
@@ -108,7 +108,7 @@ def _check(campaign: Campaign, sha256: str, said: str = "", status: int = 200) -
     if found.design is not None:
         form = to_form(found.design, words)
         faults = check_form(campaign, form)
-        before = _in_use(campaign, form.code)
+        before = form_in_use(db(), campaign, form.code)
         shown = say_differences(design_of(before, words, campaign.key), found.design) if before else []
     remarks = say_remarks(found.findings)
     page = render_template(
@@ -117,25 +117,18 @@ def _check(campaign: Campaign, sha256: str, said: str = "", status: int = 200) -
         sha256=sha256,
         name=_name(),
         form=form,
-        fresh=form is not None and _in_use(campaign, form.code) is None,
+        fresh=form is not None and form_in_use(db(), campaign, form.code) is None,
         remarks=remarks[:SHOWN],
         more=len(remarks) - SHOWN,
         faults=[(one.value, say_fault(one)) for one in faults],
         differences=shown,
         refused=form is None or bool(faults),
-        unfielded=[say_fault(one) for one in unfielded(form)] if form else [],
         said=said,
         title_of=title_of,
         say_title=say_title,
         say_types=say_types,
     )
     return page, status if form and not faults else 422
-
-
-def _in_use(campaign: Campaign, code: str) -> Form | None:
-    """The form that inspectors have under this code now."""
-    dressed = with_own(db(), [campaign])[0]
-    return next((form for form in dressed.edition.all_forms if form.code == code), None)
 
 
 @blueprint.get("/uploads/<campaign>/<sha256>/preview")

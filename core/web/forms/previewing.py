@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+import orjson
 from flask import render_template
-from flask_babel import get_locale
+from flask_babel import get_locale, gettext
 
 from core.campaigns import Campaign, Form
-from core.campaigns.xlsform.model import Field, Group, Include, Part, Repeat, Survey
 from core.campaigns.xlsform.scored import survey_of
+from core.campaigns.xlsform.shapes import in_language, shape_survey
+from core.request import actor, now, today
+from core.web.forms.pictured import picture_addresses
+from core.web.forms.survey_words import survey_words
 from core.web.forms.words import say_title, words_of
+from core.work.calendar import ZONE
 
 
 def show_preview(campaign: Campaign, form: Form) -> str:
     """The page that stands in the phone's frame."""
-    survey = survey_of(form, words_of(campaign))
-    language = str(get_locale())
-    return render_template(
-        "forms/preview.html",
-        form=form,
-        campaign=campaign,
-        parts=_laid_out(survey),
-        choices=survey.choices,
-        say=lambda text: text.said(language) if text else "",
-        say_title=say_title,
-        kind_of=_kind_of,
-    )
+    said = orjson.dumps(_data(campaign, form)).decode()
+    return render_template("forms/preview.html", form=form, campaign=campaign, survey=said, say_title=say_title)
 
 
-def _laid_out(survey: Survey) -> tuple[Part, ...]:
-    """The survey's parts with common blocks in their places."""
-    blocks = {one.code: one.children for one in survey.blocks}
-    return tuple(
-        inner
-        for part in survey.children
-        for inner in (blocks.get(part.block, ()) if isinstance(part, Include) else (part,))
-    )
-
-
-def _kind_of(part: Field | Group | Repeat | Include) -> str:
-    """Which control a part is: group, repeat, or the field's type."""
-    if isinstance(part, Field):
-        return part.type
-    return "repeat" if isinstance(part, Repeat) else "group" if isinstance(part, Group) else "include"
+def _data(campaign: Campaign, form: Form) -> dict[str, Any]:
+    """What survey-preview.js draws; a form that asks its items in the usual way is drawn like any other."""
+    whole = replace(form, survey=survey_of(form, words_of(campaign)))
+    moment = now().astimezone(ZONE).isoformat(timespec="seconds")
+    return {
+        "shape": in_language(shape_survey(whole), str(get_locale())),
+        "words": survey_words(),
+        "locale": str(get_locale()),
+        "pictures": dict(picture_addresses([form])),
+        "tally": gettext("{n} 项"),
+        "meta": {"today": today().isoformat(), "start": moment, "end": moment, "username": actor().name},
+    }

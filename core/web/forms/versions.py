@@ -19,7 +19,7 @@ from core.web.forms.words import STATES, Shown, say_differences, say_title, send
 from core.web.paging import bad_argument
 from core.web.places.site_words import say_types
 from core.web.running import running_one, title_of
-from core.work.forms.fielding import read_forms, with_own
+from core.work.forms.fielding import form_in_use, read_forms
 from core.work.forms.versions import end_version, get_version, publish, shipped_form, versions_of
 from core.work.roles import ADMINISTER, SEE
 from core.work.tables import OwnForm
@@ -34,7 +34,7 @@ def show(campaign: str, form: str) -> str:
     """The form in use and its versions, each with what it changed against the one before."""
     runs = running_one(campaign)
     rows = versions_of(db(), campaign, form)
-    in_use = _in_use(runs, form)
+    in_use = form_in_use(db(), runs, form)
     if in_use is None and not rows:
         raise NotFound
     return render_template(
@@ -50,11 +50,6 @@ def show(campaign: str, form: str) -> str:
         say_title=say_title,
         say_types=say_types,
     )
-
-
-def _in_use(campaign: Campaign, code: str) -> Form | None:
-    dressed = with_own(db(), [campaign])[0]
-    return next((form for form in dressed.edition.all_forms if form.code == code), None)
 
 
 def _changes(campaign: Campaign, code: str, rows: list[OwnForm]) -> dict[UUID, list[Shown]]:
@@ -80,7 +75,7 @@ def _form(campaign: Campaign, code: str) -> Form:
         row = next((one for one in versions_of(db(), campaign.key, code) if one.number == int(said)), None)
         found = read_forms(db(), [row.sha256]).get(row.sha256) if row else None
     else:
-        found = shipped_form(campaign, code) if said else _in_use(campaign, code)
+        found = shipped_form(campaign, code) if said else form_in_use(db(), campaign, code)
     if found is None:
         raise NotFound
     return found

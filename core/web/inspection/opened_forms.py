@@ -35,7 +35,8 @@ def kept_lines(plan: VisitPlan, body: VisitBody, campaigns: list[Campaign]) -> M
     """What was answered and has no place on the form any more, in words, by question; nothing that was typed disappears."""
     words = house().registry.vocabulary
     for campaign in campaigns:
-        words = words.with_own(questions=campaign.questions)
+        own = (one for form in campaign.edition.all_forms for one in form.questions)
+        words = words.with_own(questions=(*campaign.questions, *own))
     found = {key.removeprefix(KEPT): text[:LONGEST] for key, text in request.form.items() if key.startswith(KEPT)}
     for code, raw in body.answers.items():
         question = words.questions.get(code)

@@ -3,7 +3,7 @@
 Fields: ``a.<question>.<yes|rating|count|n|m|na>``, ``note.<question>``, ``severity.<question>``, ``photo.<question>`` (hashes of photos sent before)
 with ``photo.<question>_file`` (the files themselves, without script), ``deal.<question>`` (what is done about it: ``open``,
 ``another``, ``fixed`` or the id of an open finding), ``after.<question>`` as the photos, ``note``, and hidden ``visit_id``,
-``started_at``, ``forms`` (hashes of the forms shown).
+``started_at``, ``forms`` (hashes of the forms shown) and ``entries.<hash>`` (what was said beside the items, see visit_survey).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from core.campaigns import Answer, parse_answer
 from core.errors import Fault, InvalidInput, SanchengError
 from core.web.errors import say_fault
 from core.web.inspection.opened_forms import read_forms
+from core.web.inspection.visit_survey import Amiss, amiss, read_entries
 from core.web.paging import bad_argument, read_id
 from core.web.photos import posted
 from core.web.words import by_locale
@@ -55,6 +56,7 @@ class Typed:
     deals: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, Sequence[str]] = field(default_factory=dict)
     forms: tuple[str, ...] = ()
+    entries: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fixed(self) -> Mapping[str, Sequence[str]]:
@@ -69,7 +71,7 @@ class Typed:
     def body(self, site_id: UUID) -> VisitBody:
         """The same as the work room takes it."""
         said = (self.photos, self.notes, self.started_at, self.note, None, self.severities, self.fixed, self.again)
-        return VisitBody(site_id, self.answers, *said, self.forms)
+        return VisitBody(site_id, self.answers, *said, self.forms, entries=self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ def read_typed() -> tuple[Typed, list[Fault]]:
         deals={key.removeprefix(DEAL): said for key, said in form.items() if key.startswith(DEAL)},
         after=after,
         forms=read_forms(form.get("forms", "")),
+        entries=read_entries(form),
     )
     return typed, faults
 
@@ -220,14 +223,20 @@ def _failed(one: PlannedQuestion, raw: Mapping[str, Any], fails: Callable[[Answe
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """What is wrong with a form (错误汇总): by question, at large, and the questions without an answer."""
+    """What is wrong with a form (错误汇总): by question, at large, the questions without an answer, and in the entries."""
 
     beside: Mapping[str, str]
     at_large: tuple[str, ...]
     missing: tuple[str, ...]
+    entries: tuple[Amiss, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.beside or self.at_large)
+        return bool(self.beside or self.at_large or self.entries)
+
+    @property
+    def count(self) -> int:
+        """How many places are wrong."""
+        return len(self.beside) + len(self.at_large) + len(self.entries)
 
 
 # What stands before the question in the field of a fault, by the work room's names and the form's own.
@@ -239,7 +248,11 @@ def sort_out(error: SanchengError | None, faults: Sequence[Fault], plan: VisitPl
     beside: dict[str, list[str]] = {}
     missing: list[str] = []
     large: list[str] = []
+    entries: list[Amiss] = []
     for fault in [*faults, *(error.faults if error else ())]:
+        if (found := amiss(fault)) is not None:
+            entries.append(found)
+            continue
         code = _BESIDE.sub("", fault.field).split(".")[0]
         said = say_fault(replace(fault, field="", where=""))
         if code not in plan.questions:
@@ -247,4 +260,6 @@ def sort_out(error: SanchengError | None, faults: Sequence[Fault], plan: VisitPl
         elif said not in beside.setdefault(code, []):
             beside[code].append(said)
             missing += [code] if fault.field == code and not fault.value else []
-    return Wrong({code: gettext("；").join(said) for code, said in beside.items()}, tuple(large), tuple(missing))
+    return Wrong(
+        {code: gettext("；").join(said) for code, said in beside.items()}, tuple(large), tuple(missing), tuple(entries)
+    )

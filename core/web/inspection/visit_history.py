@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from core.web.forms.entries_history import EntryChange
+from core.web.inspection.visit_entries import changed_entries
 from core.web.inspection.visit_reading import VisitView, question_words, say_answer
 from core.work.calendar import local_day
 from core.work.inspection.visit_chain import versions
@@ -49,6 +51,12 @@ class History:
     changes: Sequence[ChangeView]
     note_before: str = ""
     note_after: str = ""
+    entries: Sequence[EntryChange] = ()
+
+    @property
+    def count(self) -> int:
+        """How many questions and entries the shown version changed."""
+        return len(self.changes) + len(self.entries)
 
     @property
     def newest(self) -> UUID:
@@ -71,7 +79,8 @@ def read_history(session: ScopedSession, actor: Actor, view: VisitView, now: dat
     old, new = version_of(session, chain[here - 1]), version_of(session, chain[here])
     text_of = question_words(session, view.visit)
     changed = [_change(one, text_of(one.question)) for one in changes(old, new)]
-    return History(listed, changed, old.note, new.note)
+    entries = changed_entries(session, old.entries, new.entries, chain[here - 1].sheets, chain[here].sheets)
+    return History(listed, changed, old.note, new.note, entries)
 
 
 def _version(one: Visit, before: Visit | None, view: VisitView) -> VersionView:

@@ -11,11 +11,14 @@ from flask_babel import gettext
 from sqlalchemy import func, select
 
 from core.campaigns import Answer, Form, Item, Vocabulary, form_from_body
+from core.campaigns.xlsform.own_questions import is_own
 from core.request import house
+from core.web.inspection.visit_entries import EntriesView, read_entries
 from core.web.photo_words import say_gaps
 from core.web.places.site_words import campaign_titles
 from core.web.words import by_locale, counted
 from core.work.desk.findings import FindingRow
+from core.work.forms.fielding import own_questions
 from core.work.inspection.photo_gaps import visit_gaps
 from core.work.inspection.visit_list import VisitDetail, visit_detail
 from core.work.places.reaching import reaches_site
@@ -98,6 +101,7 @@ class VisitView:
     findings: Sequence[FindingRow]
     again: Sequence[FindingRow] = ()
     not_asked: Sequence[str] = ()
+    entries: Sequence[EntriesView[PhotoView]] = ()
 
 
 def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: datetime) -> VisitView:
@@ -106,6 +110,7 @@ def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: dateti
     site = session.get_one(Site, (session.tenant_id, found.visit.site_id))
     forms = forms_of(session, {sheet.form_sha256 for sheet in found.row.sheets})
     titles = campaign_titles(session)
+    photos = _photos(session, actor, found, site)
     return VisitView(
         found.visit,
         site,
@@ -113,14 +118,23 @@ def read_visit(session: ScopedSession, actor: Actor, visit_id: UUID, now: dateti
         [_sheet(sheet, titles, forms.get(sheet.form_sha256), found.results) for sheet in found.row.sheets],
         _answers(
             found,
-            _photos(session, actor, found, site),
+            photos,
             titles,
             [forms[s.form_sha256] for s in found.row.sheets if s.form_sha256 in forms],
         ),
         found.findings,
         found.again,
-        [_question_text(house().registry.vocabulary, code, None) for code in found.visit.summary.get("not_asked", ())],
+        _not_asked(session, found.visit.summary.get("not_asked", ())),
+        read_entries(session, visit_id, titles, {q: [(one.id, one) for one in said] for q, said in photos.items()}),
     )
+
+
+def _not_asked(session: ScopedSession, codes: Sequence[str]) -> list[str]:
+    """What the forms in force ask and that visit was not asked, in words."""
+    words = house().registry.vocabulary
+    if any(is_own(code) for code in codes):
+        words = words.with_own(questions=own_questions(session).values())
+    return [_question_text(words, code, None) for code in codes]
 
 
 def forms_of(session: ScopedSession, hashes: set[str]) -> Mapping[str, Form]:

@@ -16,13 +16,17 @@ from core.errors import Conflict, Fault, InvalidInput, SanchengError
 from core.figures.lost_here import LostHere, lost_here
 from core.request import actor, db, house, now, require, today
 from core.web.errors import say, say_fault
+from core.web.forms.pictured import picture_addresses
 from core.web.inspection.opened_forms import forms_in, kept_lines, read_forms
+from core.web.inspection.visit_doors import OPEN
 from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
+from core.web.inspection.visit_survey import ask_more
 from core.web.intake.report_words import severity_options
 from core.web.places.site_words import unit_path
 from core.web.words import by_locale, counted
 from core.work.forms.fielding import fielded
 from core.work.inspection import visits
+from core.work.inspection.entries import Setting
 from core.work.inspection.visit_input import check_body
 from core.work.inspection.visit_plan import PlannedForm, VisitPlan
 from core.work.intake.open_before import open_before
@@ -80,6 +84,7 @@ def _submit(site_id: UUID, typed: Typed, faults: list[Fault]) -> visits.Submitte
         fixed=typed.fixed,
         again=typed.again,
         forms=typed.forms,
+        entries=typed.entries,
         started_at=typed.started_at,
         note=typed.note,
         now=now(),
@@ -137,7 +142,7 @@ def _form(
     others: tuple[Fault, ...] = ()
     if photo_faults:  # the answers were not looked at yet; all faults are named at once
         try:
-            check_body(plan, typed.body(site_id), site.attrs)
+            check_body(plan, typed.body(site_id), site.attrs, Setting(now(), typed.started_at, actor().name))
         except InvalidInput as found:
             others = found.faults
     wrong = sort_out(error, others, plan)
@@ -161,6 +166,8 @@ def _form(
         severities=severity_options(),
         standing=open_before(db(), actor(), site.id, plan, now()),
         losing=_losing(site_id, plan) if status == 200 else [],
+        pictures=picture_addresses(planned.form for planned in plan.forms),
+        more=ask_more(plan, typed.entries, wrong.entries, OPEN.small("SHA256")),
     )
     return page, status
 

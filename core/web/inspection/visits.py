@@ -20,6 +20,7 @@ from core.settings import ZONE
 from core.web.as_of import read_as_of
 from core.web.exports import stream_csv
 from core.web.inspection.visit_arrival import arrival_notes
+from core.web.inspection.visit_doors import OPEN, Doors
 from core.web.inspection.visit_history import read_history
 from core.web.inspection.visit_reading import VisitView, next_sites, read_visit
 from core.web.organisation.area_choice import read_area
@@ -246,20 +247,26 @@ def _csv_lines(row: Row, titles: Mapping[str, str], bases: Mapping[str, str]) ->
 @require_any(SEE, VISIT)
 def show(visit_id: UUID) -> str:
     """What came of a visit: points, findings, answers, and where to go next."""
+    return page_of(visit_id, OPEN)
+
+
+def page_of(visit_id: UUID, doors: Doors) -> str:
+    """The same behind its doors; of a secret one nothing leads on to what has no page before the release. Raises NotFound."""
     view = read_visit(db(), actor(), visit_id, now())
-    can_visit = actor().has(VISIT)
+    can_visit = actor().has(VISIT) and not doors.hidden
     campaigns = [sheet.campaign_key for sheet in view.sheets]
     return render_template(
         "visits/one.html",
         view=view,
         visit=view.visit,
+        doors=doors,
         place=unit_path(db(), view.visit.unit_id, today()),
         bases=BASES,
         states=STATES,
         history=read_history(db(), actor(), view, now()),
-        repeats=repeats_of(db(), actor(), view.visit, now()),
+        repeats=repeats_of(db(), actor(), view.visit, now()) if not doors.hidden else {},
         may_correct=permits(db(), actor(), view.visit, campaigns, now()),
-        mine=view.visit.person_id == actor().person_id,
+        mine=view.visit.person_id == actor().person_id and not doors.hidden,
         arrival=arrival_notes(db(), actor(), view.visit, today()),
         next_sites=next_sites(db(), actor(), view.site, today()) if can_visit else [],
         unanswered=_unanswered(view) if can_visit else [],

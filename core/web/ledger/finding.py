@@ -16,6 +16,7 @@ from core.web.as_of import read_as_of
 from core.web.duties.sponsor_reading import sponsors_beside
 from core.web.errors import fault_map
 from core.web.ledger import finding_words as words
+from core.web.ledger.finding_arrival import say_arrival
 from core.web.ledger.finding_basis import read_basis, read_earlier
 from core.web.ledger.finding_clock import read_clocks
 from core.web.ledger.finding_duplicates import read_duplicates
@@ -100,6 +101,7 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         row=found.row,
         left=left_of(found),
         clocks=read_clocks(found),
+        arrived=say_arrival(found.events),
         place=unit_path(session, found.row.unit_id, today()),
         before=before,
         after=after,

@@ -19,12 +19,14 @@ from core.web import district
 from core.web.errors import fault_map, say, say_fault
 from core.web.form_fields import day_of, id_of
 from core.web.inspection.opened_forms import forms_in, kept_lines, read_forms
+from core.web.inspection.visit_doors import OPEN
 from core.web.inspection.visit_form import Typed, lay_out, read_typed, sort_out
+from core.web.inspection.visit_survey import amiss, ask_more
 from core.web.intake.report_words import severity_options
 from core.web.paging import read_id
 from core.web.photos import posted
+from core.web.places.site_filter import filter_from, read_page
 from core.web.places.site_words import unit_path
-from core.web.places.sites import filter_from, read_page
 from core.web.words import by_locale, counted
 from core.work.forms.fielding import fielded
 from core.work.inspection import visits
@@ -130,6 +132,7 @@ def _enter(site_id: UUID, typed: Typed, head: Head, faults: list[Fault]) -> visi
         photos=typed.photos,
         forms=typed.forms,
         note=typed.note,
+        entries=typed.entries,
         scans=head.scans,
         is_another=head.is_another,
         round_id=id_of(said, "round"),
@@ -188,6 +191,7 @@ def _form(
         me=str(actor().person_id),
         for_others=may_type_for_others(db(), actor(), site, today()),
         severities=severity_options(),
+        more=ask_more(plan, typed.entries, wrong.entries, OPEN.small("SHA256")),
         titles=[by_locale(one.form.title_zh, one.form.title_en) for one in plan.forms],
         first_day=(today() - OLDEST).isoformat(),
         last_day=today().isoformat(),
@@ -197,9 +201,11 @@ def _form(
 
 
 def _at_large(error: SanchengError, plan: VisitPlan) -> list[str]:
-    """The faults that have neither a question nor a field of the head."""
+    """The faults that have neither a question nor a field of the head, and do not stand in the entries."""
     parts = (*HEAD, *plan.questions)
-    others = [one for one in error.faults if not any(part in one.field.split(".") for part in parts)]
+    others = [
+        one for one in error.faults if amiss(one) is None and not any(part in one.field.split(".") for part in parts)
+    ]
     return [say_fault(one) for one in others]
 
 

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 import segno
-from flask import Blueprint, Response, render_template, request, send_file, url_for
+from flask import Blueprint, render_template, request, url_for
 from markupsafe import Markup
 
-from core.campaigns.xlsform.model import SILENT, Choice, Field
 from core.errors import NotFound
 from core.request import actor, db, house, require_any, today
 from core.web import district
+from core.web.forms.pictured import picture_addresses
 from core.web.inspection.opened_forms import forms_in
 from core.web.inspection.visit_form import Line, Spot, Typed, lay_out
 from core.web.paging import bad_argument
-from core.web.photos import KEPT
+from core.web.paper.further import ROWS, Further, conditions_of, further_of
 from core.web.places.site_words import say_types, unit_path
 from core.web.running import title_of
-from core.web.words import by_locale
+from core.web.words import begin_large, by_locale
 from core.work.forms.fielding import fielded
-from core.work.forms.pictures import open_picture, pictures_of
 from core.work.inspection import visits
 from core.work.inspection.visit_plan import PlannedForm, VisitPlan, plan_of
 from core.work.places.reaching import may_at
@@ -39,23 +39,16 @@ MOST_COPIES = 50  # printed at once (ours)
 
 
 @dataclass(frozen=True, slots=True)
-class Further:
-    """A question that a form asks beside its items (填写项), with the choices to tick or a line to write on."""
-
-    label: str
-    hint: str
-    choices: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Blank:
     """A sheet to be filled (空白表)."""
 
     title: str
     plan: VisitPlan
     spots: list[Spot]
-    further: list[Further]
-    pictures: dict[str, UUID]  # by question
+    top: list[tuple[str, list[Further]]]  # what forms ask before their items, by the form's title
+    after: Mapping[str, list[Further]]  # what they ask after a question
+    only: Mapping[str, str]  # the condition of a question, where it has one
+    pictures: Mapping[str, str]  # addresses, by question
     drawing: Markup
     address: str
 
@@ -75,7 +68,7 @@ def show_form(campaign: str, form: str) -> str:
         raise NotFound
     plan = plan_of([PlannedForm(runs, found)])
     back = url_for("form_versions.show", campaign=campaign, form=form)
-    title = by_locale(found.title_zh, found.title_en)
+    title = begin_large(by_locale(found.title_zh, found.title_en))
     return _print(title, plan, None, back, types=say_types(found.site_types))
 
 
@@ -105,6 +98,7 @@ def _print(title: str, plan: VisitPlan, site: Site | None, back: str, **more: An
         most=MOST_COPIES,
         back=back,
         serves=serves,
+        rows=ROWS,
         title_of=title_of,
         by_locale=by_locale,
         **more,
@@ -115,7 +109,9 @@ def _blank(title: str, plan: VisitPlan, site: Site | None) -> Blank:
     spots = lay_out(plan, Typed(new_id(), server_now()), site.attrs if site else {}, {})
     asked = {"site": site.id} if site else {}
     address = url_for("paper_entry.ask", **asked, forms=forms_in(plan), _external=True)
-    return Blank(title, plan, spots, _further(plan), _pictures(plan), draw(address), address)
+    pictures = picture_addresses(one.form for one in plan.forms)
+    top, after = further_of(plan, pictures)
+    return Blank(title, plan, spots, top, after, conditions_of(plan), pictures, draw(address), address)
 
 
 def draw(address: str) -> Markup:
@@ -136,44 +132,3 @@ def _copies() -> int:
 def serves(line: Line) -> list[str]:
     """The codes of the items that a question serves, each once."""
     return list(dict.fromkeys(one.item.code for one in line.planned.items))
-
-
-def _further(plan: VisitPlan) -> list[Further]:
-    """What the forms ask beside their items, in their order."""
-    return [
-        _written(one, survey.choices(one.choices))
-        for planned in plan.forms
-        if (survey := planned.form.survey) is not None
-        for one in survey.fields()
-        if one.scoring is None and one.type not in SILENT
-    ]
-
-
-def _written(one: Field, choices: tuple[Choice, ...]) -> Further:
-    said = tuple(by_locale(c.label.said("zh"), c.label.said("en")) or c.name for c in choices)
-    return Further(_said(one) or one.name, by_locale(one.hint.said("zh"), one.hint.said("en")), said)
-
-
-def _said(one: Field) -> str:
-    return by_locale(one.label.said("zh"), one.label.said("en"))
-
-
-def _pictures(plan: VisitPlan) -> dict[str, UUID]:
-    """What right looks like, by question: of the first item whose form illustrates it."""
-    named: dict[str, str] = {}
-    for planned in plan.forms:
-        for one in planned.form.survey.fields() if planned.form.survey else ():
-            name = by_locale(one.image.said("zh"), one.image.said("en"))
-            if one.scoring is not None and name:
-                named.setdefault(one.scoring.question, name)
-    kept = pictures_of(db(), set(named.values()))
-    return {code: kept[name] for code, name in named.items() if name in kept}
-
-
-@blueprint.get("/pictures/<uuid:photo_id>")
-@require_any(SEE, VISIT)
-def picture(photo_id: UUID) -> Response:
-    """An illustration that a form of this district names. Raises NotFound for any other file."""
-    answer = send_file(open_picture(db(), photo_id, house().settings.files), mimetype="image/jpeg")
-    answer.headers["Cache-Control"] = KEPT
-    return answer

@@ -14,8 +14,9 @@ from werkzeug.wrappers import Response as Answered
 
 from core import request as asked
 from core.errors import N_, NotFound
+from core.figures.site_attainment.board import Tally, read_board, whole
 from core.figures.site_attainment.choosing import Choice, choose, read_lines
-from core.figures.site_attainment.places import After, Tally, read_board, whole
+from core.figures.site_attainment.scope import After
 from core.figures.site_attainment.states import STATES
 from core.request import actor, db, require, tenant, today
 from core.web import district
@@ -34,6 +35,7 @@ from core.web.places.attainment_words import (
     seats_of,
 )
 from core.web.places.site_words import campaign_titles, type_options, unit_options
+from core.web.places.visit_links import visitable
 from core.web.workbook_answers import send_xlsx
 from core.work.duties.sponsor_places import names_on
 from core.work.places.subjects import SUBJECTS, plan_subjects, settle_subjects
@@ -102,6 +104,7 @@ def show() -> str:
         titles=campaign_titles(session),
         names=names_on(session, {one.standing.unit_id for one in page.rows}, chosen.ground.on),
         posts=posts,
+        visitable=visitable({one.standing.site_id for one in page.rows}) if not choice.as_of else (),
         plan=plan_subjects(session, subject, today()) if subject and keeps and not choice.as_of else None,
         subjects=SUBJECTS,
         may_set=may_set(session, who, asked.now()),

@@ -10,10 +10,12 @@ from uuid import UUID
 
 from flask import Blueprint
 
+from core.figures.site_attainment.board import Tally, read_board, whole
 from core.figures.site_attainment.choosing import Choice, Line, choose, read_lines
 from core.figures.site_attainment.choosing import Chosen as Places
 from core.figures.site_attainment.ground import Ground, read_ground
-from core.figures.site_attainment.places import Scope, Tally, list_standings, read_board, whole
+from core.figures.site_attainment.places import list_standings
+from core.figures.site_attainment.scope import Scope
 from core.figures.site_attainment.states import STATES
 from core.request import actor, db, house, today
 from core.web.places.attainment_words import form_name, latest, say_checked, say_missing, say_person

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -11,11 +11,14 @@ from flask_babel import gettext
 
 from core import request as asked
 from core.errors import NotFound
+from core.figures.site_attainment.states import STATES
 from core.figures.site_outlines import read_outlines
 from core.request import actor, db, now, require_any, tenant, today
 from core.web.paging import bad_argument
-from core.web.places.site_words import say_types
-from core.web.places.sites import chosen_sites, read_filter, read_page, standings
+from core.web.places.site_attained import Shown, read_coloured, say_dots, with_campaign
+from core.web.places.site_filter import Filter, attained_only, chosen_sites, read_filter, read_page, standings
+from core.web.places.site_words import campaign_titles, say_types
+from core.web.places.visit_links import visitable
 from core.web.words import counted, listed
 from core.work.places.datum import shown_in, told_in
 from core.work.places.site_map import ACROSS, USUAL, Box, Mark, read_view
@@ -69,15 +72,46 @@ def show() -> Response:
     """What is in view, or all of it: sites one by one while they are few, else cells; degrees as the tiles need them."""
     settings, _version = read_settings(db(), MapSettings, tenant().id)
     box = _read_box(request.args.get("box", ""), settings.datum)
-    view = read_view(db(), actor(), chosen_sites(db(), actor(), read_filter(), today()), box, now(), _read_across())
 
     def shown(longitude: float, latitude: float) -> list[float]:
         return [round(one, 6) for one in shown_in(settings.datum, longitude, latitude)]
 
-    box = view.box
-    bounds = [*shown(box.west, box.south), *shown(box.east, box.north)] if box else None
+    wanted = read_filter()
+    if wanted.is_coloured:
+        return _json(_coloured(wanted, box, shown))
+    narrowed = attained_only(db(), actor(), wanted, today())
+    view = read_view(db(), actor(), chosen_sites(db(), actor(), wanted, today(), narrowed), box, now(), _read_across())
     marks = [_mark(one, shown) for one in view.marks]
-    return _json({"bounds": bounds, "total": view.total, "summed": view.is_summed, "marks": marks})
+    _offer_visits(marks)
+    return _json({"bounds": _bounds(view.box, shown), "total": view.total, "summed": view.is_summed, "marks": marks})
+
+
+def _bounds(box: Box | None, shown: Shown) -> list[float] | None:
+    return [*shown(box.west, box.south), *shown(box.east, box.north)] if box else None
+
+
+def _coloured(wanted: Filter, box: Box | None, shown: Shown) -> dict[str, Any]:
+    """The same coloured by attainment: named marks while they are few, else dots."""
+    view = read_coloured(db(), actor(), with_campaign(wanted, campaign_titles(db())), box, today())
+    said = {"bounds": _bounds(view.box, shown), "total": view.total, "summed": view.few is None, "marks": []}
+    if view.box is None:
+        return said
+    if view.few is None:
+        return said | say_dots(view, shown)
+    marks = [_mark(one, shown) for one in read_view(db(), actor(), view.few, view.box, now()).marks]
+    for mark in marks:
+        state = view.states[mark["id"]]
+        mark |= {"tone": state, "words": listed([gettext(STATES[state][0]), mark["words"]])}
+    _offer_visits(marks)
+    return said | {"marks": marks}
+
+
+def _offer_visits(marks: Sequence[dict[str, Any]]) -> None:
+    """Say of each named mark whether the reader may inspect there."""
+    may = visitable([mark["id"] for mark in marks if "id" in mark])
+    for mark in marks:
+        if mark.get("id") in may:
+            mark["visit"] = True
 
 
 def _mark(one: Mark, shown: Callable[[float, float], list[float]]) -> dict[str, Any]:

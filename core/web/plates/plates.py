@@ -21,16 +21,16 @@ from core.web import district
 from core.web.duties.coverage import say_posts
 from core.web.errors import say_fault
 from core.web.paging import bad_argument, read_id
+from core.web.places.site_filter import Filter, filter_from, read_filter, read_page
 from core.web.places.site_words import say_types, type_options, unit_options
-from core.web.places.sites import Filter, filter_from, read_filter, read_page
 from core.web.plates.plate_door import address_of
 from core.web.words import counted
 from core.work.duties.coverage import Place, answer_site
 from core.work.places.site_lists import MOST as PAGE
 from core.work.places.site_lists import SiteRow, get_site
-from core.work.plates.citizens import contact_of
+from core.work.plates.citizens import citizen_of, reveal_contact
 from core.work.plates.plates import MOST, issue_missing, issue_plate, plate_of, plates_of, revoke_plate
-from core.work.roles import KEEP_SITES
+from core.work.roles import DIRECT, KEEP_SITES
 from core.work.tables import Plate
 from tenants.access import may
 
@@ -178,10 +178,18 @@ def revoke(site_id: UUID) -> AnyResponse:
     return redirect(url_for("sites.show", site_id=site_id) + "#plate", 303)
 
 
+@blueprint.post("/citizens/<uuid:finding_id>")
+@require(DIRECT)
+def read_contact(finding_id: UUID) -> str:
+    """How to reach the citizen who reported a finding, in full; that it was read goes on record."""
+    contact = reveal_contact(db(), actor(), finding_id)
+    return render_template("plates/contact.html", contact=contact, finding_id=finding_id)
+
+
 @blueprint.app_context_processor
 def offer() -> dict[str, Any]:
     """Let a site's page read its plate."""
-    return {"read_plate": _read, "read_citizen": lambda finding_id: contact_of(db(), actor(), finding_id)}
+    return {"read_plate": _read, "read_citizen": lambda finding_id: citizen_of(db(), actor(), finding_id)}
 
 
 def _read(site: SiteRow) -> dict[str, Any] | None:

@@ -13,22 +13,24 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import Forbidden, NotFound, SanchengError
 from core.request import actor, db, house, now, require, require_any, today
-from core.web.errors import fault_map, say
+from core.web.errors import say
 from core.web.paging import bad_argument
-from core.web.places.site_words import campaign_titles
+from core.web.places.site_words import campaign_titles, say_points
 from core.web.rounds import words
 from core.work.calendar import load_calendar
 from core.work.forms.fielding import fielded
 from core.work.roles import ANSWER, DIRECT, SECRET, SEE, VISIT
+from core.work.rounds.beside import allows_beside, visits_beside
 from core.work.rounds.clearance import is_member, may_release
 from core.work.rounds.lines import lines_of
 from core.work.rounds.planning import LONGEST_NOTE, cancel_round, close_round, open_round
 from core.work.rounds.progress import Progress, read_progress
-from core.work.rounds.releasing import release
+from core.work.rounds.releasing import RELEASABLE, release
 from core.work.rounds.round_list import get_row, history
+from core.work.rounds.round_visits import VisitFilter, list_visits
 from core.work.rounds.sealing import note_read
 from core.work.rounds.sight import get_round, plans, reads_results, reads_whole, stops_in_view
-from core.work.rounds.steps import CLOSED, LIVE
+from core.work.rounds.steps import CANCELLED, LIVE
 from core.work.rounds.stops import LONGEST_REASON
 from core.work.rounds.teams import LONGEST_NAME, candidates, teams_of
 from core.work.rounds.warnings import warnings_of
@@ -36,6 +38,8 @@ from core.work.tables import Round
 
 blueprint = Blueprint("round", __name__, url_prefix="/t/<slug>/rounds")
 blueprint.before_request(asked.enter_cleared)
+
+LATEST = 6  # visits shown on the round's page (ours)
 
 
 @blueprint.get("/<uuid:round_id>")
@@ -93,11 +97,11 @@ def call_off(round_id: UUID) -> AnyResponse | tuple[str, int]:
 @require(SECRET)
 def show_all(round_id: UUID) -> AnyResponse | tuple[str, int]:
     """Release a secret round that is over: everything that it found is there for everybody concerned from now on."""
-    return act(
-        round_id,
-        lambda: release(db(), actor(), round_id, version=version_said(), now=now()),
-        gettext("已解密：问题已编号，期限从现在起算，各单位已收到通知"),
-    )
+    of = get_round(db(), actor(), round_id, today())
+    said = gettext("已解密：问题已编号，期限从现在起算，各单位已收到通知")
+    if of.state == CANCELLED:
+        said = gettext("已公开：这一轮的安排和操作日志可以查阅")
+    return act(round_id, lambda: release(db(), actor(), round_id, version=version_said(), now=now()), said)
 
 
 def version_said() -> int:
@@ -133,13 +137,17 @@ def page_of(round_id: UUID, error: SanchengError | None = None, part: str = "") 
         "remarks": _remarks(of, moving["progress"]) if may_plan else [],
         "history": [words.event_line(one) for one in history(db(), of.id)] if moving["whole"] else [],
         "campaigns": campaign_titles(db()),
-        "may_release": of.hidden and of.state == CLOSED and may_release(db(), actor(), of, today()),
+        "may_release": of.hidden and of.state in RELEASABLE and may_release(db(), actor(), of, today()),
         "may_results": reads_results(db(), actor(), of, today()),
+        "visits": list_visits(db(), actor(), of, VisitFilter(), on=today(), size=LATEST),
+        "latest": LATEST,
+        "beside": visits_beside(db(), of) if allows_beside(of.sampling) else None,
+        "say_points": say_points,
         "people": candidates(db(), today()) if may_plan and of.state in LIVE else [],
         "teams": teams_of(db(), of.id) if may_plan else [],
         "lines": lines_of(db(), of.id) if may_plan else [],
         "team_options": [(str(one.team.id), one.team.name) for one in moving["progress"].teams if one.team],
-        "faults": fault_map(error) if error else {},
+        "faults": words.fault_words(error) if error else {},
         "refusal": say(error) if error and not error.faults else "",
         "part": part,
         "said": request.form,

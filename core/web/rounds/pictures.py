@@ -9,14 +9,24 @@ from flask import Blueprint, Response
 from core import request as asked
 from core.errors import NotFound
 from core.request import actor, db, now, require_any, today
-from core.web.photos import Finder, picture
+from core.web.photos import Finder, keep_sent, picture
 from core.work.inspection import photos
-from core.work.roles import SEE, VISIT
+from core.work.roles import DIRECT, SEE, VISIT
+from core.work.rounds.clearance import hold_round
+from core.work.rounds.round_visits import shows_photo
 from core.work.rounds.sealing import note_read, seal
-from core.work.rounds.sight import get_round, reads_results
+from core.work.rounds.sight import get_round
 
 blueprint = Blueprint("round_photos", __name__, url_prefix="/t/<slug>/rounds/<uuid:round_id>/photos")
 blueprint.before_request(asked.enter_cleared)
+
+
+@blueprint.post("")
+@require_any(VISIT, DIRECT)
+def upload(round_id: UUID) -> Response:
+    """Keep one photo for a correction; of a secret round it is hidden from its arrival on."""
+    of = get_round(db(), actor(), round_id, today())
+    return keep_sent(lambda: of.id if hold_round(db(), of.id).hidden else None)
 
 
 @blueprint.get("/<ref>")
@@ -35,9 +45,10 @@ def show_small(round_id: UUID, ref: str) -> Response:
 
 def _show(round_id: UUID, ref: str, find: Finder) -> Response:
     of = get_round(db(), actor(), round_id, today())
-    if not reads_results(db(), actor(), of, today()):
-        raise NotFound
     with seal(db(), of):
+        known = photos.find_files(db(), [ref]).get(ref)
+        if known is None or not shows_photo(db(), actor(), of, known, today()):
+            raise NotFound
         found = picture(ref, find)
     note_read(db(), actor(), of, "round.photos", now=now())
     return found

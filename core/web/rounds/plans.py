@@ -12,18 +12,20 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import N_, Fault, Forbidden, InvalidInput, NotFound, SanchengError
+from core.errors import N_, Forbidden, NotFound, SanchengError
 from core.request import actor, db, house, now, require_any, today
-from core.web.errors import fault_map, say
-from core.web.form_fields import day_of, id_of
+from core.web.errors import say
+from core.web.form_fields import id_of
 from core.web.places.site_words import unit_options
 from core.web.rounds import words
 from core.web.rounds.one_round import version_said
-from core.web.rounds.round_form import first_day, known_campaigns
+from core.web.rounds.plan_fields import read_plan, read_rule, said_of, stops_of_form
+from core.web.rounds.round_form import first_day, known_campaigns, say_beside
 from core.web.words import by_locale
 from core.work.calendar import load_calendar
 from core.work.forms.fielding import fielded
 from core.work.roles import ANSWER, DIRECT
+from core.work.rounds.beside import allows_beside
 from core.work.rounds.clearance import may_plan_secret
 from core.work.rounds.kinds import MODES, SECRET_MODE, kind_of, plannable
 from core.work.rounds.plan_keeping import (
@@ -31,7 +33,6 @@ from core.work.rounds.plan_keeping import (
     ENDED,
     PAUSED,
     STATES,
-    PlanWish,
     change_plan,
     get_plan,
     keep_plan,
@@ -85,6 +86,7 @@ def ask_new() -> str:
         said.update(
             {"kind": of.kind, "mode": of.mode, "title": of.title, "unit_id": str(of.unit_id), "criteria": of.criteria}
         )
+        said["beside"] = "1" if allows_beside(of.sampling) else ""
         said.setlist("campaigns", of.campaigns)
     return _form(said)
 
@@ -95,7 +97,7 @@ def make() -> AnyResponse | tuple[str, int]:
     """Keep it, and make its rounds of the coming week at once."""
     try:
         with db().begin_nested():
-            made = keep_plan(db(), actor(), _read(request.form), now=now(), known_campaigns=known_campaigns())
+            made = keep_plan(db(), actor(), read_plan(request.form), now=now(), known_campaigns=known_campaigns())
             rounds = make_for(db(), made, now())
     except (NotFound, Forbidden):
         raise
@@ -117,7 +119,7 @@ def show(plan_id: UUID) -> tuple[str, int]:
 def ask_edit(plan_id: UUID) -> str:
     """The form of a plan."""
     plan = get_plan(db(), actor(), plan_id, today())
-    return _form(MultiDict(request.args) if "every" in request.args else _said_of(plan), plan=plan)
+    return _form(MultiDict(request.args) if "every" in request.args else said_of(plan), plan=plan)
 
 
 @blueprint.post("/<uuid:plan_id>/edit")
@@ -127,7 +129,7 @@ def change(plan_id: UUID) -> AnyResponse | tuple[str, int]:
     plan = get_plan(db(), actor(), plan_id, today())
     try:
         with db().begin_nested():
-            wish, version = _read(request.form), version_said()
+            wish, version = read_plan(request.form), version_said()
             change_plan(db(), actor(), plan_id, wish, version=version, now=now(), known_campaigns=known_campaigns())
     except (NotFound, Forbidden):
         raise
@@ -192,73 +194,14 @@ def _next(plan: RoundPlan, calendar: Any, count: int) -> list[tuple[date, date]]
     return [one for one in found if plan.ends_on is None or one[0] <= plan.ends_on]
 
 
-def _said_of(plan: RoundPlan) -> MultiDict[str, str]:
-    rule = recurrence_of(plan.recurrence)
-    said: MultiDict[str, str] = MultiDict(
-        {
-            "kind": plan.kind,
-            "mode": plan.mode,
-            "title": plan.title,
-            "unit_id": str(plan.unit_id),
-            "criteria": plan.template.get("criteria", ""),
-            "every": rule.every,
-            "day": str(rule.day),
-            "week": str(rule.week),
-            "days": str(rule.days),
-            "working": rule.working,
-            "starts_on": plan.starts_on.isoformat(),
-            "ends_on": plan.ends_on.isoformat() if plan.ends_on else "",
-            "opens": "1" if plan.template.get("opens") else "",
-        }
-    )
-    said.setlist("weekdays", [str(day) for day in rule.weekdays])
-    said.setlist("campaigns", plan.campaigns)
-    return said
-
-
-def _rule(said: MultiDict[str, str]) -> Recurrence:
-    """The rule of a form; what is no number is one out of range, which is refused beside its field."""
-
-    def number(name: str, default: int) -> int:
-        text = said.get(name, "").strip()
-        return int(text) if text.removeprefix("-").isdigit() and len(text) < 5 else (default if not text else -9)
-
-    weekdays = tuple(int(one) for one in said.getlist("weekdays") if one.isdigit() and len(one) == 1)
-    every = said.get("every", "week")
-    return Recurrence(every, weekdays, number("day", 1), number("week", 1), number("days", 0), said.get("working", ""))
-
-
-def _read(said: MultiDict[str, str]) -> PlanWish:
-    starts, unit = day_of(said, "starts_on"), id_of(said, "unit_id")
-    lacking = [
-        Fault(N_("缺少这一项"), name, remedy=N_("请填写"))
-        for name, value in (("starts_on", starts), ("unit_id", unit))
-        if value is None
-    ]
-    if lacking or starts is None or unit is None:
-        raise InvalidInput(faults=lacking)
-    return PlanWish(
-        kind=said.get("kind", ""),
-        title=said.get("title", ""),
-        unit_id=unit,
-        rule=_rule(said),
-        starts_on=starts,
-        ends_on=day_of(said, "ends_on"),
-        mode=said.get("mode", ""),
-        campaigns=tuple(said.getlist("campaigns")),
-        criteria=said.get("criteria", ""),
-        copy_of=id_of(said, "copy"),
-        opens=said.get("opens") == "1",
-    )
-
-
 def _form(said: MultiDict[str, str], error: SanchengError | None = None, plan: RoundPlan | None = None) -> str:
     secret = may_plan_secret(actor())
     kinds = [one for one in plannable(actor()) if secret or one.mode != SECRET_MODE]
     kind = said.get("kind") or (kinds[0].code if kinds else "")
-    rule = _rule(said) if "every" in said else Recurrence()
+    rule = read_rule(said) if "every" in said else Recurrence()
     start = max(first_day(said.get("starts_on", "")) or today(), today())
     wrong = faults_of(rule)
+    units = unit_options(db(), actor(), today(), DIRECT if actor().has(DIRECT) else ANSWER)
     return render_template(
         "rounds/plan_form.html",
         plan=plan,
@@ -273,7 +216,8 @@ def _form(said: MultiDict[str, str], error: SanchengError | None = None, plan: R
         working=words.options(WORKING),
         weekdays=[(str(n), gettext(text)) for n, text in enumerate(words.WEEKDAYS)],
         weeks=[(str(n), gettext(text)) for n, text in words.WEEKS.items()],
-        units=unit_options(db(), actor(), today(), DIRECT if actor().has(DIRECT) else ANSWER),
+        units=units,
+        beside=say_beside(said, units, stops_of_form(said, plan)),
         campaigns=[(one.key, by_locale(one.title_zh, one.title_en)) for one in fielded(db(), house().registry)],
         rounds=[
             (str(row.round.id), row.round.title)
@@ -281,7 +225,7 @@ def _form(said: MultiDict[str, str], error: SanchengError | None = None, plan: R
         ],
         today=today(),
         words=words,
-        faults=fault_map(error) if error else {},
+        faults=words.fault_words(error) if error else {},
         refusal=say(error) if error and not error.faults else "",
         longest={"title": LONGEST_TITLE, "criteria": LONGEST_CRITERIA},
     )

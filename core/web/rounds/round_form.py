@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import N_, Fault, Forbidden, InvalidInput, NotFound, SanchengError
 from core.request import actor, db, house, now, require_any, today
-from core.web.errors import fault_map, say
+from core.web.errors import say
 from core.web.form_fields import day_of, id_of
 from core.web.places.site_words import unit_options
 from core.web.rounds import words
@@ -22,6 +22,7 @@ from core.web.rounds.one_round import version_said
 from core.web.words import by_locale
 from core.work.forms.fielding import fielded
 from core.work.roles import ANSWER, DIRECT
+from core.work.rounds.beside import allows_beside, count_beside, stop_ids, with_beside
 from core.work.rounds.clearance import may_plan_secret
 from core.work.rounds.kinds import KINDS, MODES, SECRET_MODE, SOURCES, kind_of, plannable
 from core.work.rounds.planning import LONGEST_CRITERIA, LONGEST_TITLE, Wish, create, edit
@@ -36,11 +37,11 @@ blueprint.before_request(asked.enter_cleared)
 @blueprint.get("/new")
 @require_any(DIRECT, ANSWER)
 def ask_new() -> str:
-    """An empty form; ``?kind=`` fills in what the kind says."""
+    """An empty form; ``?kind=`` fills in what the kind says, ``?on=`` the day on which it begins."""
     offered = [one.code for one in plannable(actor())]
     kind = request.args.get("kind", "") if request.args.get("kind", "") in offered else offered[0] if offered else ""
-    days = kind_of(kind).days
-    said = {"kind": kind, "starts_on": today().isoformat(), "ends_on": (today() + timedelta(days=days - 1)).isoformat()}
+    days, start = kind_of(kind).days, max(first_day(request.args.get("on", "")) or today(), today())
+    said = {"kind": kind, "starts_on": start.isoformat(), "ends_on": last_day(start, days).isoformat()}
     return _form(MultiDict(said | {"mode": kind_of(kind).mode, "source": kind_of(kind).source, "weight": "1"}))
 
 
@@ -76,6 +77,7 @@ def ask_edit(round_id: UUID) -> str:
             "starts_on": of.starts_on.isoformat(),
             "ends_on": of.ends_on.isoformat(),
             "criteria": of.criteria,
+            "beside": "1" if allows_beside(of.sampling) else "",
         }
     )
     said.setlist("campaigns", of.campaigns)
@@ -122,7 +124,7 @@ def read_form(said: MultiDict[str, str], sampling: Mapping[str, object] | None =
         campaigns=tuple(said.getlist("campaigns")),
         forms=tuple(one for one in said.getlist("forms") if one),
         criteria=said.get("criteria", ""),
-        sampling=dict(sampling or {}),
+        sampling=with_beside(sampling or {}, said.get("beside") == "1"),
     )
 
 
@@ -173,10 +175,28 @@ def _form(said: MultiDict[str, str], error: SanchengError | None = None, of: Rou
         campaigns=[(one.key, by_locale(one.title_zh, one.title_en)) for one in fielded(db(), house().registry)],
         forms=form_options(),
         preset={code: {"days": one.days, "mode": one.mode, "source": one.source} for code, one in KINDS.items()},
-        faults=fault_map(error) if error else {},
+        faults=words.fault_words(error) if error else {},
         refusal=say(error) if error and not error.faults else "",
+        beside=say_beside(said, units, stop_ids(db(), of) if of else ()),
         longest={"title": LONGEST_TITLE, "criteria": LONGEST_CRITERIA},
     )
+
+
+def say_beside(said: MultiDict[str, str], units: Sequence[tuple[str, str]], stops: Collection[UUID]) -> str:
+    """What the leave to visit places beside the stops would open up: how many of the unit that the form names."""
+    names = dict(units)
+    chosen = said.get("unit_id", "")
+    unit = chosen if chosen in names else next(iter(names), "")
+    if not unit:
+        return ""
+    count = count_beside(db(), actor().tenant.id, UUID(unit), stops, today())
+    numbers = {"unit": names[unit], "sites": count.sites, "others": count.others}
+    return gettext("%(unit)s在用的点位：%(sites)s，其中不在这一轮里的：%(others)s。", **numbers)
+
+
+def last_day(start: date, days: int) -> date:
+    """The last of so many days; a day at the end of time has none after it."""
+    return start + timedelta(days=min(days - 1, (date.max - start).days))
 
 
 def first_day(text: str) -> date | None:
@@ -187,4 +207,13 @@ def first_day(text: str) -> date | None:
         return None
 
 
-__all__ = ["blueprint", "first_day", "form_options", "known_campaigns", "read_form", "read_weight", "say_weight"]
+__all__ = [
+    "blueprint",
+    "first_day",
+    "form_options",
+    "known_campaigns",
+    "read_form",
+    "read_weight",
+    "say_beside",
+    "say_weight",
+]

@@ -12,9 +12,11 @@ from core.web.rounds import (
     round_form,
     round_stop,
     round_team,
+    round_visits,
     rounds,
     sampling,
     sources,
+    week,
 )
 
 BLUEPRINTS: tuple[Blueprint, ...] = (
@@ -25,7 +27,10 @@ BLUEPRINTS: tuple[Blueprint, ...] = (
     round_form.blueprint,
     round_stop.blueprint,
     round_team.blueprint,
+    round_visits.blueprint,
+    round_visits.correcting,
     rounds.blueprint,
     sampling.blueprint,
     sources.blueprint,
+    week.blueprint,
 )

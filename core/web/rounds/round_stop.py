@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -9,19 +10,22 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
 from core import request as asked
-from core.errors import Forbidden, NotFound, SanchengError
+from core.errors import Conflict, Forbidden, InvalidInput, NotFound, SanchengError
+from core.figures.site_attainment.states import STATES
 from core.request import actor, db, now, require_any, today
-from core.web.errors import fault_map, say
+from core.web.errors import say
 from core.web.form_fields import id_of
 from core.web.organisation.area_choice import read_area
 from core.web.paging import bad_argument, read_id
-from core.web.places.site_words import type_options, unit_options
+from core.web.places.site_words import say_metres, type_options, unit_options
 from core.web.rounds import words
+from core.web.rounds.attaining import sites_in_state
 from core.web.rounds.one_round import act, version_said
 from core.work.roles import ANSWER, DIRECT
 from core.work.rounds.choosing import EARLIER, OFFERED, STANDINGS, Choice, SiteFilter, find_sites
 from core.work.rounds.lines import lines_of
-from core.work.rounds.progress import stops_of
+from core.work.rounds.nearest import Route, placed, propose
+from core.work.rounds.progress import Stop, stops_of
 from core.work.rounds.round_list import RoundFilter, list_rounds
 from core.work.rounds.sealing import note_read
 from core.work.rounds.sight import get_round, need_plan
@@ -30,7 +34,6 @@ from core.work.rounds.stops import (
     add_sites,
     drop_stop,
     move_stops,
-    order_by_distance,
     order_stops,
     take_back,
 )
@@ -73,21 +76,19 @@ def add(round_id: UUID) -> Answer:
 @blueprint.get("/order")
 @require_any(DIRECT, ANSWER)
 def arrange(round_id: UUID) -> str:
-    """The stops of one line in their order, or of all of them."""
+    """The stops of one line in their order, or of all of them; ``?nearest=`` a stop to begin at proposes another, not saved."""
     return _arrange(_planned(round_id, "round.arrange"))
 
 
 @blueprint.post("/order")
 @require_any(DIRECT, ANSWER)
 def order(round_id: UUID) -> Answer:
-    """Order, move to a line, or drop: what the pressed button says."""
+    """Order, or move to a line: what the pressed button says."""
     of = _planned(round_id, "round.arrange")
     said, version = request.form, version_said()
     try:
         with db().begin_nested():
-            if said.get("act") == "distance":
-                order_by_distance(db(), actor(), of.id, version=version, line_id=id_of(said, "line"), now=now())
-            elif said.get("act") == "move":
+            if said.get("act") == "move":
                 line = id_of(said, "to")
                 move_stops(db(), actor(), of.id, version=version, sites=_ids("sites"), line_id=line, now=now())
             else:
@@ -145,10 +146,10 @@ def _by_number() -> list[UUID]:
 
 
 def _found(of: Round) -> list[Choice]:
-    return find_sites(db(), actor(), of, _wanted(), today())
+    return find_sites(db(), actor(), of, _wanted(of), today())
 
 
-def _wanted() -> SiteFilter:
+def _wanted(of: Round) -> SiteFilter:
     said = request.args
     idle, unit, earlier = said.get("idle", ""), said.get("unit", ""), said.get("earlier", "")
     if idle and not (idle.isdigit() and len(idle) < 5):
@@ -162,19 +163,21 @@ def _wanted() -> SiteFilter:
         text=said.get("q", ""),
         earlier=read_id(earlier, "earlier") if earlier else None,
         of_earlier=said.get("of_earlier", "failed"),
+        only=sites_in_state(of, said.get("attained", "")),
     )
 
 
 def _choose(of: Round, error: SanchengError | None = None) -> str:
     on = today()
-    wanted = _wanted()
+    wanted = _wanted(of)
     earlier = list_rounds(db(), actor(), RoundFilter(when="over"), on=on, size=EARLIER_SHOWN)
     return render_template(
         "rounds/choose.html",
         of=of,
         words=words,
         wanted=wanted,
-        found=_found(of),
+        found=find_sites(db(), actor(), of, wanted, on),
+        attained=words.options(STATES),
         most=OFFERED,
         types=type_options(),
         units=unit_options(db(), actor(), on),
@@ -195,21 +198,38 @@ def _arrange(of: Round, error: SanchengError | None = None) -> str:
     lines = lines_of(db(), of.id)
     line = request.values.get("line", "")
     stops = [one for one in stops_of(db(), of) if one.is_planned and (not line or str(one.line_id or "none") == line)]
+    route, refused = _proposed(stops)
     return render_template(
         "rounds/order.html",
         of=of,
         words=words,
-        stops=stops,
+        stops=route.stops if route else stops,
+        route=route,
+        starts=[(str(one.site_id), one.name) for one in stops if one.site_id in placed(stops)],
+        first=request.args.get("nearest", ""),
+        may_route=not lines or bool(line),
         line=line,
         lines=[(str(one.id), one.name) for one in lines],
         line_names={one.id: one.name for one in lines},
+        say_metres=say_metres,
         longest=LONGEST_REASON,
-        refusal=_refusal(error),
+        refusal=_refusal(error or refused),
     )
+
+
+def _proposed(stops: Sequence[Stop]) -> tuple[Route | None, SanchengError | None]:
+    """The way from stop to nearest stop, when it is asked for; else, or where there is none, why."""
+    first = request.args.get("nearest", "")
+    if not first or request.method == "POST":
+        return None, None
+    try:
+        return propose(stops, read_id(first, "nearest")), None
+    except (Conflict, InvalidInput) as error:
+        return None, error
 
 
 def _refusal(error: SanchengError | None) -> str:
     if error is None:
         return ""
-    said = fault_map(error)
+    said = words.fault_words(error)
     return gettext("；").join(said.values()) if said else say(error)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypedDict
 from uuid import UUID
 
 from flask import Blueprint, request
@@ -23,28 +25,46 @@ blueprint.before_request(asked.enter_cleared)
 Answer = AnyResponse | tuple[str, int]
 
 
+class TeamSaid(TypedDict):
+    """What the form of a team says (编组表单)."""
+
+    version: int
+    name: str
+    members: list[UUID]
+    leader: UUID | None
+    now: datetime
+
+
+class LineSaid(TypedDict):
+    """What the form of a line says (线路表单)."""
+
+    version: int
+    name: str
+    team_id: UUID | None
+    visits_min: int
+    visits_max: int
+    now: datetime
+
+
 @blueprint.post("/teams")
 @require_any(DIRECT, ANSWER)
 def add(round_id: UUID) -> Answer:
     """Add a team."""
-
-    def run() -> object:
-        said = {"name": request.form.get("name", ""), "members": _people(), "leader": id_of(request.form, "leader")}
-        return teams.add_team(db(), actor(), round_id, version=version_said(), now=now(), **said)  # type: ignore[arg-type]  # a form's values by name
-
-    return act(round_id, run, gettext("已加入一个组"), part="team")
+    return act(
+        round_id, lambda: teams.add_team(db(), actor(), round_id, **_team()), gettext("已加入一个组"), part="team"
+    )
 
 
 @blueprint.post("/teams/<uuid:team_id>")
 @require_any(DIRECT, ANSWER)
 def change(round_id: UUID, team_id: UUID) -> Answer:
     """Change a team's name and people."""
-
-    def run() -> object:
-        said = {"name": request.form.get("name", ""), "members": _people(), "leader": id_of(request.form, "leader")}
-        return teams.change_team(db(), actor(), round_id, team_id, version=version_said(), now=now(), **said)  # type: ignore[arg-type]  # likewise
-
-    return act(round_id, run, gettext("组已保存"), part="team")
+    return act(
+        round_id,
+        lambda: teams.change_team(db(), actor(), round_id, team_id, **_team()),
+        gettext("组已保存"),
+        part="team",
+    )
 
 
 @blueprint.post("/teams/<uuid:team_id>/end")
@@ -63,45 +83,21 @@ def end(round_id: UUID, team_id: UUID) -> Answer:
 @require_any(DIRECT, ANSWER)
 def add_line(round_id: UUID) -> Answer:
     """Add a line."""
-
-    def run() -> object:
-        least, most = _number("visits_min"), _number("visits_max")
-        return lines.add_line(
-            db(),
-            actor(),
-            round_id,
-            version=version_said(),
-            name=request.form.get("name", ""),
-            team_id=id_of(request.form, "team_id"),
-            visits_min=least,
-            visits_max=most,
-            now=now(),
-        )
-
-    return act(round_id, run, gettext("已加入一条线路"), part="line")
+    return act(
+        round_id, lambda: lines.add_line(db(), actor(), round_id, **_line()), gettext("已加入一条线路"), part="line"
+    )
 
 
 @blueprint.post("/lines/<uuid:line_id>")
 @require_any(DIRECT, ANSWER)
 def change_line(round_id: UUID, line_id: UUID) -> Answer:
     """Change a line."""
-
-    def run() -> object:
-        least, most = _number("visits_min"), _number("visits_max")
-        return lines.change_line(
-            db(),
-            actor(),
-            round_id,
-            line_id,
-            version=version_said(),
-            name=request.form.get("name", ""),
-            team_id=id_of(request.form, "team_id"),
-            visits_min=least,
-            visits_max=most,
-            now=now(),
-        )
-
-    return act(round_id, run, gettext("线路已保存"), part="line")
+    return act(
+        round_id,
+        lambda: lines.change_line(db(), actor(), round_id, line_id, **_line()),
+        gettext("线路已保存"),
+        part="line",
+    )
 
 
 @blueprint.post("/lines/<uuid:line_id>/end")
@@ -116,8 +112,25 @@ def end_line(round_id: UUID, line_id: UUID) -> Answer:
     )
 
 
-def _people() -> list[UUID]:
-    return [read_id(one, "members") for one in request.form.getlist("members") if one]
+def _team() -> TeamSaid:
+    return {
+        "version": version_said(),
+        "name": request.form.get("name", ""),
+        "members": [read_id(one, "members") for one in request.form.getlist("members") if one],
+        "leader": id_of(request.form, "leader"),
+        "now": now(),
+    }
+
+
+def _line() -> LineSaid:
+    return {
+        "version": version_said(),
+        "name": request.form.get("name", ""),
+        "team_id": id_of(request.form, "team_id"),
+        "visits_min": _number("visits_min"),
+        "visits_max": _number("visits_max"),
+        "now": now(),
+    }
 
 
 def _number(name: str) -> int:

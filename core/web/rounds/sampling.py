@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from core import request as asked
 from core.errors import Forbidden, InvalidInput, NotFound, SanchengError
 from core.request import actor, db, now, require_any, today
-from core.web.errors import fault_map, say
+from core.web.errors import say
 from core.web.places.site_words import type_options
 from core.web.rounds import words
 from core.web.rounds.one_round import version_said
@@ -117,7 +117,7 @@ def _page(of: Round, error: SanchengError | None = None) -> str:
         types=type_options(),
         draw=get_draw(db(), of.draw_id) if of.draw_id else None,
         longest=LONGEST_NAME,
-        faults=fault_map(error) if isinstance(error, InvalidInput) else {},
+        faults=words.fault_words(error) if isinstance(error, InvalidInput) else {},
         refusal=say(error) if error and not error.faults else "",
     )
 

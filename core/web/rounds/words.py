@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from types import MappingProxyType
 from typing import Any
 
 from flask_babel import gettext
 
-from core.errors import N_
+from core.errors import N_, SanchengError
+from core.web.errors import say_fault
 from core.web.words import listed
 from core.work.rounds.kinds import KINDS, MODES, SOURCES, STATES, kind_of
 from core.work.rounds.recurring import EVERY, WORKING, Recurrence
@@ -23,7 +25,7 @@ STEPS: Mapping[str, str] = MappingProxyType(
     {
         "create": N_("建立轮次"),
         "edit": N_("修改轮次"),
-        "open": N_("开始检查"),
+        "open": N_("开始这一轮"),
         "close": N_("结束检查"),
         "cancel": N_("取消轮次"),
         "release": N_("解密"),
@@ -109,6 +111,11 @@ def say_rule(rule: Recurrence) -> str:
     if rule.working:
         parts.append(gettext(WORKING[rule.working]))
     return gettext("，").join(part for part in parts if part)
+
+
+def fault_words(error: SanchengError) -> dict[str, str]:
+    """Field -> what is wrong there; the field's own label says which it is."""
+    return {fault.field: say_fault(replace(fault, field="")) for fault in error.faults if fault.field}
 
 
 def days_of(first: date, last: date) -> list[date]:

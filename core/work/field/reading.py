@@ -14,7 +14,7 @@ from core.work.wording import shown
 T = TypeVar("T")
 LONGEST_TEXT = 2000
 MOST_LISTED = 200
-DEPTH = 8
+DEPTH = 16  # rows may stand in rows
 
 
 class Reader:

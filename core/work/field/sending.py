@@ -66,7 +66,7 @@ def take(ask: Ask, body: Any) -> Came:
 def _take_visit(ask: Ask, reader: Reader) -> Came:
     moments: dict[str, Any] = {name: reader.moment(name) for name in ("started_at", "finished_at")}
     maps: dict[str, Any] = {
-        name: reader.mapping(name) for name in ("answers", "photos", "notes", "severities", "fixed", "again")
+        name: reader.mapping(name) for name in ("answers", "photos", "notes", "severities", "fixed", "again", "entries")
     }
     visit_id, site_id = reader.need_uuid("id"), reader.need_uuid("site_id")
     note, forms = reader.text("note"), [str(one) for one in reader.listed("forms")]
@@ -103,9 +103,9 @@ def _take_report(ask: Ask, reader: Reader) -> Came:
     is_fixed = reader.has("fixed")
     photos = [str(one) for one in reader.listed("photos")]
     fixed = [str(one) for one in reader.listed("fixed")]
-    patrol_id = reader.uuid("patrol_id")
+    patrol_id, taken_at = reader.uuid("patrol_id"), reader.moment("taken_at")
     said: dict[str, Any] = {name: reader.text(name) for name in ("category", "title", "detail", "place")}
-    said |= {name: reader.uuid(name) for name in ("site_id", "unit_id")}
+    said |= {name: reader.uuid(name) for name in ("site_id", "unit_id", "round_id")}
     said |= {name: reader.degrees(name) for name in ("longitude", "latitude")}
     severity = reader.text("severity") or "ordinary"
     reader.settle()
@@ -115,10 +115,11 @@ def _take_report(ask: Ask, reader: Reader) -> Came:
         photos=tuple(photos),
         fixed=tuple(fixed) if is_fixed else None,
         patrol_id=patrol_id,
+        taken_at=taken_at,
         campaigns=own_campaigns(ask.actor),
         **said,
     )
-    done = enter(ask.session, ask.actor, body, key, ask.now)
+    done = enter(ask.session, ask.actor, body, key, ask.now, device_now=ask.device_now)
     finding = done.finding
     told = {"number": finding.number or "", "state": finding.state, "outcome": finding.outcome or ""}
     return Came(REPORTED, str(finding.id), done.replayed, told)

@@ -12,11 +12,11 @@ from functools import lru_cache
 
 from sqlalchemy import select, text
 
-from core.campaigns import Campaign, Form, form_from_body
+from core.campaigns import Campaign, Form, Question, form_from_body
 from core.campaigns.registry import Registry
 from core.work.bulk import ask
 from core.work.enabling import enabled
-from core.work.tables import Definition
+from core.work.tables import Definition, OwnForm
 from tenants.scope import ScopedSession
 
 _PUBLISHED = text(
@@ -34,6 +34,19 @@ def with_own(session: ScopedSession, campaigns: Sequence[Campaign]) -> list[Camp
     """The same campaigns, each edition with the district's own published forms."""
     own = own_published(session)
     return [_dressed(one, own[one.key]) if one.key in own else one for one in campaigns]
+
+
+def form_in_use(session: ScopedSession, campaign: Campaign, code: str) -> Form | None:
+    """The form that inspectors have under a code of a campaign now; None when there is none."""
+    [dressed] = with_own(session, [campaign])
+    return next((form for form in dressed.edition.all_forms if form.code == code), None)
+
+
+def own_questions(session: ScopedSession) -> Mapping[str, Question]:
+    """The questions that forms of this district ask alone, of all versions that were ever in use; the latest wording counts."""
+    used = select(OwnForm.sha256).where(OwnForm.published_at.is_not(None)).order_by(OwnForm.published_at)
+    forms = read_forms(session, session.scalars(used).all())
+    return {one.code: one for form in forms.values() for one in form.questions}
 
 
 def own_published(session: ScopedSession) -> Mapping[str, tuple[str, ...]]:

@@ -6,7 +6,7 @@ duties - and may say it otherwise, illustrate it, order it and ask more. What is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import fields
 from datetime import datetime
 from uuid import UUID
@@ -15,8 +15,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from core.campaigns import Campaign, Form, Item, to_body
+from core.campaigns.xlsform.model import Field
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
 from core.work.calendar import local_day
+from core.work.forms.fielding import read_forms
 from core.work.journal import record
 from core.work.permits import require
 from core.work.roles import ADMINISTER
@@ -40,13 +42,14 @@ def shipped_form(campaign: Campaign, code: str) -> Form | None:
 
 
 def check_form(campaign: Campaign, form: Form) -> list[Fault]:
-    """What speaks against a form as this district's (版本核对): a changed or missing scored item, points, types, doubled codes."""
+    """What speaks against a form as this district's (版本核对): a changed, missing or conditional scored item, points, types, doubled codes."""
     faults: list[Fault] = []
     shipped = shipped_form(campaign, form.code)
     theirs = {item.code: item for item in shipped.items} if shipped else {}
     mine = {item.code: item for item in form.items}
     for code, item in theirs.items():
         faults += _kept(item, mine.get(code))
+    faults += _conditional(form, theirs)
     taken = {item.code: one.code for one in (*campaign.edition.forms, *campaign.subject_forms) for item in one.items}
     for code, item in mine.items():
         if code in theirs:
@@ -68,12 +71,14 @@ def check_form(campaign: Campaign, form: Form) -> list[Fault]:
     return faults
 
 
-def unfielded(form: Form) -> list[Fault]:
-    """What inspectors' pages do not ask yet (暂不能外业使用): groups, conditions, pictures and questions beside the items."""
+def _conditional(form: Form, theirs: Collection[str]) -> list[Fault]:
+    """Scored items of the shipped form that a condition could hide: they would not apply here and apply elsewhere."""
     if form.survey is None:
         return []
-    remedy = N_("可以先存为草稿、下载到 ODK 或 Kobo 使用；要在本系统检查，请只保留检查项")
-    return [Fault(N_("表里有检查项以外的题、分组、条件或示范图，检查页还不能显示"), "survey", remedy=remedy)]
+    placed = [one for one in form.survey.walk() if isinstance(one.part, Field) and one.part.name in theirs]
+    hidden = [one.part.name for one in placed if any(part.relevant for part in (*one.above, one.part))]
+    remedy = N_("现场没有的可选“不适用”；自加的题和检查项才能加条件")
+    return [Fault(N_("给计分的检查项加了条件"), "relevant", value=code, remedy=remedy) for code in hidden]
 
 
 def _kept(item: Item, own: Item | None) -> list[Fault]:
@@ -136,7 +141,7 @@ def publish(
     """Give a version to the inspectors from now on (发布); the one before is replaced, visits opened with it still count.
 
     ``form`` is its content, checked once more: the edition may have changed since. Publishing twice changes nothing. Raises Forbidden,
-    NotFound, Conflict (dropped), InvalidInput (as check_form and unfielded say).
+    NotFound, Conflict (dropped), InvalidInput (as check_form says).
     """
     require(session, actor, ADMINISTER, root_unit(session).id, local_day(now))
     row = get_version(session, version_id)
@@ -146,7 +151,7 @@ def publish(
         return row
     if row.state == DROPPED:
         raise Conflict(N_("这个草稿已经作废，请重新上传"))
-    if faults := [*check_form(campaign, form), *unfielded(form)]:
+    if faults := [*check_form(campaign, form), *_shared_questions(session, row, form)]:
         raise InvalidInput(faults=faults)
     mine = (OwnForm.campaign == row.campaign, OwnForm.code == row.code, OwnForm.state == PUBLISHED)
     session.execute(update(OwnForm).where(*mine).values(state=REPLACED, ended_at=now))
@@ -154,6 +159,19 @@ def publish(
     session.flush()
     record(session, actor, "form.publish", KIND, row.id, **_told(row))
     return row
+
+
+def _shared_questions(session: ScopedSession, row: OwnForm, form: Form) -> list[Fault]:
+    """Questions that a form asks alone and that another published form of the district calls the same."""
+    others = (OwnForm.state == PUBLISHED, (OwnForm.campaign != row.campaign) | (OwnForm.code != row.code))
+    hashes = session.scalars(select(OwnForm.sha256).where(*others)).all() if form.questions else []
+    theirs = {one.code: other.code for other in read_forms(session, hashes).values() for one in other.questions}
+    remedy = N_("和表 {form} 的观测项重名，请换一个检查项代码或表格代码")
+    return [
+        Fault(N_("观测项代码重复"), "name", value=one.code, remedy=remedy, params={"form": theirs[one.code]})
+        for one in form.questions
+        if one.code in theirs
+    ]
 
 
 def end_version(session: ScopedSession, actor: Actor, version_id: UUID, *, now: datetime) -> OwnForm:

@@ -45,7 +45,8 @@ _VISITING = sorted(role.code for role in ROLES.values() if VISIT in role.verbs)
 class Paper:
     """What a filled sheet says (纸质表内容); ``began`` and ``ended`` are clock times as written, such as 9:30 or 0930.
 
-    ``is_another``: another visit of the same person there on the same day is known of and meant.
+    ``is_another``: another visit of the same person there on the same day is known of and meant. ``entries``: what is written
+    beside the items, by form SHA-256.
     """
 
     visit_id: UUID
@@ -63,6 +64,7 @@ class Paper:
     scans: Sequence[str] = ()
     is_another: bool = False
     round_id: UUID | None = None
+    entries: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,7 @@ def enter_paper(
         notes=paper.notes,
         severities=paper.severities,
         forms=paper.forms,
+        entries=paper.entries,
         started_at=began,
         finished_at=ended,
         round_id=paper.round_id,

@@ -74,7 +74,7 @@ def store(
     if found is None or not path_of(files, actor.tenant.id, found.sha256).exists():
         picture = read_picture(original)
         stored = found.sha256 if found else hashlib.sha256(picture.jpeg).hexdigest()  # a lost file comes back
-        _write(path_of(files, actor.tenant.id, stored), picture.jpeg)
+        write_file(path_of(files, actor.tenant.id, stored), picture.jpeg)
         sent = {"contact_name": contact_name, "created_at": now or server_now()}
         sent |= {"sealed_for": sealed_for, "hidden": sealed_for is not None, **_when_and_where(picture, said)}
         found = found or _insert(session, actor, digest, stored, picture, sent)
@@ -121,7 +121,7 @@ def small_of(path: Path) -> Path:
         with Image.open(path, formats=("JPEG",)) as image:
             image.draft("RGB", (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
             image.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.LANCZOS)
-            _write(small, as_jpeg(image.convert("RGB"), quality=75))
+            write_file(small, as_jpeg(image.convert("RGB"), quality=75))
     return small
 
 
@@ -232,7 +232,7 @@ def _note_upload(session: Session, actor: Actor, file: File) -> None:
         session.flush()
 
 
-def _write(path: Path, data: bytes) -> None:
+def write_file(path: Path, data: bytes) -> None:
     """Put a file in its place whole or not at all, readable by us alone."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{uuid4().hex}")

@@ -1,6 +1,6 @@
 """Corrects a submitted visit (检查更正) with its history: a new version takes its place, the old one stays readable.
 
-Whoever visited may correct within three days (ours), the HQ office at any time. Place, day, forms, person and basis stay
+Whoever visited may correct within three days (ours), what is still a secret until its release, the HQ office at any time. Place, day, forms, person and basis stay
 those of the first version. What was found then and is not found now is cancelled in the ledger, what is found now only is
 opened, and what fails in both versions keeps its finding.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,14 +20,16 @@ from sqlalchemy.orm import Session
 from core.campaigns import Campaign
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound
 from core.work.calendar import ZONE, local_day
+from core.work.inspection.entries import Setting
 from core.work.inspection.site_then import attrs_then
 from core.work.inspection.visit_amending import Amended, amend_findings, still_said
 from core.work.inspection.visit_forms import forms_of_visit
 from core.work.inspection.visit_input import CheckedVisit, VisitBody, check_body
+from core.work.inspection.visit_photos import photo_files
 from core.work.inspection.visit_plan import VisitPlan, plan_of
 from core.work.inspection.visit_rows import new_visit, score_visit, sheets_of, summary_of
 from core.work.inspection.visit_versions import Version, is_same, version_of
-from core.work.inspection.visits import Submitted, enter_results, photo_files
+from core.work.inspection.visits import Submitted, enter_results
 from core.work.journal import record, sealed
 from core.work.loop.sight import sees_visit
 from core.work.roles import DIRECT, VISIT
@@ -36,6 +38,7 @@ from core.work.tables import File, Finding, ItemResult, Sheet, Site, Visit
 from core.work.wording import read_text
 from tenants.access import Actor, may
 from tenants.db import now as server_now
+from tenants.models import Person
 
 DAYS = 3  # calendar days after the visit in which its own inspector may correct it (ours)
 TAKEN = N_("这个编号的检查已经提交过，内容不同；请核对，新的检查请用新的编号")
@@ -55,6 +58,15 @@ class Correcting:
         """The site's attributes as they were."""
         return attrs_then(self.visit, self.site)
 
+    @property
+    def entries(self) -> Mapping[str, Mapping[str, Any]]:
+        """What was said to the questions beside the items, by form SHA-256 as it is sent."""
+        return {
+            planned.form.sha256: self.version.entries[planned.key]
+            for planned in self.plan.forms
+            if planned.key in self.version.entries
+        }
+
 
 def correct(
     session: Session,
@@ -69,11 +81,12 @@ def correct(
     severities: Mapping[str, str] | None = None,
     note: str = "",
     reason: str,
+    entries: Mapping[str, Any] | None = None,
     now: datetime | None = None,
 ) -> Submitted:
     """Put a corrected version in a visit's place: the whole form again, with the reason.
 
-    What fails still and has no severity here keeps its finding's. ``campaigns`` are the tenant's enabled ones; ``new_visit_id`` comes from the device, the same correction sent twice is
+    What fails still and has no severity here keeps its finding's; without ``entries`` those of the old version stay. ``campaigns`` are the tenant's enabled ones; ``new_visit_id`` comes from the device, the same correction sent twice is
     answered alike. Raises NotFound, Forbidden, InvalidInput with every fault, Conflict when the visit was corrected
     already (it names the newer version) or one of its campaigns is suspended.
     """
@@ -83,13 +96,14 @@ def correct(
         hold_round(session, visit.round_id)  # it may have been released a moment ago
         visit = _find(session, actor, visit_id, moment)
     fixed = (visit.started_at, note, visit.basis)
-    body = VisitBody(visit.site_id, answers, photos or {}, notes or {}, *fixed, severities or {})
+    body = VisitBody(visit.site_id, answers, photos or {}, notes or {}, *fixed, severities or {}, entries=entries or {})
     digest = hashlib.sha256(body.sha256() + visit.id.bytes + reason.strip().encode("utf-8", "surrogatepass")).digest()
     earlier = _earlier(session, new_visit_id, visit.id, digest)
     if earlier is not None:
         return earlier
     with sealed(session, visit.round_id if visit.hidden else None):
-        return _replace(session, actor, visit, body, (new_visit_id, digest, reason), campaigns, moment)
+        said = (new_visit_id, digest, reason)
+        return _replace(session, actor, visit, body, said, campaigns, moment, is_kept=entries is None)
 
 
 def _replace(
@@ -100,10 +114,13 @@ def _replace(
     said: tuple[UUID, bytes, str],
     campaigns: Sequence[Campaign],
     moment: datetime,
+    *,
+    is_kept: bool,
 ) -> Submitted:
     """Check what the correction says, and put it in the visit's place; ``said`` is its id, its hash and the reason."""
     new_visit_id, digest, reason = said
     old = may_correct(session, actor, visit.id, campaigns=campaigns, now=moment)
+    body = replace(body, entries=old.entries) if is_kept else body
     checked, files, why = _check(session, old, body, reason)
     if not _claim_old(session, old.visit, moment):
         earlier = _earlier(session, new_visit_id, visit.id, digest)
@@ -183,7 +200,7 @@ def _check_person(session: Session, actor: Actor, visit: Visit, campaigns: set[s
     in_round = visit.round_id is not None and is_member(session, actor, visit.round_id)
     if visit.person_id != actor.person_id or not (in_round or may(session, actor, VISIT, visit.unit_id, today)):
         raise Forbidden(N_("只有检查人本人或创建办可以更正这次检查"))
-    if (today - visit.day).days > DAYS:
+    if not visit.hidden and (today - visit.day).days > DAYS:  # what nobody was told of yet may be put right until then
         raise Forbidden(N_("检查已过 {days} 天，只能由创建办更正"), days=DAYS)
 
 
@@ -208,18 +225,24 @@ def _check(
     if not why and not faults:
         faults.append(Fault(N_("缺少更正原因"), "reason", remedy=N_("请写明为什么更正；原来的检查会保留")))
     try:
-        checked = check_body(old.plan, body, old.attrs)
+        checked = check_body(old.plan, body, old.attrs, _setting(session, old.visit))
     except InvalidInput as error:
         raise InvalidInput(faults=[*faults, *error.faults]) from error
     missing = [p for p in old.plan.forms if p.key not in {form.key for form in checked.forms}]
     remedy = N_("更正要答完原来答过的每一张检查表")
     faults += [Fault(N_("这张检查表没有答"), "answers", where=p.form.code, remedy=remedy) for p in missing]
     files = photo_files(session, checked)
-    if not faults and is_same(old.version, checked, {ref: file.id for ref, file in files.items()}):
+    if not faults and is_same(old.version, checked, files):
         faults.append(Fault(N_("和原来的检查完全一样"), "answers", remedy=N_("请改正有误的地方，再提交")))
     if faults:
         raise InvalidInput(faults=faults)
     return checked, files, why
+
+
+def _setting(session: Session, visit: Visit) -> Setting:
+    """The forms are filled in as of the visit, not as of its correction."""
+    who = session.scalar(select(Person.name).where(Person.id == visit.person_id)) or ""
+    return Setting(visit.finished_at or visit.submitted_at, visit.started_at, who)
 
 
 def _claim_old(session: Session, visit: Visit, now: datetime) -> bool:

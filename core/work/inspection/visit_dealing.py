@@ -5,7 +5,7 @@ Both are said by question. What is said of a question that passes has no effect,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from core.campaigns import Answer, score_item
 from core.errors import N_, Fault, InvalidInput
 from core.work.calendar import local_day
+from core.work.inspection.entries import ItemKey
 from core.work.inspection.visit_plan import VisitPlan
 from core.work.journal import seal_of
 from core.work.loop.sight import sees_finding
@@ -26,15 +27,19 @@ from tenants.access import Actor
 FIXED, AGAIN = "fixed", "again"
 
 
-def failing(plan: VisitPlan, answers: Mapping[str, Answer], attrs: Mapping[str, Any]) -> Callable[[str], bool]:
-    """Whether the answer to a question of the plan fails one of its items; a question without an answer does not."""
+def failing(
+    plan: VisitPlan, answers: Mapping[str, Answer], attrs: Mapping[str, Any], hidden: Collection[ItemKey] = ()
+) -> Callable[[str], bool]:
+    """Whether the answer to a question of the plan fails one of its items that is not ``hidden``; without an answer it does not."""
 
     def fails(code: str) -> bool:
         planned = plan.questions.get(code)
         if planned is None or code not in answers:
             return False
         return any(
-            score_item(one.item, planned.question, answers[code], attrs).outcome == "fail" for one in planned.items
+            score_item(one.item, planned.question, answers[code], attrs).outcome == "fail"
+            for one in planned.items
+            if (*one.planned.key, one.item.code) not in hidden
         )
 
     return fails
@@ -132,7 +137,7 @@ def open_to_all(round_id: UUID | None = None) -> tuple[Any, ...]:
         its = exists().where(
             Visit.tenant_id == Finding.tenant_id, Visit.id == Finding.visit_id, Visit.round_id == round_id
         )
-        known = or_(known, its.correlate(Finding))
+        known = or_(known, its.correlate(Finding), Finding.round_id == round_id)
     return Finding.restricted.is_(False), known
 
 

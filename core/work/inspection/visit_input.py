@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from core.campaigns import Answer, parse_answer
+from core.campaigns import Answer, Item, parse_answer
 from core.errors import N_, Fault, InvalidInput
+from core.work.inspection.entries import Entered, Setting, check_entries, entered_forms
 from core.work.inspection.visit_dealing import failing, read_again, read_fixed
 from core.work.inspection.visit_plan import PlannedForm, PlannedQuestion, VisitPlan
 from core.work.loop.step_input import SEVERITIES
 from core.work.wording import read_text, shown
 
 MOST_PHOTOS = 9  # beside one question (ours)
+NOT_ASKED = Answer(na=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class VisitBody:
     forms: Sequence[str] = ()
     finished_at: datetime | None = None
     round_id: UUID | None = None
+    entries: Mapping[str, Any] = field(default_factory=dict)
 
     def sha256(self) -> bytes:
         """SHA-256 over the canonical body: keys sorted, empty photos, notes and values left out."""
@@ -68,6 +71,8 @@ class VisitBody:
             plain["finished_at"] = self.finished_at.isoformat()
         if self.round_id is not None:  # likewise
             plain["round_id"] = str(self.round_id)
+        if entered := {str(k): v for k, v in self.entries.items() if v}:  # likewise
+            plain["entries"] = entered
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
@@ -90,21 +95,31 @@ class CheckedVisit:
     severities: Mapping[str, str] = field(default_factory=dict)
     fixed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     again: Mapping[str, UUID] = field(default_factory=dict)
+    entered: Entered = field(default_factory=Entered)
+
+    def answer_to(self, planned: PlannedForm, item: Item) -> Answer:
+        """What was answered to an item: not applicable where the form's own conditions hide it."""
+        return NOT_ASKED if (*planned.key, item.code) in self.entered.hidden else self.answers[item.question]
 
 
-def check_body(plan: VisitPlan, body: VisitBody, attrs: Mapping[str, Any]) -> CheckedVisit:
+def check_body(plan: VisitPlan, body: VisitBody, attrs: Mapping[str, Any], setting: Setting) -> CheckedVisit:
     """Check a submission against what is due at the site, of which ``attrs`` are known. Raises InvalidInput with all faults at once.
 
-    A fault's ``field`` is the question (with the part of the answer), ``where`` its items, ``value`` what was sent.
+    A fault's ``field`` is the question (with the part of the answer), ``where`` its items, ``value`` what was sent. What was
+    said to a question that the forms' conditions hide is left out, as XLSForm has it (隐藏的题视为未答).
     """
     faults: list[Fault] = []
+    codes = {str(code) for code, raw in body.answers.items() if _filled(raw)}
+    forms = answered_forms(plan, codes, entered_forms(plan, body.entries))
+    entered = check_entries(plan, forms, body.entries, body.answers, setting, faults)
+    gone = entered.gone(plan, forms)
+    body = _without(body, gone) if gone else body
     answers = _answers(plan, body, faults)
-    forms = answered_forms(plan, {str(code) for code, raw in body.answers.items() if _filled(raw)})
-    _check_whole(plan, forms, body, faults)
+    _check_whole(plan, forms, body, gone, faults)
     photos = _photos(plan, body, faults)
     notes = _notes(plan, body, faults)
     severities = _severities(plan, body, faults)
-    fails = failing(plan, answers, attrs)
+    fails = failing(plan, answers, attrs, entered.hidden)
     fixed = read_fixed(plan, body.fixed, body.photos, fails, MOST_PHOTOS, faults)
     again = read_again(plan, body.again, body.fixed, fails, faults)
     note = read_text(body.note, "note", faults)
@@ -115,18 +130,35 @@ def check_body(plan: VisitPlan, body: VisitBody, attrs: Mapping[str, Any]) -> Ch
         )
     if faults:
         raise InvalidInput(faults=faults)
-    return CheckedVisit(forms, answers, photos, notes, note, severities, fixed, again)
+    return CheckedVisit(forms, answers, photos, notes, note, severities, fixed, again, entered)
 
 
-def answered_forms(plan: VisitPlan, codes: set[str]) -> tuple[PlannedForm, ...]:
-    """The forms that count as answered, given the questions that were answered."""
+def _without(body: VisitBody, gone: Collection[str]) -> VisitBody:
+    """The body without what was said of some questions."""
+
+    def rest(said: Mapping[str, Any]) -> dict[str, Any]:
+        return {code: value for code, value in said.items() if code not in gone}
+
+    return replace(
+        body,
+        answers=rest(body.answers),
+        photos=rest(body.photos),
+        notes=rest(body.notes),
+        severities=rest(body.severities),
+        fixed=rest(body.fixed),
+        again=rest(body.again),
+    )
+
+
+def answered_forms(plan: VisitPlan, codes: set[str], entered: Collection[PlannedForm] = ()) -> tuple[PlannedForm, ...]:
+    """The forms that count as answered, given the questions that were answered and the forms that were filled in beside them."""
     asked = {planned.key: {i.question for i in planned.form.items} for planned in plan.forms}
 
     def own(planned: PlannedForm) -> set[str]:
         others = set().union(*(q for key, q in asked.items() if key != planned.key))
         return asked[planned.key] - others or asked[planned.key]
 
-    found = tuple(p for p in plan.forms if own(p) & codes)
+    found = tuple(p for p in plan.forms if own(p) & codes or p in entered)
     return found or tuple(p for p in plan.forms if asked[p.key] & codes)
 
 
@@ -161,8 +193,10 @@ def _planned(plan: VisitPlan, code: Any, value: Any, faults: list[Fault]) -> Pla
     return planned
 
 
-def _check_whole(plan: VisitPlan, forms: Sequence[PlannedForm], body: VisitBody, faults: list[Fault]) -> None:
-    """Every question of an answered form has an answer, and at least one form is answered."""
+def _check_whole(
+    plan: VisitPlan, forms: Sequence[PlannedForm], body: VisitBody, gone: Collection[str], faults: list[Fault]
+) -> None:
+    """Every question of an answered form has an answer unless it is gone, and at least one form is answered."""
     if not plan.forms:
         faults.append(
             Fault(N_("这个点位没有应查的检查表"), "site_id", remedy=N_("请核对点位类型，或先启用相应的创建项目"))
@@ -171,7 +205,7 @@ def _check_whole(plan: VisitPlan, forms: Sequence[PlannedForm], body: VisitBody,
         faults.append(Fault(N_("一张检查表也没有答"), "answers", remedy=N_("请至少答完一张检查表")))
     wanted = dict.fromkeys(i.question for planned in forms for i in planned.form.items)
     for code in plan.questions:
-        if code in wanted and not _filled(body.answers.get(code)):
+        if code in wanted and code not in gone and not _filled(body.answers.get(code)):
             items = plan.questions[code].item_codes
             faults.append(Fault(N_("没有作答"), code, where=items, remedy=N_("请作答，或选“不适用”")))
 

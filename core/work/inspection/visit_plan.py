@@ -142,6 +142,7 @@ def plan_of(forms: Iterable[PlannedForm]) -> VisitPlan:
     vocabulary = load_vocabulary()
     for campaign in {planned.campaign.key: planned.campaign for planned in forms}.values():
         vocabulary = vocabulary.with_own(questions=campaign.questions)
+    vocabulary = vocabulary.with_own(questions=(one for planned in forms for one in planned.form.questions))
     served: dict[str, list[PlannedItem]] = {}
     for planned in forms:
         for item in planned.form.items:

@@ -19,14 +19,13 @@ from sqlalchemy.orm import Session
 from core.campaigns import Answer, FormScore, ItemScore, score_form, score_item, to_body
 from core.work.bulk import Lot, insert_together, made_of, stand, whole_row
 from core.work.counting.marking import marks_of
+from core.work.inspection.entries import ItemKey
 from core.work.inspection.visit_input import CheckedVisit
 from core.work.inspection.visit_plan import PlannedForm, VisitPlan
 from core.work.tables import AnswerRow, Definition, Finding, ItemResult, Sheet, Site, Visit
 from core.work.tables.tally import DayMark
 from tenants.access import Actor
 from tenants.db import now as server_now
-
-ItemKey = tuple[str, str, str]  # campaign, form, item
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +48,7 @@ def score_visit(plan: VisitPlan, checked: CheckedVisit, attrs: Mapping[str, Any]
     forms: dict[tuple[str, str], FormScore] = {}
     for planned in checked.forms:
         scores = {
-            item.code: score_item(item, plan.questions[item.question].question, checked.answers[item.question], attrs)
+            item.code: score_item(item, plan.questions[item.question].question, checked.answer_to(planned, item), attrs)
             for item in planned.form.items
         }
         items |= {(*planned.key, code): score for code, score in scores.items()}

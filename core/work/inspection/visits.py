@@ -16,18 +16,19 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.campaigns import Campaign
-from core.errors import N_, Conflict, Fault, InvalidInput
+from core.errors import N_, Conflict
 from core.work.bulk import Lot
 from core.work.calendar import load_calendar
 from core.work.dispatch.routing import owners_of
+from core.work.inspection.entries import Setting, entry_rows
 from core.work.inspection.opened_with import opened_plan
-from core.work.inspection.photos import find_files
 from core.work.inspection.site_then import site_then
 from core.work.inspection.visit_again import note_again
-from core.work.inspection.visit_dealing import FIXED, check_again, check_photos
+from core.work.inspection.visit_dealing import check_again, check_photos
 from core.work.inspection.visit_findings import Failure, Opening, failures_of, open_findings
 from core.work.inspection.visit_ground import Ground, read_ground
 from core.work.inspection.visit_input import CheckedVisit, VisitBody, check_body
+from core.work.inspection.visit_photos import photo_files, photo_rows
 from core.work.inspection.visit_plan import VisitPlan
 from core.work.inspection.visit_rows import (
     Scored,
@@ -43,8 +44,7 @@ from core.work.inspection.visit_timing import time_visit
 from core.work.journal import line, record, seal_of
 from core.work.proofs.doubts import look_at_spot, look_at_visit
 from core.work.rounds.sealing import seal
-from core.work.tables import Attachment, Audit, File, Finding, Sheet, Site, Visit
-from core.work.wording import shown
+from core.work.tables import Audit, File, Finding, Sheet, SheetEntry, Site, Visit
 from tenants.access import Actor
 from tenants.db import now as server_now
 
@@ -85,6 +85,7 @@ def submit(
     finished_at: datetime | None = None,
     device_now: datetime | None = None,
     round_id: UUID | None = None,
+    entries: Mapping[str, Any] | None = None,
     by: Actor | None = None,
     now: datetime | None = None,
 ) -> Submitted:
@@ -94,15 +95,14 @@ def submit(
     which its finding is closed at once; ``again`` names an open finding that is still there (仍未整改), instead of a second one.
 
     ``forms`` are the SHA-256 of those that the visit was opened with, when an edition may have changed since; ``campaigns``
-    are the tenant's enabled ones. ``finished_at`` and ``device_now`` are by the phone's clock: see visit_timing. A visit for a
-    secret ``round_id`` is born hidden with all that comes of it. ``by`` is who types it in for the ``actor`` who walked
-    (paper_entry): the trail names him, and the shift that the actor is on now is not the visit's. Raises NotFound for a site or round out of reach,
-    InvalidInput with every fault, Conflict for another body under the same id and a round that is not open.
+    are the tenant's enabled ones; ``entries`` answer the questions beside the items, by form SHA-256. ``finished_at`` and
+    ``device_now`` are by the phone's clock: see visit_timing. A visit for a secret ``round_id`` is born hidden with all that
+    comes of it. ``by`` is who types it in for the ``actor`` who walked (paper_entry). Raises NotFound for a site or round out
+    of reach, InvalidInput with every fault, Conflict for another body under the same id and a round that is not open.
     """
     said = (photos or {}, notes or {}, started_at, note, basis, severities or {}, fixed or {}, again or {}, forms)
-    body = VisitBody(site_id, answers, *said, finished_at, round_id)
-    moment = now or server_now()
-    timing = time_visit(moment, finished_at, device_now)
+    body = VisitBody(site_id, answers, *said, finished_at, round_id, entries or {})
+    timing = time_visit(moment := now or server_now(), finished_at, device_now)
     ground = read_ground(session, actor, site_id, campaigns, timing.day, visit_id, round_id)
     if ground.is_entered and (earlier := _earlier(session, actor, visit_id, body.sha256())) is not None:
         return earlier
@@ -127,7 +127,8 @@ def _take(
     campaigns = within_posts(session, actor, site, campaigns, day)
     began = body.started_at
     due = opened_plan(session, site, ground.types, campaigns, day, forms=body.forms, started_at=began)
-    checked, files = _checked(session, actor, due, body, site, moment)
+    setting = Setting(stamp["finished_at"] or moment, began, actor.name)
+    checked, files = _checked(session, actor, due, body, site, setting, moment)
     patrol_id = ground.patrol_id if by is None else None
     stood = {"patrol_id": patrol_id, "site_then": site_then(site, ground.types), "started_at": began}
     visit = new_visit(actor, visit_id, site, body.sha256(), note=checked.note, **stamp, **stood)
@@ -156,10 +157,10 @@ def due_at_site(
 
 
 def _checked(
-    session: Session, actor: Actor, due: VisitPlan, body: VisitBody, site: Site, now: datetime
+    session: Session, actor: Actor, due: VisitPlan, body: VisitBody, site: Site, setting: Setting, now: datetime
 ) -> tuple[CheckedVisit, Mapping[str, File]]:
     """What was sent in, with its photos, when all of it holds. Raises InvalidInput."""
-    checked = check_body(due, body, site.attrs)
+    checked = check_body(due, body, site.attrs, setting)
     check_again(session, actor, site.id, due, checked.again, now)
     files = photo_files(session, checked)
     check_photos(files, checked.photos, checked.fixed)
@@ -244,7 +245,10 @@ def enter_results(
 
     False when somebody was faster under its id.
     """
-    if not enter_rows(session, actor, visit, checked, scored, sheets, [_photos(visit, checked, files), *beside]):
+    same = {"visit_id": visit.id, "hidden": visit.hidden}
+    said = Lot(SheetEntry, entry_rows(checked.forms, checked.entered, files), same)
+    lots = [photo_rows(visit, checked, files), said, *beside]
+    if not enter_rows(session, actor, visit, checked, scored, sheets, lots):
         return False
     freeze_forms(session, actor, checked.forms, kept)
     return True
@@ -268,24 +272,3 @@ def _lost_race(session: Session, actor: Actor, visit_id: UUID, digest: bytes) ->
     if earlier is None:  # it is there, but not for these eyes (a secret round)
         raise Conflict(N_("这个编号的检查已经提交过，内容不同；请核对，新的检查请用新的编号"))
     return earlier
-
-
-def photo_files(session: Session, checked: CheckedVisit) -> Mapping[str, File]:
-    """The files that the photos refer to; each unknown one is a fault."""
-    kinds = {"photos": checked.photos, FIXED: checked.fixed}
-    refs = [(f"{name}.{code}", ref) for name, kind in kinds.items() for code, listed in kind.items() for ref in listed]
-    files = find_files(session, (ref for _, ref in refs))
-    faults = [
-        Fault(N_("没有这张照片"), place, value=shown(ref), remedy=N_("请先上传照片，再提交检查"))
-        for place, ref in refs
-        if ref not in files
-    ]
-    if faults:
-        raise InvalidInput(faults=faults)
-    return files
-
-
-def _photos(visit: Visit, checked: CheckedVisit, files: Mapping[str, File]) -> Lot:
-    key = {"visit_id": visit.id, "created_at": visit.submitted_at, "hidden": visit.hidden}
-    rows = [{"file_id": files[ref].id, "question": code} for code, listed in checked.photos.items() for ref in listed]
-    return Lot(Attachment, rows, key)

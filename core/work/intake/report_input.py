@@ -32,7 +32,10 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class ReportBody:
-    """A report as it was sent (上报请求), unchecked; its hash tells a repetition from another report under the same id."""
+    """A report as it was sent (上报请求), unchecked; its hash tells a repetition from another report under the same id.
+
+    ``round_id`` is the round in which the reporter stands at the site; ``taken_at`` when it was seen, by the phone's clock.
+    """
 
     source: str
     category: str
@@ -54,6 +57,8 @@ class ReportBody:
     priority: bool | None = None
     lead_unit_id: UUID | None = None
     merge_into: UUID | None = None
+    round_id: UUID | None = None
+    taken_at: datetime | None = None
 
     def sha256(self) -> str:
         """The hash of everything that was sent."""
@@ -83,7 +88,7 @@ class CheckedReport:
 
 
 def check_report(session: Session, actor: Actor, body: ReportBody, now: datetime) -> CheckedReport:
-    """Judge a report. Raises InvalidInput with every fault."""
+    """Judge a report; that he may report for its round is judged before. Raises InvalidInput with every fault."""
     faults: list[Fault] = []
     source = SOURCES.get(body.source) if body.source in REPORTABLE else None
     if source is None:
@@ -96,7 +101,9 @@ def check_report(session: Session, actor: Actor, body: ReportBody, now: datetime
         faults.append(_choose(N_("没有这个严重程度"), "severity", body.severity, tuple(SEVERITIES)))
     texts = _texts(body, faults)
     is_restricted = body.restricted or (source is not None and source.restricted)
-    said = SaidPlace(body.site_id, body.unit_id, body.place, body.longitude, body.latitude, not is_restricted)
+    said = SaidPlace(
+        body.site_id, body.unit_id, body.place, body.longitude, body.latitude, not is_restricted, body.round_id
+    )
     where = read_place(session, actor, said, faults, now)
     before, after = _photos(session, body, source, faults)
     campaigns = _campaigns(session, body, faults)

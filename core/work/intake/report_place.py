@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, NotFound
@@ -15,7 +15,7 @@ from core.work.calendar import local_day
 from core.work.dated import valid_on
 from core.work.places.nearby import TERRITORY, nearest_sites
 from core.work.roles import REPORT
-from core.work.tables import Site
+from core.work.tables import RoundStop, Site
 from core.work.wording import read_text
 from tenants.access import Actor, reach
 from tenants.models import Unit
@@ -38,7 +38,10 @@ class ReportedPlace:
 
 @dataclass(frozen=True, slots=True)
 class SaidPlace:
-    """What was sent about the place (填报的地点); ``needs_text``: a free place must be described."""
+    """What was sent about the place (填报的地点); ``needs_text``: a free place must be described.
+
+    ``round_id`` is a round of the reporter's: its stops are for him, wherever they lie.
+    """
 
     site_id: UUID | None
     unit_id: UUID | None
@@ -46,6 +49,7 @@ class SaidPlace:
     longitude: Decimal | None
     latitude: Decimal | None
     needs_text: bool = True
+    round_id: UUID | None = None
 
 
 def read_place(
@@ -60,7 +64,7 @@ def read_place(
     text = read_text(said.place, "place", faults, LONGEST_PLACE)
     point = _point(said, faults)
     if said.site_id is not None:
-        return _at_site(session, actor, said.site_id, text, point, on)
+        return _at_site(session, actor, said, text, point, on)
     unit_id = said.unit_id
     if unit_id is None and point is not None:
         near = nearest_sites(session, actor, point, on=on, within=TERRITORY, limit=1)
@@ -78,10 +82,13 @@ def read_place(
 
 
 def _at_site(
-    session: Session, actor: Actor, site_id: UUID, text: str, point: tuple[Decimal, Decimal] | None, on: date
+    session: Session, actor: Actor, said: SaidPlace, text: str, point: tuple[Decimal, Decimal] | None, on: date
 ) -> ReportedPlace:
-    chosen = select(Site).where(Site.id == site_id, Site.state == "active", Site.unit_id.in_(reach(actor, REPORT, on)))
-    site = session.scalars(chosen).first()
+    within: ColumnElement[bool] = Site.unit_id.in_(reach(actor, REPORT, on))
+    if said.round_id is not None:
+        stops = select(RoundStop.site_id).where(RoundStop.round_id == said.round_id, RoundStop.state != "dropped")
+        within = or_(within, Site.id.in_(stops))
+    site = session.scalars(select(Site).where(Site.id == said.site_id, Site.state == "active", within)).first()
     if site is None:
         raise NotFound
     longitude, latitude = point or (site.longitude, site.latitude)

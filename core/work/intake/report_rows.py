@@ -18,6 +18,7 @@ from core.work.counting.marking import days_of, marks_of
 from core.work.dispatch.routing import Route
 from core.work.enabling import campaign_as_run
 from core.work.intake.report_input import CheckedReport
+from core.work.intake.report_standing import ReportStanding
 from core.work.intake.sources import Source
 from core.work.loop import clocks
 from core.work.loop.states import CLOSED, DISPATCHED, ON_SPOT
@@ -48,6 +49,7 @@ class Entry:
     patrol_id: UUID | None
     target: Finding | None
     units: Mapping[UUID, UnitFacts]
+    standing: ReportStanding
 
     @property
     def parts(self) -> list[dict[str, Any]]:
@@ -59,13 +61,17 @@ class Entry:
 def new_finding(session: Session, actor: Actor, entry: Entry, calendar: WorkCalendar, now: datetime) -> Finding:
     """The finding as it will stand, whole. Its number is taken now, for the trail and the notes say it, too.
 
-    Restricted ones are counted apart: a gap is a count.
+    Restricted ones are counted apart: a gap is a count. Those of a secret round get theirs at its release.
     """
+    number = None if entry.standing.is_secret else _number(session, actor, entry, now)
+    row = {"tenant_id": actor.tenant.id, "id": entry.id, "number": number} | _columns(entry, calendar, now)
+    return made_of(Finding, whole_row(Finding, row))
+
+
+def _number(session: Session, actor: Actor, entry: Entry, now: datetime) -> str:
     year, apart = local_day(now).year, entry.checked.restricted
     (number,) = take_serials(session, actor, _series(entry, now))
-    said = f"{year}-J{number:05d}" if apart else f"{year}-{number:05d}"
-    row = {"tenant_id": actor.tenant.id, "id": entry.id, "number": said} | _columns(entry, calendar, now)
-    return made_of(Finding, whole_row(Finding, row))
+    return f"{year}-J{number:05d}" if apart else f"{year}-{number:05d}"
 
 
 def enter_rows(
@@ -88,7 +94,7 @@ def enter_rows(
     is_ours = insert_together(session, actor, Lot(Finding, [row]), [*lots, *beside])
     if is_ours:
         stand(session, finding)
-    else:
+    elif finding.number is not None:
         give_back(session, actor, _series(entry, finding.opened_at))
     return is_ours
 
@@ -116,8 +122,8 @@ def _columns(entry: Entry, calendar: WorkCalendar, now: datetime) -> dict[str, A
             "version": 1,
             "opened_at": now,
             "changed_at": now,
-            "hidden": False,
         }
+        | entry.standing.stamp()
         | _clock(entry, calendar, now)
     )
 
@@ -142,7 +148,7 @@ def opening_of(actor: Actor, entry: Entry, finding: Finding) -> dict[str, Any]:
     checked = entry.checked
     unit_id = own_unit(actor, checked.source)
     detail: dict[str, Any] = {"due_at": finding.due_at.isoformat(), "lead": str(entry.route.line)}
-    detail |= {"body": entry.digest, "source": checked.source.code} | entry.route.facts
+    detail |= {"body": entry.digest, "source": checked.source.code} | entry.route.facts | entry.standing.facts()
     if checked.before:
         detail["photos"] = [str(file.id) for file in checked.before]
     if entry.state == CLOSED:

@@ -26,8 +26,9 @@ from core.work.dispatch.trusted import trusted_lead
 from core.work.intake.patrols import patrol_for_report
 from core.work.intake.report_input import CheckedReport, ReportBody, check_report
 from core.work.intake.report_rows import Entry, enter_rows, new_finding, opening_of, own_unit
+from core.work.intake.report_standing import ReportStanding, may_for_round, stand_in
 from core.work.intake.sources import BY_POST, SELF, VERIFIED, VERIFYING, Source
-from core.work.journal import line
+from core.work.journal import line, seal_of
 from core.work.loop.announcing import notes_of_new
 from core.work.loop.ledger import act
 from core.work.loop.sight import audit_kind, sees_finding
@@ -35,6 +36,7 @@ from core.work.loop.states import CLOSED, DISPATCHED, REPORTED
 from core.work.organisation.owners import UnitFacts, facts_of
 from core.work.proofs.doubts import look_at_spot
 from core.work.roles import DIRECT, REPORT, RESTRICTED, SEE
+from core.work.rounds.sealing import seal
 from core.work.tables import Audit, Finding, FindingEvent
 from tenants.access import Actor, may
 from tenants.db import new_id
@@ -87,25 +89,46 @@ def report(
 
 
 def enter(
-    session: Session, actor: Actor, body: ReportBody, finding_id: UUID, now: datetime, *, is_new: bool = False
+    session: Session,
+    actor: Actor,
+    body: ReportBody,
+    finding_id: UUID,
+    now: datetime,
+    *,
+    is_new: bool = False,
+    device_now: datetime | None = None,
 ) -> Reported:
-    """Enter a report under an id; ``is_new``: the id was made just now, so nothing can be there. Raises as :func:`report`."""
-    digest = body.sha256()
-    earlier = None if is_new else _earlier(session, actor, finding_id, digest)
+    """Enter a report under an id; ``is_new``: the id was made just now, so nothing can be there.
+
+    ``device_now`` is the phone's clock at the moment of sending, which puts ``taken_at`` right. Raises as :func:`report`, and
+    for a report that goes with a round as ``stand_in`` does.
+    """
+    earlier = None if is_new else _earlier(session, actor, finding_id, body.sha256())
     if earlier is not None:
         return earlier
+    standing = stand_in(session, actor, body, now, device_now)
+    with seal(session, standing.round):
+        return _take(session, actor, body, finding_id, now, standing)
+
+
+def _take(
+    session: Session, actor: Actor, body: ReportBody, finding_id: UUID, now: datetime, standing: ReportStanding
+) -> Reported:
+    """Check a report that is not there yet, and enter it."""
+    digest = body.sha256()
     checked = check_report(session, actor, body, now)
     owners = owners_at(session, actor, checked.where.unit_id, checked.where.operator_id, local_day(now))
-    directs = _check_person(actor, checked, body, owners)
+    directs = _check_person(actor, checked, body, owners, standing)
     if body.patrol_id is not None:
         patrol_for_report(session, actor, body.patrol_id, now)
     route = _route(session, actor, checked, body, owners, now)
-    state = _state(checked.source, directs=directs, is_fixed=checked.is_fixed, merges=body.merge_into is not None)
+    straight = directs or checked.source.straight or standing.is_secret
+    state = _state(straight=straight, is_fixed=checked.is_fixed, merges=body.merge_into is not None)
     target = _target(session, actor, body.merge_into, now)
     named = {route.line, route.place} | ({own} if (own := own_unit(actor, checked.source)) else set())
     units = facts_of(session, owners, named)
     basis = _basis(actor, checked.source)
-    entry = Entry(finding_id, digest, checked, route, state, basis, body.patrol_id, target, units)
+    entry = Entry(finding_id, digest, checked, route, state, basis, body.patrol_id, target, units, standing)
     merges = target is not None and directs
     written = _write(session, actor, entry, now, is_told=not merges)
     if written is None:
@@ -113,7 +136,8 @@ def enter(
     finding = written.finding
     if checked.is_fixed:
         look_at_spot(session, finding, checked.after, now)
-    count_used(session, actor, [route])
+    if not finding.hidden:  # a precedent of what is secret counts at the release
+        count_used(session, actor, [route])
     if target is None or not merges:
         return written
     return Reported(act(session, actor, finding.id, "merge", version=1, target_id=target.id, now=now))
@@ -123,7 +147,8 @@ def _write(session: Session, actor: Actor, entry: Entry, now: datetime, *, is_to
     """Write the finding with its line of the trail, and tell who should know; None when somebody was faster."""
     finding = new_finding(session, actor, entry, load_calendar(session, now), now)
     detail = {"number": finding.number, "source": finding.source, "state": finding.state}
-    beside = [Lot(Audit, [line(actor, "finding.report", audit_kind(finding.restricted), finding.id, **detail)])]
+    trail = line(actor, "finding.report", audit_kind(finding.restricted), finding.id, **detail)
+    beside = [Lot(Audit, [trail | seal_of(session)])]
     if is_told:
         lead, campaigns = entry.route.line, entry.checked.campaigns
         is_asked = entry.units[lead].is_asked
@@ -162,14 +187,17 @@ def _lost_race(session: Session, actor: Actor, finding_id: UUID, digest: str) ->
     return earlier
 
 
-def _check_person(actor: Actor, checked: CheckedReport, body: ReportBody, owners: Owners) -> bool:
+def _check_person(
+    actor: Actor, checked: CheckedReport, body: ReportBody, owners: Owners, standing: ReportStanding
+) -> bool:
     """Whether the actor directs the work there. Raises Forbidden when the source, or what he asks for, is not his."""
 
     def allowed(verb: str) -> bool:
         return all(owners.may(actor, verb, key) for key in checked.campaigns or (None,))
 
     directs = allowed(DIRECT)
-    if not any(allowed(verb) for verb in checked.source.verbs):
+    is_sent = may_for_round(actor, standing.round) and REPORT in checked.source.verbs
+    if not is_sent and not any(allowed(verb) for verb in checked.source.verbs):
         raise Forbidden(N_("您的岗位不能用“{source}”上报"), source=checked.source.title_zh)
     if checked.restricted and not allowed(RESTRICTED):
         raise Forbidden(N_("您的岗位不能上报作风纪律问题"))
@@ -199,10 +227,10 @@ def _route(
     return Route(body.lead_unit_id, route.place, route.limit, "named")
 
 
-def _state(source: Source, *, directs: bool, is_fixed: bool, merges: bool) -> str:
+def _state(*, straight: bool, is_fixed: bool, merges: bool) -> str:
     if is_fixed:
         return CLOSED
-    return DISPATCHED if (directs or source.straight) and not merges else REPORTED
+    return DISPATCHED if straight and not merges else REPORTED
 
 
 def _target(session: Session, actor: Actor, target_id: UUID | None, now: datetime) -> Finding | None:

@@ -150,8 +150,8 @@ def _find(session: Session, finding_id: UUID, *seen: Any) -> Finding:
 
 def _secret_round(session: Session, finding: Finding) -> UUID | None:
     """The round until whose release the trail says nothing of this finding."""
-    if not finding.hidden:
-        return None
+    if not finding.hidden or finding.round_id is not None:
+        return finding.round_id if finding.hidden else None
     return session.scalar(select(Visit.round_id).where(Visit.id == finding.visit_id))
 
 

@@ -87,15 +87,20 @@ def read_view(
     box = box or extent(session, chosen)
     if box is None:
         return View(None, (), 0)
-    here = chosen.where(
-        cast(Site.longitude, Float).between(box.west, box.east),
-        cast(Site.latitude, Float).between(box.south, box.north),
-    )
+    here = in_view(chosen, box)
     total = session.scalar(select(func.count()).select_from(here.with_only_columns(Site.id).subquery())) or 0
     marks = (
         _points(session, actor, here, now) if total <= MOST_POINTS else _cells(session, actor, here, box, now, across)
     )
     return View(box, marks, total, total > MOST_POINTS)
+
+
+def in_view(chosen: Select[Site], box: Box) -> Select[Site]:
+    """Those of some sites that lie in a box."""
+    return chosen.where(
+        cast(Site.longitude, Float).between(box.west, box.east),
+        cast(Site.latitude, Float).between(box.south, box.north),
+    )
 
 
 def _waiting(actor: Actor, now: datetime, here: Select[Site]) -> Select[UUID, int, int]:

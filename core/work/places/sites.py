@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.campaigns.registry import Registry, installed
 from core.campaigns.terms import SiteType
@@ -22,7 +22,7 @@ from core.work.places.site_attrs import check_attrs, check_place
 from core.work.places.site_lists import get_site
 from core.work.roles import KEEP_SITES
 from core.work.tables import Site, SiteKind
-from tenants.access import Actor
+from tenants.access import Actor, root_unit
 from tenants.models import Unit
 from tenants.scope import ScopedSession
 
@@ -169,7 +169,11 @@ def _retype(session: ScopedSession, site_id: UUID, wanted: set[str], today: date
 
 
 def refuse_twin(session: ScopedSession, site: Site | None, values: Mapping[str, Any]) -> None:
-    """Raise Conflict when another active site has the code, or the same name in the same unit."""
+    """Raise Conflict when another active site has the code, or the same name in the same unit.
+
+    Whoever writes such a name or code at the same time waits here until this transaction ends, and then finds what it wrote.
+    """
+    _one_at_a_time(session, values)
     chosen = select(Site.name).where(Site.state == "active")
     if site is not None:
         chosen = chosen.where(Site.id != site.id)
@@ -182,6 +186,20 @@ def refuse_twin(session: ScopedSession, site: Site | None, values: Mapping[str, 
         remedy = N_("请修改已有的点位，或在名称里加以区分")
         fault = Fault(N_("名称重复"), field="name", value=values["name"], remedy=remedy)
         raise Conflict(N_("这个单位已有点位{name}"), faults=[fault], name=values["name"])
+
+
+def _one_at_a_time(session: ScopedSession, values: Mapping[str, Any]) -> None:
+    """Take turns with others who write the same name in the same unit, or the same code, and with an import of workbooks.
+
+    Always in the same order, so that two never wait for each other.
+    """
+    root = select(Unit.id).where(Unit.id == root_unit(session).id)
+    session.execute(root.with_for_update(read=True))  # an import holds that row until it is over
+    said = [f"site name {values['unit_id']} {narrow(values['name']).casefold()}"]
+    said += [f"site code {values['code']}"] if values.get("code") else []
+    for one in sorted(said):
+        key = func.hashtextextended(f"{session.tenant_id} {one}", 0)
+        session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 def check_fields(

@@ -20,6 +20,7 @@ from core.work.inspection.photos import store
 from core.work.intake.report_input import ReportBody
 from core.work.intake.reporting import Reported, enter
 from core.work.intake.sources import SNAPSHOT
+from core.work.journal import record
 from core.work.loop.states import ACCEPTED, CLOSED_STATES, DISMISSED, MERGED, NOT_CLOSED, ON_SPOT, REPORTED
 from core.work.places.site_settings import PlateSettings, read_settings
 from core.work.plates.plates import ALPHABET, Found, draw_code
@@ -152,11 +153,51 @@ def _stage(finding: Finding) -> tuple[str, str]:
     return HANDLED, ""
 
 
-def contact_of(session: Session, actor: Actor, finding_id: UUID) -> CitizenReport | None:
-    """How to reach the citizen who reported a finding, for the HQ office alone; None for everybody else."""
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """What the finding's page says of who reported it (上报人): the receipt, how to reach him in part, and when that was deleted."""
+
+    receipt: str
+    masked: str
+    purged_at: datetime | None
+
+
+def citizen_of(session: Session, actor: Actor, finding_id: UUID) -> Citizen | None:
+    """Who reported a finding at a plate, for the HQ office alone; None for everybody else.
+
+    The contact is masked: it is read in full by :func:`reveal_contact` alone.
+    """
     if not actor.covers(DIRECT):
         return None
-    return session.scalars(select(CitizenReport).where(CitizenReport.finding_id == finding_id)).first()
+    row = session.scalars(select(CitizenReport).where(CitizenReport.finding_id == finding_id)).first()
+    return None if row is None else Citizen(row.receipt, mask_contact(row.contact), row.purged_at)
+
+
+def reveal_contact(session: ScopedSession, actor: Actor, finding_id: UUID) -> str:
+    """How to reach the citizen who reported a finding, in full (查看联系方式); who looks is put on record, each time.
+
+    Raises NotFound for everybody but the HQ office, where no citizen reported it, and where he left nothing or it was deleted.
+    """
+    row = session.execute(
+        select(CitizenReport.contact, Finding.number)
+        .join(Finding, (Finding.tenant_id == CitizenReport.tenant_id) & (Finding.id == CitizenReport.finding_id))
+        .where(CitizenReport.finding_id == finding_id)
+    ).first()
+    if row is None or not row.contact or not actor.covers(DIRECT):
+        raise NotFound
+    record(session, actor, "citizen.contact", "finding", finding_id, number=row.number or "")
+    return str(row.contact)
+
+
+def mask_contact(said: str) -> str:
+    """A contact with its middle hidden (脱敏): of eleven digits the first three and the last four stay (138****0000), of less, less.
+
+    Signs between stay where they are, so that one sees what kind of contact it is. The lengths are ours.
+    """
+    told = [place for place, letter in enumerate(said) if letter.isalnum()]
+    first, last = (3, 4) if len(told) >= 10 else (1, 1) if len(told) >= 4 else (0, 0)
+    hidden = set(told[first : len(told) - last])
+    return "".join("*" if place in hidden else letter for place, letter in enumerate(said))
 
 
 def purge_contacts(session: ScopedSession, now: datetime) -> int:

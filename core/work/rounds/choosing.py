@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, func, literal, or_, select
 from sqlalchemy.orm import Session
 
 from core.errors import N_, Fault, InvalidInput
@@ -34,7 +34,7 @@ EARLIER: Mapping[str, str] = {"failed": N_("查出问题的点位"), "closed": N
 class SiteFilter:
     """Which sites (选点条件): ``idle_days`` not visited by anybody for so long; ``earlier`` and ``of_earlier`` an earlier round.
 
-    ``standing`` is by findings that are no secret and not restricted.
+    ``standing`` is by findings that are no secret and not restricted. ``only`` are sites that were chosen elsewhere, such as by attainment.
     """
 
     types: tuple[str, ...] = ()
@@ -45,6 +45,7 @@ class SiteFilter:
     text: str = ""
     earlier: UUID | None = None
     of_earlier: str = "failed"
+    only: Collection[UUID] | None = None
     limit: int = OFFERED
 
 
@@ -100,6 +101,8 @@ def _conditions(tenant: int, wanted: SiteFilter, on: date) -> list[ColumnElement
         found.append(or_(Site.name.contains(said, autoescape=True), Site.code == said))
     if wanted.standing:
         found.append(_standing(tenant, wanted.standing))
+    if wanted.only is not None:
+        found.append(Site.id == any_(literal(sorted(wanted.only), ARRAY(Uuid))))
     if wanted.idle_days is not None:
         found.append(func.coalesce(_last(tenant) <= on - timedelta(days=wanted.idle_days), True))
     return found
@@ -134,7 +137,8 @@ def _of_earlier(session: Session, actor: Actor, of: Round, wanted: SiteFilter, o
     tenant = of.tenant_id
     visits = select(Visit.id).where(Visit.tenant_id == tenant, counts_for(earlier))
     if wanted.of_earlier == "closed":
-        closed = select(Finding.site_id).where(Finding.tenant_id == tenant, Finding.visit_id.in_(visits))
+        its = or_(Finding.visit_id.in_(visits), Finding.round_id == earlier.id)
+        closed = select(Finding.site_id).where(Finding.tenant_id == tenant, its)
         return closed.where(Finding.state.in_(CLOSED_STATES), Finding.restricted.is_(False))
     failed = select(ItemResult.site_id).where(ItemResult.tenant_id == tenant, ItemResult.visit_id.in_(visits))
     return failed.where(ItemResult.outcome == "fail")

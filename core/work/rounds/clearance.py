@@ -80,7 +80,7 @@ def knows_visit(actor: Actor, on: date) -> ColumnElement[bool]:
 
 
 def knows_finding(actor: Actor, on: date) -> ColumnElement[bool]:
-    """Filter on Finding: no secret, or found by a visit of a round that he may know of."""
+    """Filter on Finding: no secret, or found by a visit of a round that he may know of, or reported for such a one."""
     if not actor.cleared:
         return Finding.hidden.is_(False)
     if actor.covers(SECRET):
@@ -92,7 +92,8 @@ def knows_finding(actor: Actor, on: date) -> ColumnElement[bool]:
         Round.id == Visit.round_id,
         _knows(actor, on),
     )
-    return or_(Finding.hidden.is_(False), its.correlate(Finding))
+    reported = exists().where(Round.tenant_id == actor.tenant.id, Round.id == Finding.round_id, _knows(actor, on))
+    return or_(Finding.hidden.is_(False), its.correlate(Finding), reported.correlate(Finding))
 
 
 def find_round(session: Session, actor: Actor, round_id: UUID, on: date) -> Round:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Fault, Forbidden, InvalidInput, NotFound, Stale
 from core.work.calendar import local_day
+from core.work.inspection.visit_standing import BESIDE
 from core.work.journal import record, sealed
 from core.work.rounds.kinds import SECRET_MODE
 from core.work.rounds.lines import lines_of
@@ -37,7 +38,7 @@ STATES: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PlanWish:
-    """What a plan shall be (计划内容): ``copy_of`` is a round whose teams, lines and stops each new one gets."""
+    """What a plan shall be (计划内容): ``copy_of`` is a round whose teams, lines and stops each new one gets; ``beside``: see core.work.rounds.beside."""
 
     kind: str
     title: str
@@ -50,6 +51,7 @@ class PlanWish:
     criteria: str = ""
     copy_of: UUID | None = None
     opens: bool = False
+    beside: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +208,7 @@ def _read(
     names = ("kind", "mode", "title", "unit_id", "campaigns")
     return {name: checked[name] for name in names} | {
         "recurrence": wish.rule.as_json(),
-        "template": template | {"criteria": checked["criteria"], "opens": wish.opens},
+        "template": template | {"criteria": checked["criteria"], "opens": wish.opens, BESIDE: wish.beside},
         "starts_on": wish.starts_on,
         "ends_on": wish.ends_on,
     }

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from core.work.calendar import load_calendar, local_day
 from core.work.journal import record, sealed
+from core.work.rounds.beside import allows_beside, with_beside
 from core.work.rounds.kinds import kind_of
 from core.work.rounds.lines import enter_line
 from core.work.rounds.plan_keeping import ACTIVE, KIND
@@ -84,7 +85,7 @@ def _make(session: Session, plan: RoundPlan, start: date, end: date, now: dateti
         "unit_id": plan.unit_id,
         "campaigns": list(plan.campaigns),
         "forms": list(template.get("forms", ())),
-        "sampling": {},
+        "sampling": with_beside({}, allows_beside(template)),
         "starts_on": start,
         "ends_on": end,
     }

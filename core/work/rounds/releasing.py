@@ -4,7 +4,8 @@ Its rows are un-hidden by a function of the database (``app_release`` in migrati
 nobody changes. Its findings get their numbers in the order in which they were opened; their clocks start now, for no unit can
 be late for what it could not know; their units are told, and the days that it was walked on are counted anew.
 
-A round that was called off (取消) is never released: its rows stay hidden for good and count nowhere.
+A round that was called off (取消) was a draft and found nothing. It stays hidden until its planners make it public as called off:
+then its plan, its trail and the seed of its draw can be read, and nothing else follows.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-from sqlalchemy import func, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select, text, union_all, update
+from sqlalchemy.orm import Session, aliased
 
 from core.errors import N_, Conflict, Forbidden, NotFound, Stale
 from core.work.bulk import insert_rows
@@ -33,12 +34,13 @@ from core.work.loop.transitions import OPEN, UNSEAL
 from core.work.rounds.clearance import may_release, sees_round
 from core.work.rounds.drawing import show_seed
 from core.work.rounds.planning import next_number
-from core.work.rounds.steps import CLOSED, RELEASED, step
+from core.work.rounds.steps import CANCELLED, CLOSED, RELEASED, step
 from core.work.serials import take_serials
 from core.work.tables import Draw, Finding, FindingEvent, Part, Round, Visit
 from tenants.access import Actor
 from tenants.db import new_id
 
+RELEASABLE = (CLOSED, CANCELLED)
 _CLOCK = (
     "clock_from",
     "clock_seconds",
@@ -62,17 +64,19 @@ class Released:
 
 
 def release(session: Session, actor: Actor, round_id: UUID, *, version: int, now: datetime) -> Released:
-    """Release a closed secret round. Needs a cleared session and SECRET at the round's unit.
+    """Release a closed secret round, or one that was called off, as such. Needs a cleared session and SECRET at the round's unit.
 
     Raises NotFound, Forbidden, Stale (somebody was faster), Conflict (it is not closed, or no secret any more). Several hundred
     findings take a few seconds: the number of statements does not grow with them.
     """
     of = _claim(session, actor, round_id, version, now)
-    draw_id = of.draw_id
+    draw_id, after = of.draw_id, CANCELLED if of.state == CANCELLED else RELEASED
+    # The database lets go of closed rounds alone; nobody sees that one which was called off is one for a moment.
+    session.execute(update(Round).where(Round.id == of.id).values(state=CLOSED))
     session.execute(select(func.app_release(of.id)))
     session.expire_all()
     number = next_number(session, now)
-    values = {"state": RELEASED, "number": number, "released_at": now}
+    values = {"state": after, "number": number, "released_at": now}
     findings = _findings(session, of.id)
     _enter(session, actor, findings, load_calendar(session, now), number, now)
     told = announce_round(session, actor, number, _handed(session, findings), now)
@@ -98,15 +102,21 @@ def _claim(session: Session, actor: Actor, round_id: UUID, version: int, now: da
         raise Conflict(N_("这一轮不是待解密的暗访"))
     if found.version != version:
         raise Stale
-    if found.state != CLOSED:
+    if found.state not in RELEASABLE:
         raise Conflict(N_("请先结束这一轮，再解密"))
     return found
 
 
 def _findings(session: Session, round_id: UUID) -> Sequence[Finding]:
     """What the round found, in the order in which it was opened."""
-    its = (Visit.tenant_id == Finding.tenant_id) & (Visit.id == Finding.visit_id)
-    query = select(Finding).join(Visit, its).where(Visit.round_id == round_id)
+    one = aliased(Finding)
+    its = (Visit.tenant_id == one.tenant_id) & (Visit.id == one.visit_id)
+    # Two ways to it, each by its own index.
+    ids = union_all(
+        select(one.id).join(Visit, its).where(Visit.round_id == round_id),
+        select(one.id).where(one.round_id == round_id),
+    )
+    query = select(Finding).where(Finding.id.in_(ids))
     return session.scalars(query.order_by(Finding.opened_at, Finding.id).with_for_update(of=Finding)).all()
 
 

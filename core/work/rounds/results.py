@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from core.campaigns.arithmetic import half_up
@@ -93,6 +93,14 @@ class Looked:
         sites = select(Site.id).where(Site.tenant_id == of.tenant_id, within)
         return chosen.where(Visit.site_id.in_(sites))
 
+    def found(self) -> ColumnElement[bool]:
+        """Filter on Finding: what the visits that count found, and what was reported for the round at its places without a form."""
+        of = self.of
+        within = stops_in_view(self.session, self.actor, of, self.on)
+        sites = select(Site.id).where(Site.tenant_id == of.tenant_id, within)
+        reported = and_(Finding.round_id == of.id, Finding.basis == self.basis, Finding.site_id.in_(sites))
+        return or_(Finding.visit_id.in_(self.visits()), reported)
+
     def sheets(self) -> list[ColumnElement[bool]]:
         """Filters on Sheet."""
         return [Sheet.visit_id.in_(self.visits()), *asked_by(self.of, Sheet)]
@@ -124,7 +132,7 @@ def totals(look: Looked) -> Totals:
         .select_from(AnswerRow)
         .where(AnswerRow.visit_id.in_(look.visits()), AnswerRow.na.is_(False))
     )
-    findings = select(func.count()).select_from(Finding).where(Finding.visit_id.in_(look.visits()))
+    findings = select(func.count()).select_from(Finding).where(look.found())
     vetoes = select(func.coalesce(func.sum(func.jsonb_array_length(Sheet.vetoes)), 0)).where(*look.sheets())
     other = SELF if look.basis == VERIFIED else VERIFIED
     return Totals(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from sqlalchemy import func, select, update
@@ -12,7 +11,6 @@ from sqlalchemy.orm import Session
 
 from core.errors import N_, Conflict, Fault, InvalidInput, NotFound
 from core.work.calendar import local_day
-from core.work.places.nearby import Point, metres_between
 from core.work.rounds.lines import find_line
 from core.work.rounds.mutual import refuse_own
 from core.work.rounds.steps import OPEN, step, to_change
@@ -156,43 +154,6 @@ def take_back(session: Session, actor: Actor, round_id: UUID, site_id: UUID, *, 
     stop.state, stop.reason = PLANNED, ""
     refuse_own(session, row, local_day(now))
     return step(session, actor, row, "back", version=version, now=now, detail={"site": str(site_id)})
-
-
-def order_by_distance(
-    session: Session, actor: Actor, round_id: UUID, *, version: int, line_id: UUID | None, now: datetime
-) -> Round:
-    """Order a line's stops so that each is followed by the nearest one left (就近排序), from the first one on.
-
-    Stops without a position keep their order behind the others. Raises Conflict when fewer than three have one.
-    """
-    to_change(session, actor, round_id, now=now)
-    query = (
-        select(RoundStop.site_id, Site.longitude, Site.latitude)
-        .join(Site, (Site.tenant_id == RoundStop.tenant_id) & (Site.id == RoundStop.site_id))
-        .where(RoundStop.round_id == round_id, RoundStop.state == PLANNED)
-        .where(RoundStop.line_id == line_id if line_id else RoundStop.line_id.is_(None))
-        .order_by(RoundStop.position, RoundStop.site_id)
-    )
-    stops = session.execute(query).all()
-    placed = {site: (east, north) for site, east, north in stops if east is not None and north is not None}
-    if len(placed) < 3:
-        raise Conflict(N_("有坐标的点位不足三个，无法按距离排序"))
-    rest = [site for site, _, _ in stops if site not in placed]
-    order = [*nearest_order(placed), *rest]
-    return order_stops(session, actor, round_id, version=version, order=order, now=now)
-
-
-def nearest_order(placed: dict[UUID, tuple[Decimal, Decimal]]) -> list[UUID]:
-    """A walk from the first place, each time to the nearest one that is left; a suggestion, not the shortest way."""
-    left = dict(placed)
-    here = next(iter(left))
-    found = [here]
-    at: Point = left.pop(here)
-    while left:
-        here = min(left, key=lambda one: (metres_between(at, left[one]), str(one)))
-        at = left.pop(here)
-        found.append(here)
-    return found
 
 
 def count_stops(session: Session, round_id: UUID) -> int:

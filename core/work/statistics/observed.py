@@ -13,7 +13,7 @@ from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, Select, Subquery, and_, func, or_, select
+from sqlalchemy import BindParameter, Row, Select, Subquery, and_, bindparam, func, or_, select
 
 from core.work.tables import LockedValue, Observation, Statistic
 from tenants.scope import ScopedSession
@@ -61,27 +61,29 @@ def observed(
     if not codes or not bases or (units is not None and not units):
         return {}
     found: dict[Key, list[Row[Any]]] = {}
-    for row in session.execute(_locked(session.tenant_id, codes, start, end, cut_off, bases, units)):
+    asked: dict[str, Any] = {"tenant": session.tenant_id, "codes": list(codes), "bases": list(bases)}
+    asked |= {"start": start, "end": end, "old": start - STANDS, "cut_off": cut_off}
+    if units is None:
+        rows = session.execute(_LOCKED, asked)
+    else:
+        rows = session.execute(_LOCKED_OF, asked | {"units": list(units)})
+    for row in rows:
         found.setdefault((row.code, row.unit_id, row.basis), []).append(row)
     return {key: _combine(rows) for key, rows in found.items()}
 
 
-def _locked(
-    tenant_id: int,
-    codes: Collection[str],
-    start: date,
-    end: date,
-    cut_off: datetime,
-    bases: Collection[str],
-    units: Collection[UUID] | None,
-) -> Select[Any]:
-    """The last version of each observation locked by the cut-off, oldest period first."""
-    version = _versions(tenant_id, cut_off)
+def _locked() -> Select[Any]:
+    """The last version of each observation locked by the cut-off, oldest period first; what is asked for is bound."""
+    version = _versions()
+    start: BindParameter[date] = bindparam("start")
+    end: BindParameter[date] = bindparam("end")
     inside = and_(Observation.period_start >= start, Observation.period_end <= end)
     stands = and_(
-        Statistic.combine == "last", Observation.period_start <= end, Observation.period_end >= start - STANDS
+        Statistic.combine == "last", Observation.period_start <= end, Observation.period_end >= bindparam("old")
     )
-    statement = (
+    codes: BindParameter[Any] = bindparam("codes", expanding=True)
+    bases: BindParameter[Any] = bindparam("bases", expanding=True)
+    return (
         select(
             Statistic.code,
             Statistic.combine,
@@ -105,18 +107,22 @@ def _locked(
         .where(version.c.place == 1, Statistic.code.in_(codes), Observation.basis.in_(bases), or_(inside, stands))
         .order_by(Observation.period_end, Observation.period_start.desc(), Observation.id)
     )
-    return statement if units is None else statement.where(Observation.unit_id.in_(units))
 
 
-def _versions(tenant_id: int, cut_off: datetime) -> Subquery:
+def _versions() -> Subquery:
     """Every locked version with its place among those of its observation, the last one first."""
     place = func.row_number().over(partition_by=LockedValue.observation_id, order_by=LockedValue.number.desc())
     return (
         select(LockedValue)
         .add_columns(place.label("place"))
-        .where(LockedValue.tenant_id == tenant_id, LockedValue.locked_at <= cut_off)
+        .where(LockedValue.tenant_id == bindparam("tenant"), LockedValue.locked_at <= bindparam("cut_off"))
         .subquery()
     )
+
+
+# Built once: a score asks for eight spans of days, and to say it anew cost more than the database took [measured].
+_LOCKED = _locked()
+_LOCKED_OF = _LOCKED.where(Observation.unit_id.in_(bindparam("units", expanding=True)))
 
 
 def _combine(rows: Sequence[Row[Any]]) -> Observed:

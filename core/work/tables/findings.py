@@ -24,7 +24,8 @@ class Finding(TenantRow, SecretRow, Base):
     working time (at first ``limit_seconds``) is ``due_at`` (so that a changed calendar can compute it again), unless ``due_fixed`` says that the day was
     set by hand; while ``stopped_at`` is set the clock stands. ``accept_by`` is the clock of taking it (接收时限).
     ``resume_state`` is where a merged or held finding goes back to. ``restricted`` is the class that named roles see only.
-    ``seen_again`` is how often a later visit found it still there (仍未整改).
+    ``seen_again`` is how often a later visit found it still there (仍未整改). ``round_id`` is the round for which it was reported
+    without a form (随手上报); what a visit found belongs to the visit's round.
     """
 
     __tablename__ = "finding"
@@ -34,6 +35,7 @@ class Finding(TenantRow, SecretRow, Base):
         tenant_reference("visit_id", "visit"),
         tenant_reference("patrol_id", "patrol"),
         tenant_reference("merged_into", "finding"),
+        tenant_reference("round_id", "round"),
         Index("ix_finding_tenant_id_state_due_at", "tenant_id", "state", "due_at"),
         Index("ix_finding_tenant_id_due_at", "tenant_id", "due_at"),
         Index("ix_finding_tenant_id_opened_at", "tenant_id", "opened_at"),
@@ -49,6 +51,7 @@ class Finding(TenantRow, SecretRow, Base):
         # The lists of what is not over, by deadline: seven in a hundred rows of a ledger of two years.
         Index("ix_finding_unfinished", "tenant_id", "due_at", "id", postgresql_where=text(UNFINISHED)),
         Index("ix_finding_restricted", "tenant_id", "id", postgresql_where=text("restricted")),
+        Index("ix_finding_tenant_id_round_id", "tenant_id", "round_id", postgresql_where=text("round_id IS NOT NULL")),
         CheckConstraint("basis IN ('self', 'verified')", name="basis"),
         CheckConstraint("severity IN ('ordinary', 'serious', 'urgent')", name="severity"),
     )
@@ -97,6 +100,7 @@ class Finding(TenantRow, SecretRow, Base):
     due_fixed: Mapped[bool] = mapped_column(default=False, server_default="false")
     stopped_at: Mapped[datetime | None] = mapped_column(default=None)
     merged_into: Mapped[UUID | None] = mapped_column(default=None)
+    round_id: Mapped[UUID | None] = mapped_column(default=None)
     resume_state: Mapped[str | None] = mapped_column(default=None)
     changed_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -50,7 +50,7 @@ class OwnForm(TenantRow, Base):
 
 
 class FormPicture(TenantRow, Base):
-    """An illustration that a form names (图例): what right looks like; the latest of a name counts."""
+    """An illustration that a form names (示范图): what right looks like; the latest of a name counts, without a file none does."""
 
     __tablename__ = "form_picture"
     __table_args__ = (
@@ -61,7 +61,7 @@ class FormPicture(TenantRow, Base):
 
     id: Mapped[UUID] = uuid_key()
     name: Mapped[str]
-    file_id: Mapped[UUID]
+    file_id: Mapped[UUID | None]
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 

@@ -112,6 +112,32 @@ def test_choices_are_those_on_offer() -> None:
     assert (fault.field, fault.value) == ("community", "c2")
 
 
+def test_the_words_for_other_stand_and_fall_with_that_choice() -> None:
+    text = """
+[survey]
+type | name | label | relevant | calculation
+select_one yn | ask | 问吗 | |
+select_one kind or_other | kind | 哪类 | ${ask} = 'yes' |
+calculate | said | | | concat(${kind_other}, '!')
+[choices]
+list name | name | label
+yn | yes | 是
+yn | no | 否
+kind | a | 甲
+"""
+    told = {"ask": "yes", "kind": "other", "kind_other": " 丙 "}
+    assert fill(text, told).data == {"ask": "yes", "kind": "other", "kind_other": "丙", "said": "丙!"}
+    assert fill(text, told | {"kind": "a"}).data == {"ask": "yes", "kind": "a", "said": "!"}
+    assert fill(text, told | {"ask": "no"}).data == {"ask": "no", "said": "!"}
+
+
+def test_a_count_below_nothing_wants_no_rows() -> None:
+    text = "[survey]\ntype | name | label | repeat_count\ninteger | n | 几 |\nbegin repeat | r | 行 | ${n} - 5\ntext | t | 题 |\nend repeat | | |"
+    assert fill(text, {"n": 1}).faults == ()
+    (fault,) = fill(text, {"n": 1, "r": [{"t": "x"}]}).faults
+    assert (fault.field, fault.params) == ("r", {"wanted": 0, "rows": 1})
+
+
 GOOD = [
     ("text", " 店名 ", "店名"),
     ("integer", "12", 12),

@@ -225,6 +225,14 @@ def test_other_languages_are_told() -> None:
     assert alone.design.survey.fields()[0].label == Text("店名")
 
 
+def test_a_title_in_both_languages_keeps_both() -> None:
+    for columns in ("form_title | form_title::English (en)", "form_title::中文 (zh) | form_title::English (en)"):
+        text = f"[survey]\ntype | name | label\ntext | a | A\n[settings]\n{columns}\n门店检查 | Shops"
+        design = read(text).design
+        assert design is not None
+        assert design.title == Text("门店检查", "Shops")
+
+
 def test_a_title_above_the_header_does_no_harm() -> None:
     found = read("[survey]\n农贸市场检查表\n\ntype | name | label\ntext | a | ")
     assert spots(found.findings) == [("survey", 4, "label")]

@@ -9,7 +9,8 @@ import { countWaiting, drawOutbox } from './outbox.js';
 import { drawPatrol, recallPatrol } from './patrol.js';
 import { drawVisit } from './visit.js';
 import { recall, site, state, takeAlong } from './state.js';
-import { keepWorker } from './install.js';
+import { keepWorker, lookForNew } from './install.js';
+import { keepPictures } from './pictures.js';
 
 const CLOCK = 30000; // ms between two looks at the outbox while the page is open
 const main = document.getElementById('app');
@@ -82,12 +83,12 @@ async function draw() {
   document.body.dataset.drawn = address || '#/';
 }
 async function drawInto(page, address) {
-  const [where, id, round] = address.replace(/^#\/?/, '').split('/');
+  const [where, id, round, more] = address.replace(/^#\/?/, '').split('/');
   if (!state.bundle) await drawHome(page);
   else if (where === 'site') await openSite(page, id, round);
   else if (where === 'draft') await drawVisit(page, null, id);
   else if (where === 'outbox') await drawOutbox(page);
-  else if (where === 'find') await drawFind(page, id);
+  else if (where === 'find') await drawFind(page, id === 'at' ? '' : id, id === 'at' ? { site: round, round: more } : null);
   else if (where === 'patrol') drawPatrol(page);
   else await drawHome(page);
 }
@@ -97,6 +98,11 @@ async function openSite(page, id, round) {
     if (answer.status === 200) await takeAlong(answer.body);
   }
   await drawVisit(page, id, null, round);
+}
+/** A new version is there: said in a line that stays until it is tapped. */
+function offerNew(take) {
+  document.getElementById('fresh')?.remove();
+  top.after(el('button.fresh', { id: 'fresh', type: 'button', onclick: (event) => { event.target.disabled = true; take(); } }, say('newVersion')));
 }
 const isCalm = () => !/^#\/(site|draft|find)/.test(location.hash); // nothing is being filled in that a redraw would disturb
 
@@ -114,6 +120,7 @@ async function refresh(isAsked = false) {
   await recall();
   await recallPatrol();
   if (isCalm()) await draw(); else badge();
+  if (session.status === 200) { lookForNew(isAsked); keepPictures(); }
   return session.status;
 }
 
@@ -138,11 +145,12 @@ function listen() {
   addEventListener('online', () => { state.online = true; refresh().then(() => send(true)); });
   addEventListener('offline', () => { state.online = false; if (isCalm()) draw(); });
   addEventListener('beforeinstallprompt', (event) => { event.preventDefault(); asked = event; if (isCalm()) draw(); });
-  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') send(); });
-  document.addEventListener('field:queued', () => { badge(); send(); });
+  document.addEventListener('visibilitychange', () => { if (document.visibilityState === 'visible') { send(); lookForNew(); } });
+  // The page may be closed at once: the browser is asked to see to it before it is tried here.
+  document.addEventListener('field:queued', () => { badge(); askWorker(); send(); });
   document.addEventListener('field:track', () => { if (location.hash === '#/patrol') draw(); });
   navigator.serviceWorker?.addEventListener('message', (event) => { if (event.data === 'outbox') recall().then(() => { if (location.hash === '#/outbox') draw(); else badge(); }); });
-  setInterval(() => { if (document.visibilityState !== 'hidden') send(); }, CLOCK);
+  setInterval(() => send(), CLOCK); // in the background, too: browsers let such a page do so once a minute
 }
 
 async function start() {
@@ -154,7 +162,7 @@ async function start() {
   await draw();
   document.body.dataset.ready = String(Math.round(performance.now()));
   navigator.storage?.persist?.().catch(() => {});
-  keepWorker(slug, isCalm);
+  keepWorker(slug, isCalm, offerNew);
   const status = await refresh();
   if (status === 0) { state.online = false; if (isCalm()) draw(); }
   send(true);

@@ -9,15 +9,16 @@ const CLOSE = 120; // metres within which the nearest site is taken for the plac
 const NEARBY = 2000; // metres within which the server takes the nearest site's territory
 const OFFERED = 8;
 
-async function begin() {
+async function begin(stop) {
   const begun = (await drafts()).find((one) => one.kind === 'report');
-  if (begun) return begun;
+  if (begun && (!stop || begun.site === stop.site)) return begun;
   const last = (await getMeta(`place:${state.me.person}`)) || {};
-  return { id: newId(), kind: 'report', person: state.me.person, started_at: new Date().toISOString(), photos: { before: [] }, after: { after: [] }, category: '', severity: 'ordinary', detail: '', site: '', unit: last.unit || '', place: '', at: null, fixed: false };
+  return { id: newId(), kind: 'report', person: state.me.person, started_at: new Date().toISOString(), photos: { before: [] }, after: { after: [] }, category: '', severity: 'ordinary', detail: '', site: stop?.site || '', round: stop?.round, unit: last.unit || '', place: '', at: null, fixed: false };
 }
 
-export async function drawFind(page, draftId) {
-  const found = draftId ? await readDraft(draftId) : await begin();
+/** Draw a report: the one with a number, else the one that was begun, else a new one, at a stop of a round if so. */
+export async function drawFind(page, draftId, stop = null) {
+  const found = draftId ? await readDraft(draftId) : await begin(stop);
   if (!found) { page.go(''); return; }
   const view = new Finder(page, found);
   view.draw();
@@ -32,7 +33,41 @@ class Finder {
 
   keep() { if (photosOf(this.draft).length || this.draft.category || this.draft.detail) keepDraft(this.draft); }
 
-  set(values) { Object.assign(this.draft, values); this.keep(); this.draw(); }
+  set(values) {
+    const { draft } = this;
+    Object.assign(draft, values);
+    // When it was seen: the first photo of it says so, however late it is sent.
+    if (!draft.photos.before.length) draft.taken_at = null; else draft.taken_at = draft.taken_at || new Date().toISOString();
+    this.keep();
+    this.draw();
+  }
+
+  /** The rounds that send one to the chosen place today; a secret one first, for what goes with it is told to nobody. */
+  stops() {
+    const here = state.bundle.stops.filter((one) => one.site && one.site === this.draft.site);
+    return here.sort((one, other) => Number(other.secret) - Number(one.secret));
+  }
+
+  /** The round with which this goes: as chosen, else the first of the place; '' for none. */
+  round() {
+    const stops = this.stops();
+    const { round } = this.draft;
+    if (round === '' || stops.some((one) => one.round === round)) return round;
+    return stops[0]?.round || '';
+  }
+
+  /** For which round it is reported, where rounds send one to this place. */
+  rounds() {
+    const stops = this.stops();
+    if (!stops.length) return null;
+    const chosen = this.round();
+    const named = (one) => [one.title, one.secret ? say('secret') : ''].filter(Boolean).join(' · ');
+    const list = el('select', { 'aria-label': say('forRound'), onchange: (event) => this.set({ round: event.target.value }) },
+      stops.map((one) => el('option', { value: one.round, selected: one.round === chosen }, named(one))),
+      el('option', { value: '', selected: chosen === '' }, say('noRound')));
+    const isSecret = stops.some((one) => one.secret && one.round === chosen);
+    return [el('label.named', {}, say('forRound'), list), isSecret ? el('p.faint', {}, say('secretNote')) : null];
+  }
 
   async locate(isAsked) {
     const found = await whereAmI();
@@ -86,16 +121,19 @@ class Finder {
   where() {
     const { draft } = this;
     const near = this.nearest();
-    const sites = near.length ? near : state.bundle.sites.slice(0, OFFERED).map((site) => ({ site }));
+    const stops = new Set(state.bundle.stops.map((one) => one.site));
+    const first = state.bundle.sites.filter((one) => stops.has(one.id)).slice(0, OFFERED).map((site) => ({ site }));
+    const rest = near.length ? near : state.bundle.sites.slice(0, OFFERED).map((site) => ({ site }));
+    const sites = [...rest, ...first.filter((one) => !rest.some((known) => known.site.id === one.site.id))];
     const chosen = state.bundle.sites.find((one) => one.id === draft.site);
     if (chosen && !sites.some((one) => one.site.id === chosen.id)) sites.unshift({ site: chosen });
-    const site = el('select', { 'aria-label': say('atSite'), onchange: (event) => this.set({ site: event.target.value }) },
+    const site = el('select', { 'aria-label': say('atSite'), onchange: (event) => this.set({ site: event.target.value, round: undefined }) },
       el('option', { value: '' }, say('noSite')), sites.map((one) => el('option', { value: one.site.id, selected: one.site.id === draft.site }, [one.site.name, one.away === undefined ? '' : far(one.away)].filter(Boolean).join(' · '))));
     const place = el('input', { type: 'text', maxLength: 200, value: draft.place, placeholder: say('placeText'), 'aria-label': say('placeText'), oninput: (event) => { draft.place = event.target.value; this.keep(); } });
     const unit = el('select', { 'aria-label': say('placeUnit'), onchange: (event) => { draft.unit = event.target.value; this.keep(); } },
       el('option', { value: '' }, say('placeUnit')), state.bundle.units.map((one) => el('option', { value: one.id, selected: one.id === draft.unit }, one.name)));
     const said = el('p.faint', {}, draft.at ? say('placeFound', { n: draft.accuracy || '—' }) : say('placeNone'), ' ', el('button.link', { type: 'button', onclick: () => this.locate(true) }, say('placeAsk')));
-    return el('section.group', {}, el('h2', {}, say('place')), site, draft.site ? null : [place, unit], said);
+    return el('section.group', {}, el('h2', {}, say('place')), site, draft.site ? this.rounds() : [place, unit], said);
   }
 
   graver() {
@@ -123,8 +161,9 @@ class Finder {
     const point = draft.at ? { longitude: draft.at[0].toFixed(6), latitude: draft.at[1].toFixed(6) } : {};
     const place = draft.place.trim() || (draft.at ? `${point.longitude}, ${point.latitude}` : '');
     const where = draft.site ? { site_id: draft.site, place: draft.place.trim() } : { unit_id: draft.unit || null, place };
+    const round = draft.site && this.round() ? { round_id: this.round() } : {};
     const patrol = state.patrol ? { patrol_id: state.patrol.id } : {};
-    const body = { category: draft.category, severity: draft.severity, detail: draft.detail, photos: draft.photos.before, ...where, ...point, ...patrol, ...(draft.fixed ? { fixed: draft.after.after } : {}) };
+    const body = { category: draft.category, severity: draft.severity, detail: draft.detail, photos: draft.photos.before, taken_at: draft.taken_at, ...where, ...point, ...round, ...patrol, ...(draft.fixed ? { fixed: draft.after.after } : {}) };
     const kept = draft.fixed ? photosOf(draft) : draft.photos.before;
     const entry = { id: draft.id, kind: 'report', title: name, body, photos: kept, draft, needs: state.patrol?.local ? state.patrol.id : null };
     try { await queue(entry, draft.id); } catch { toast(say('notSaved')); return; }

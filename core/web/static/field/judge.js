@@ -1,5 +1,7 @@
 /* Which answers open a finding (立案界限), as the server will judge, and what the answers so far come to. */
 
+import { bodyEntries, goneOf, settleAll } from './entries.js';
+
 /** Whether an answer fails one of the question's items. */
 export function fails(question, answer) {
   if (!answer || answer.na) return false;
@@ -36,28 +38,37 @@ export function passing(question) {
 }
 export const KNOWN = ['yes_no', 'rating10', 'count', 'n_of_m'];
 
-/** The questions that a draft asks: those of the campaigns that were chosen, each once. */
-export function asked(draft) {
+/** The questions that a draft asks: those of the campaigns that were chosen, each once, but for those in `gone`. */
+export function asked(draft, gone = new Set()) {
   const forms = new Set(chosenForms(draft));
   return draft.plan.groups
-    .map((group) => ({ ...group, questions: group.questions.filter((one) => one.forms.some((form) => forms.has(form))) }))
+    .map((group) => ({ ...group, questions: group.questions.filter((one) => !gone.has(one.code) && one.forms.some((form) => forms.has(form))) }))
     .filter((group) => group.questions.length);
 }
 export const chosenForms = (draft) => draft.plan.forms.filter((form) => draft.campaigns.includes(form.campaign)).map((form) => form.sha256);
-export function tally(draft) {
-  const questions = asked(draft).flatMap((group) => group.questions);
+/* What must be answered beside the items, as far as it is visible. */
+const musts = (all) => all.flatMap(([, settled]) => {
+  const open = new Set(settled.faults.filter((one) => one.kind === 'missing').map((one) => one.place));
+  return [...settled.spots.values()].filter((spot) => spot.part.kind === 'field' && !spot.part.question && !spot.hidden && spot.required()).map((spot) => !open.has(spot.place));
+});
+
+/** What the answers come to; `all` are the designed forms settled, whose hidden items are not asked and whose duties count. */
+export function tally(draft, all = settleAll(draft)) {
+  const questions = asked(draft, goneOf(draft, all)).flatMap((group) => group.questions);
+  const beside = musts(all);
   return {
     questions,
-    all: questions.length,
-    done: questions.filter((one) => isWhole(one, draft.answers[one.code])).length,
+    all: questions.length + beside.length,
+    done: questions.filter((one) => isWhole(one, draft.answers[one.code])).length + beside.filter(Boolean).length,
     bad: questions.filter((one) => isWhole(one, draft.answers[one.code]) && fails(one, draft.answers[one.code])).length,
   };
 }
 
-/** What a draft lacks: by question the key of a text. */
-export function lacks(draft) {
+/** What a draft lacks: by question the key of a text, and by `entries.<form>.<place>` the kind of a fault. */
+export function lacks(draft, all = settleAll(draft)) {
   const found = new Map();
-  tally(draft).questions.forEach((one) => {
+  all.forEach(([form, settled]) => settled.faults.forEach((fault) => found.set(`entries.${form.code}.${fault.place}`, fault.kind)));
+  tally(draft, all).questions.forEach((one) => {
     const answer = draft.answers[one.code];
     if (answer && one.type === 'n_of_m' && answer.n > answer.m) found.set(one.code, 'tooMany');
     else if (!isWhole(one, answer)) found.set(one.code, 'missing');
@@ -72,6 +83,7 @@ export function lacks(draft) {
 /** The body as it is sent; what a passing question has beside it stays behind, but for photos and notes. */
 export function bodyOf(draft) {
   const { questions } = tally(draft);
+  const entries = bodyEntries(draft);
   const failed = new Set(questions.filter((one) => fails(one, draft.answers[one.code])).map((one) => one.code));
   const of = (values, codes) => Object.fromEntries(questions.filter((one) => codes(one.code) && values[one.code]).map((one) => [one.code, values[one.code]]));
   const any = () => true;
@@ -89,6 +101,7 @@ export function bodyOf(draft) {
     started_at: draft.started_at,
     finished_at: draft.finished_at,
     note: draft.note || '',
+    ...(Object.keys(entries).length ? { entries } : {}),
     ...(draft.round ? { round_id: draft.round } : {}),
   };
 }

@@ -86,7 +86,8 @@ function attention(page, entry) {
 }
 
 async function mend(page, entry) {
-  const draft = { ...entry.draft, id: entry.problem?.status === 409 ? newId() : entry.id };
+  const told = entry.problem?.status === 422 ? entry.problem.faults : [];
+  const draft = { ...entry.draft, id: entry.problem?.status === 409 ? newId() : entry.id, told };
   await settle([['drafts', draft]], [['outbox', entry.id]]);
   page.go(entry.kind === 'report' ? `/find/${draft.id}` : `/draft/${draft.id}`);
 }

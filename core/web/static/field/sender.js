@@ -119,7 +119,7 @@ async function sendEntry(slug, session, entry) {
 async function settleEntry(entry, answer) {
   if (answer.status === 200 || answer.status === 201) {
     await change('outbox', entry.id, (now) => now && { ...now, state: 'sent', sent_at: Date.now(), result: answer.body, problem: null, draft: null });
-    for (const key of entry.photos) await erase('photos', key);
+    for (const key of [...entry.photos, ...(entry.spare || [])]) await erase('photos', key);
     return 'sent';
   }
   const tries = (entry.tries || 0) + 1;

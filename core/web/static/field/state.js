@@ -2,6 +2,7 @@
 
 import { erase, getMeta, read, readAll, setMeta, settle, write } from './db.js';
 import { newId, say, slug, speak, toast } from './basics.js';
+import { entryPhotos } from './entries.js';
 
 export const state = { me: null, login: '', bundle: null, online: navigator.onLine !== false, where: null };
 
@@ -19,7 +20,7 @@ export const site = (id) => state.bundle?.sites.find((one) => one.id === id);
 export async function takeAlong(found) {
   const bundle = state.bundle;
   if (!bundle || !found?.sites) return;
-  ['plans', 'questions', 'forms'].forEach((name) => Object.assign(bundle[name], found[name]));
+  ['plans', 'questions', 'forms', 'pictures'].forEach((name) => { bundle[name] = { ...bundle[name], ...found[name] }; });
   found.sites.forEach((one) => {
     bundle.sites = bundle.sites.filter((known) => known.id !== one.id);
     bundle.sites.push(one);
@@ -52,11 +53,13 @@ export function keepDraft(one) {
   saving = saving.then(() => write('drafts', copy)).catch(() => toast(say('notSaved')));
   return saving;
 }
+/** Wait until everything that was tapped is kept. */
+export const settled = () => saving;
 export async function dropDraft(one) {
   await saving;
   await settle([], [['drafts', one.id], ...photosOf(one).map((key) => ['photos', key])]);
 }
-export const photosOf = (one) => [...Object.values(one.photos || {}), ...Object.values(one.after || {})].flat();
+export const photosOf = (one) => { const { shown, hidden } = entryPhotos(one); return [...Object.values(one.photos || {}), ...Object.values(one.after || {}), ...shown, ...hidden].flat(); };
 
 /** Put an entry into the outbox, and its draft out of the way, in one write. */
 export async function queue(entry, draftId) {
@@ -67,6 +70,6 @@ export async function queue(entry, draftId) {
   return whole;
 }
 export async function discard(entry) {
-  for (const key of entry.photos || []) await erase('photos', key);
+  for (const key of [...(entry.photos || []), ...(entry.spare || [])]) await erase('photos', key);
   await erase('outbox', entry.id);
 }

@@ -1,9 +1,12 @@
 /* One visit (现场检查): one list by where one stands, big buttons, everything kept at each tap. */
 
+import { Asking } from './asking.js';
 import { el, confirmed, newId, pick, say, show, toast } from './basics.js';
 import { shutter, thumbs } from './camera.js';
 import { GOOD_RATING, KNOWN, asked, bodyOf, fails, isWhole, lacks, passing, tally } from './judge.js';
 import { answerRow } from './answers.js';
+import { entryPhotos, goneOf } from './entries.js';
+import { figure } from './pictures.js';
 import { draft as readDraft, drafts, dropDraft, keepDraft, photosOf, planOf, queue, site as siteOf, state } from './state.js';
 
 /** The draft for a site: the one that was begun, else a new one under a number of its own. */
@@ -18,9 +21,9 @@ async function begin(siteId, roundId = '') {
   const wanted = stop ? all.filter((key) => stop.campaigns.includes(key)) : [];
   return {
     round: roundId, round_title: stop ? stop.title : '',
-    id: newId(), site: siteId, site_name: site.name, unit: site.unit, person: state.me.person, plan, open: site.open || {},
+    id: newId(), site: siteId, site_name: site.name, unit: site.unit, person: state.me.person, person_name: state.me.name, plan, open: site.open || {},
     campaigns: wanted.length ? wanted : all, started_at: new Date().toISOString(),
-    answers: {}, photos: {}, after: {}, notes: {}, severities: {}, deals: {}, note: '',
+    answers: {}, entries: {}, photos: {}, after: {}, notes: {}, severities: {}, deals: {}, note: '',
   };
 }
 
@@ -36,6 +39,7 @@ class View {
   constructor(page, draft) {
     this.page = page;
     this.draft = draft;
+    draft.finished_at = null; // one that comes back to be mended goes on now
     this.lines = new Map();
   }
 
@@ -49,15 +53,48 @@ class View {
       return;
     }
     this.lines.clear();
-    let number = 0;
+    this.asking = new Asking(draft, () => { this.keep(); this.sift(); this.foot(); });
     const groups = asked(draft).map((group) => {
-      const lines = group.questions.map((one) => { number += 1; return this.line(one, number); });
+      const lines = group.questions.flatMap((one) => [this.line(one), ...this.asking.blocks(one.code).map((block) => el('li.more', {}, block))]);
       return el('section.group', {}, this.groupHead(group), el('ol.lines', {}, lines));
     });
     const note = el('textarea', { rows: 2, maxLength: 2000, value: draft.note, placeholder: say('wholeNote'), 'aria-label': say('whole'), oninput: (event) => { draft.note = event.target.value; this.keep(); } });
     const drop = el('button.plain', { type: 'button', onclick: () => this.drop() }, say('dropDraft'));
-    show(page.main, this.chooser(), groups, el('section.group', {}, el('h2', {}, say('whole')), note), el('p.end', {}, drop));
+    show(page.main, this.chooser(), this.asking.blocks(''), groups, el('section.group', {}, el('h2', {}, say('whole')), note), this.beside(), el('p.end', {}, drop));
+    this.sift();
     this.foot();
+    this.tell();
+  }
+
+  /** Leave out what conditions hide, and number the rest. */
+  sift() {
+    this.gone = goneOf(this.draft, this.asking.settled());
+    let number = 0;
+    this.lines.forEach(({ line }, code) => {
+      line.hidden = this.gone.has(code);
+      if (!line.hidden) { number += 1; line.querySelector('.no').textContent = String(number); }
+    });
+    this.page.main.querySelectorAll('.group-head').forEach((head) => { head.hidden = !head.parentElement.querySelector('.line:not([hidden])'); });
+  }
+
+  /** Lead back to what the server refused. */
+  tell() {
+    const told = this.draft.told || [];
+    if (!told.length) return;
+    this.draft.told = [];
+    setTimeout(() => {
+      const isSaid = this.asking.tell(told);
+      const [first] = told.map((fault) => [this.lines.get(fault.field.replace(/^(answers|photos|notes|fixed|again|severities)\./, '').split('.')[0]), fault.said]).filter(([line]) => line);
+      if (!first) return;
+      first[0].line.append(el('p.lack', { role: 'alert' }, first[1]));
+      if (!isSaid) first[0].line.scrollIntoView({ block: 'center' });
+    }, 0);
+  }
+
+  /** The way to what no form asks: it goes with the same round, of a secret one as hidden. */
+  beside() {
+    if (!state.me?.may.includes('report')) return null;
+    return el('p.end', {}, el('a', { href: `#/find/at/${this.draft.site}/${this.draft.round || ''}` }, say('findHere')));
   }
 
   /** Which campaigns are answered, when there are several. */
@@ -83,25 +120,31 @@ class View {
   }
 
   passAll(group) {
-    const open = group.questions.filter((one) => !this.draft.answers[one.code] && passing(one));
+    const open = group.questions.filter((one) => !this.gone.has(one.code) && !this.draft.answers[one.code] && passing(one));
     if (!open.length) return;
     open.forEach((one) => { this.draft.answers[one.code] = passing(one); this.refresh(one); });
-    this.keep();
-    this.foot();
+    this.settle();
     toast(say('groupPassed', { n: open.length }), say('undo'), () => {
       open.forEach((one) => { delete this.draft.answers[one.code]; this.refresh(one); });
-      this.keep();
-      this.foot();
+      this.settle();
     });
   }
 
-  line(question, number) {
+  /** Items were answered: conditions follow, all of it is kept. */
+  settle() {
+    this.asking.refresh();
+    this.keep();
+    this.sift();
+    this.foot();
+  }
+
+  line(question) {
     const { draft } = this;
     const code = question.code;
     const hints = [...question.hints.map(pick), question.key && say('keyItem'), question.items > 1 && say('shared', { n: question.items })].filter(Boolean);
     const standing = draft.open[code]?.same || [];
     const numbers = standing.map(([, name]) => name || say('unnumbered')).join(' ');
-    const head = el('div.ask-head', {}, el('p.ask', {}, el('span.no', {}, `${number}`), pick(question.text)), el('div.snap'));
+    const head = el('div.ask-head', {}, el('p.ask', {}, el('span.no'), pick(question.text)), figure(code, pick(question.text)), el('div.snap'));
     const line = el('li.line', { id: `q-${code}` }, head,
       hints.length ? el('p.hint', {}, hints.join(' · ')) : null,
       standing.length ? el('p.standing', {}, say('standing', { numbers })) : null);
@@ -119,9 +162,8 @@ class View {
     else delete this.draft.answers[question.code];
     const same = this.draft.open[question.code]?.same;
     if (!before && fails(question, answer) && same?.length && !this.draft.deals[question.code]) [[this.draft.deals[question.code]]] = same;
-    this.keep();
     this.refresh(question);
-    this.foot();
+    this.settle();
   }
 
   refresh(question) {
@@ -180,34 +222,42 @@ class View {
   }
 
   foot() {
-    const sums = tally(this.draft);
-    const bar = el('progress', { max: sums.all || 1, value: sums.done, 'aria-label': say('progress', sums) });
-    const send = el('button.main', { type: 'button', onclick: () => this.submit() }, say('submit'));
-    this.page.foot(el('div.tally', {}, bar, el('b', {}, say('progress', sums))), send);
+    const sums = tally(this.draft, this.asking.settled());
+    // The button stays: a tap on it takes the focus from a field, whose change must not replace it under the finger.
+    if (!this.bar) {
+      [this.bar, this.said] = [el('progress'), el('b')];
+      this.page.foot(el('div.tally', {}, this.bar, this.said), el('button.main', { type: 'button', onclick: () => this.submit() }, say('submit')));
+    }
+    [this.bar.max, this.bar.value, this.said.textContent] = [sums.all || 1, sums.done, say('progress', sums)];
+    this.bar.setAttribute('aria-label', this.said.textContent);
   }
 
   async submit() {
     const { draft } = this;
-    const lacking = lacks(draft);
+    this.asking.refresh(); // by the clock of now
+    const lacking = lacks(draft, this.asking.settled());
     if (lacking.size) { this.point(lacking); return; }
     draft.finished_at = new Date().toISOString();
-    const entry = { id: draft.id, kind: 'visit', title: draft.site_name, body: bodyOf(draft), photos: photosOf(draft), draft };
+    const spare = entryPhotos(draft).hidden; // of what a condition hides: not sent
+    const photos = photosOf(draft).filter((key) => !spare.includes(key));
+    const entry = { id: draft.id, kind: 'visit', title: draft.site_name, body: bodyOf(draft), photos, spare, draft };
     try { await queue(entry, draft.id); } catch { toast(say('notSaved')); return; }
     toast(say('queued'));
     this.page.go('');
   }
 
   point(lacking) {
-    lacking.forEach((why, code) => {
+    const wrong = this.asking.judge();
+    const items = [...lacking].filter(([code]) => this.lines.has(code));
+    items.forEach(([code, why]) => {
       const { line } = this.lines.get(code);
       line.classList.add('is-lacking');
       line.querySelector('.lack')?.remove();
       if (why !== 'missing') line.append(el('p.lack', { role: 'alert' }, say(why)));
     });
-    const [first] = lacking.keys();
     const missing = [...lacking.values()].filter((why) => why === 'missing').length;
-    this.lines.get(first).line.scrollIntoView({ block: 'center' });
-    toast(missing ? say('missing', { n: missing }) : say([...lacking.values()][0]));
+    if (items.length) this.lines.get(items[0][0]).line.scrollIntoView({ block: 'center' }); else wrong?.go();
+    toast(missing ? say('missing', { n: missing }) : items.length ? say(items[0][1]) : wrong?.text || say('refusedNote'));
   }
 
   async drop() {

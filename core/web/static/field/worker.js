@@ -1,9 +1,10 @@
 /* The service worker (离线守护): keeps the app's files under a name that changes with them, and sends in the background.
  *
- * The shell and its files come from what was kept, always; a new version is fetched aside and takes over at the next start,
- * never in the middle of a visit. Data is never kept here: that is IndexedDB's. KEPT is written in front by the server. */
+ * The shell and its files come from what was kept, always; a new version is fetched aside and takes over at the next start or
+ * when it is asked to (install.js), never in the middle of a visit. Data is never kept here: that is IndexedDB's. KEPT is written in front by the server. */
 
 const SLUG = KEPT.home.split('/')[2];
+const PICTURES = `pictures-${SLUG}`; // filled by the page (pictures.js): an address there stands for one content for ever
 
 async function keepAll() {
   const shelf = await caches.open(KEPT.name);
@@ -28,18 +29,25 @@ async function fromShelf(request) {
   return found || fetch(request);
 }
 
+async function fromPictures(request) {
+  const found = await (await caches.open(PICTURES)).match(request.url);
+  return found || fetch(request);
+}
+
 self.addEventListener('install', (event) => { event.waitUntil(keepAll()); });
 self.addEventListener('activate', (event) => { event.waitUntil(dropOld().then(() => self.clients.claim())); });
 self.addEventListener('message', (event) => { if (event.data === 'take-over') self.skipWaiting(); });
 self.addEventListener('fetch', (event) => {
   const address = new URL(event.request.url);
   const isOurs = address.origin === self.location.origin && (address.pathname === KEPT.home || KEPT.files.includes(address.pathname));
-  if (event.request.method === 'GET' && isOurs) event.respondWith(fromShelf(event.request));
+  if (event.request.method !== 'GET') return;
+  if (isOurs) event.respondWith(fromShelf(event.request));
+  else if (event.request.destination === 'image' && address.origin === self.location.origin) event.respondWith(fromPictures(event.request));
 });
 self.addEventListener('sync', (event) => {
   if (event.tag !== 'outbox') return;
   event.waitUntil(openBase(SLUG).then(() => sendAll(SLUG, { hurry: true })).then(async (outcome) => {
     (await self.clients.matchAll()).forEach((page) => page.postMessage('outbox'));
-    if (outcome === 'offline' || outcome === 'later') throw new Error(outcome); // the browser tries again
+    if (['offline', 'later', 'busy'].includes(outcome)) throw new Error(outcome); // the browser tries again
   }));
 });

@@ -21,6 +21,7 @@ export class BadPattern extends Error {
 }
 
 const among = (ranges, negated = false) => ({ kind: 'among', ranges, negated });
+const isSingle = ({ ranges }) => ranges.length === 1 && ranges[0][0] === ranges[0][1];
 const only = (character) => among([[character.codePointAt(0), character.codePointAt(0)]]);
 
 class Reader {
@@ -149,12 +150,12 @@ class Reader {
   setItem() {
     const start = this.at;
     const first = this.setAtom();
-    if (this.here !== '-' || [']', undefined].includes(this.letters[this.at + 1])) return first.ranges;
+    // After a class a hyphen is a plain one.
+    if (!isSingle(first) || this.here !== '-' || [']', undefined].includes(this.letters[this.at + 1])) return first.ranges;
     this.at += 1;
     const last = this.setAtom();
     const [low, high] = [first.ranges[0], last.ranges[0]];
-    const single = first.ranges.length === 1 && last.ranges.length === 1 && low[0] === low[1] && high[0] === high[1];
-    if (!single || low[0] > high[0]) throw new BadPattern('pattern_set', start, this.said(start, this.at));
+    if (!isSingle(last) || low[0] > high[0]) throw new BadPattern('pattern_set', start, this.said(start, this.at));
     return [[low[0], high[0]]];
   }
 

@@ -1,6 +1,8 @@
 /* The map of places: the server says what is in view, point by point or summed in cells; this draws it, and nothing else.
  * Every mark is a button: Tab walks them, Enter opens one. No tiles unless the district set an address for them. */
 
+import { Dots, readDots, shapeIn } from './map-dots.js';
+
 const { L } = window;
 const box = document.getElementById('sc-map');
 const told = document.querySelector('[data-map-told]');
@@ -18,21 +20,27 @@ if (said.tiles) {
   L.tileLayer(said.tiles, { attribution: plain(said.attribution).innerHTML, maxZoom: 19 }).addTo(map);
 }
 const marks = L.layerGroup().addTo(map);
+const dots = new Dots(map);
 
 /** What a mark opens: the place's name, what waits there, and its card. */
 function card(one) {
-  const link = Object.assign(document.createElement('a'), { href: said.site.replace(/0{8}-.*/, one.id), textContent: said.open });
+  const link = (address, text, look = '') => Object.assign(document.createElement('a'), { href: address.replace(/0{8}-.*/, one.id), textContent: text, className: look });
   const name = Object.assign(document.createElement('strong'), { textContent: one.name });
+  const acts = Object.assign(document.createElement('span'), { className: 'sc-map-acts' });
+  acts.append(link(said.site, said.open));
+  if (one.visit) acts.append(link(said.visit, said.go, 'btn btn-s btn-primary'));
   const body = document.createElement('div');
   body.className = 'sc-map-card';
-  body.append(name, plain(one.words), link);
+  body.append(name, plain(one.words), acts);
   return body;
 }
 
 function draw(one) {
   const isCell = !one.id;
-  const number = isCell ? `×${one.sites}` : one.open || '';
-  const icon = L.divIcon({ className: `sc-pin is-${one.tone}${isCell ? ' is-cell' : ''}`, html: String(number), iconSize: [isCell ? WIDE : MARK, MARK] });
+  const shape = 'coloured' in said ? shapeIn(one.tone) : null;
+  const number = shape ?? String(isCell ? `×${one.sites}` : one.open || '');
+  const look = `${isCell ? ' is-cell' : ''}${shape ? ' is-shaped' : ''}`;
+  const icon = L.divIcon({ className: `sc-pin is-${one.tone}${look}`, html: number, iconSize: [isCell ? WIDE : MARK, MARK] });
   const place = [one.at[1], one.at[0]];
   const mark = L.marker(place, { icon, keyboard: true, riseOnHover: true });
   if (isCell) mark.on('click keypress', (event) => { if (event.type === 'click' || event.originalEvent.key === 'Enter') map.setView(place, Math.min(map.getZoom() + 2, 19)); });
@@ -44,6 +52,7 @@ function draw(one) {
 
 let asked = 0;
 async function read(whole) {
+  if (!whole && dots.holds(map.getBounds())) return null; // what is in view is there already, and still too much to name
   const mine = ++asked;
   const address = new URL(said.map, location.href);
   const sides = map.getSize();
@@ -52,7 +61,8 @@ async function read(whole) {
     const seen = map.getBounds().pad(0.05);
     const edges = [Math.max(seen.getWest(), -180), Math.max(seen.getSouth(), -90), Math.min(seen.getEast(), 180), Math.min(seen.getNorth(), 90)];
     address.searchParams.set('box', edges.map((one) => one.toFixed(6)).join(','));
-  }
+    dots.from = seen;
+  } else dots.from = null;
   let found;
   try {
     const answer = await fetch(address, { credentials: 'same-origin' });
@@ -66,8 +76,9 @@ async function read(whole) {
   const open = document.activeElement?.closest?.('.sc-pin')?.title;
   marks.clearLayers();
   found.marks.forEach(draw);
+  dots.show(found.dots ? readDots(found) : []);
   if (open) marks.eachLayer((mark) => { if (mark.getElement()?.title === open) mark.getElement().focus({ preventScroll: true }); });
-  told.textContent = found.total ? '' : told.dataset.none;
+  told.textContent = !found.total ? told.dataset.none : found.dots ? said.dots : '';
   return found;
 }
 

@@ -2,32 +2,65 @@
  * The page is an ordinary form; this only moves between its fields and presses its buttons. */
 
 const form = document.querySelector('[data-paper-keys]');
+// What is asked beside the items (survey-visit.js) comes later and comes and goes: the stops are looked up when one goes on.
+const STOPS = '[data-question], .sc-survey-field, .sc-survey-add';
+const stops = () => [...form.querySelectorAll(STOPS)].filter((one) => !one.closest('[hidden]'));
 const questions = form ? [...form.querySelectorAll('[data-question]')] : [];
 const YES_NO = { 1: 'yes', y: 'yes', 2: 'no', n: 'no', 3: 'na', 0: 'na', '-': 'na' };
 let digits = ''; // of a rating that is being typed
 
 const radios = (question) => [...question.querySelectorAll('input[type=radio]')];
 const isRating = (question) => radios(question).length > 3;
-const first = (question) => radios(question).find((one) => one.checked) || question.querySelector('input[type=radio], input[type=number]');
+const first = (question) => radios(question).find((one) => one.checked) || question.querySelector('input[type=radio], input[type=number]') || beside.first(question);
 const isBad = (question) => question.classList.contains('is-failed');
 
 function tell(part) {
   part.dispatchEvent(new Event('input', { bubbles: true }));
   part.dispatchEvent(new Event('change', { bubbles: true }));
 }
+/* The questions beside the items: choices by their number, everything else is typed. */
+const beside = {
+  parts: (field) => [...field.querySelectorAll('input:not([type=radio], [type=checkbox], [type=file], [type=hidden]), select, textarea')].filter((one) => !one.closest('[hidden]')),
+  first(field) {
+    if (field.matches('.sc-survey-add')) return field;
+    const box = field.querySelector('input[type=checkbox]');
+    return this.parts(field).find((one) => !one.closest('.sc-survey-choices') && !box) || box || field.querySelector('input[type=file], button');
+  },
+  /* From the first number to the second, from a choice to the words of "other", else on. */
+  goOn(field, part) {
+    const parts = this.parts(field);
+    const next = parts[parts.indexOf(part) + 1];
+    if (next && (parts.includes(part) || !next.value)) { next.focus(); next.select?.(); } else goOn(field);
+  },
+  key(field, event) {
+    const part = event.target;
+    const isChoice = part.type === 'radio' || part.type === 'checkbox';
+    if (event.key === 'Enter' && field.matches('.sc-survey-field') && part.tagName !== 'BUTTON') { this.goOn(field, part); return true; }
+    if (event.key === '-' && field.matches('.sc-survey-add')) { goOn(field); return true; }
+    if (!isChoice || !/^[1-9]$/.test(event.key)) return false;
+    const chosen = field.querySelectorAll('input[type=radio], input[type=checkbox]')[Number(event.key) - 1];
+    if (!chosen) return true;
+    chosen.focus({ preventScroll: true });
+    chosen.click();
+    if (part.type === 'radio') this.goOn(field, chosen);
+    return true;
+  },
+};
+
 function goTo(question) {
   digits = '';
-  questions.forEach((one) => one.classList.toggle('is-next', one === question));
+  stops().forEach((one) => one.classList.toggle('is-next', one === question));
   const part = first(question);
   part?.focus({ preventScroll: true });
   part?.select?.();
   question.scrollIntoView({ block: 'nearest' });
 }
 function goOn(question, step = 1) {
-  const next = questions[questions.indexOf(question) + step];
+  const order = stops();
+  const next = order[order.indexOf(question) + step];
   if (next) goTo(next);
   else if (step > 0) {
-    questions.forEach((one) => one.classList.remove('is-next'));
+    order.forEach((one) => one.classList.remove('is-next'));
     form.querySelector('[data-paper-note]').focus();
   } else form.elements.ended.focus();
 }
@@ -103,7 +136,7 @@ function walk(event, question) {
   const head = [...form.querySelectorAll('.pa-when input, .pa-when select')];
   const at = head.indexOf(part);
   if (at >= 0 && at < head.length - 1) { head[at + 1].focus(); head[at + 1].select?.(); return true; }
-  if (at >= 0 || part.name === 'another' || part.name === 'round') { goTo(questions[0]); return true; }
+  if (at >= 0 || part.name === 'another' || part.name === 'round') { goTo(stops()[0]); return true; }
   if (part.name === 'note') { document.getElementById('pa-send').focus(); return true; }
   return part.type !== 'file';
 }
@@ -119,17 +152,21 @@ if (form) {
     }
     if (event.ctrlKey) return;
     const question = event.target.closest('[data-question]');
+    const field = question ? null : event.target.closest(STOPS);
     const isMove = event.key === 'ArrowDown' || event.key === 'ArrowUp';
     const isWords = event.target.tagName === 'TEXTAREA' || event.target.tagName === 'SELECT';
-    if (question && isMove && !isWords) {
+    const isClock = field && ['date', 'time', 'datetime-local'].includes(event.target.type);
+    if ((question || field) && isMove && !isWords && !isClock) {
       event.preventDefault();
-      weigh(question);
-      goOn(question, event.key === 'ArrowDown' ? 1 : -1);
+      if (question) weigh(question);
+      goOn(question || field, event.key === 'ArrowDown' ? 1 : -1);
+    } else if (field) {
+      if (beside.key(field, event)) event.preventDefault();
     } else if ((question && !isWords && answer(question, event)) || walk(event, question)) event.preventDefault();
   });
   form.addEventListener('focusin', (event) => {
-    const question = event.target.closest('[data-question]');
-    if (question) questions.forEach((one) => one.classList.toggle('is-next', one === question));
+    const question = event.target.closest(STOPS);
+    if (question) stops().forEach((one) => one.classList.toggle('is-next', one === question));
   });
   questions.forEach(weigh);
   questions[0]?.querySelector('.no')?.dispatchEvent(new Event('input', { bubbles: true })); // counts what came back

@@ -142,8 +142,8 @@ function judge(question) {
 }
 /** "12/33, 2 findings" in the foot and the line under the title, from what is answered so far. */
 function tally() {
-  const all = [...document.querySelectorAll('[data-question]')];
-  if (!all.length) return;
+  const all = [...document.querySelectorAll('[data-question]:not([hidden])')]; // a designed form may hide some
+  if (!document.querySelector('[data-question]')) return;
   const done = all.filter((q) => q.querySelector('[data-answer]:checked') || [...q.querySelectorAll('[data-answer]:not([type="radio"])')].some((i) => i.value !== ''));
   const bad = all.filter((q) => q.classList.contains('is-failed'));
   each(document, '[data-tally]', (said) => {
@@ -158,6 +158,14 @@ function centre(link) {
   if (row.scrollWidth > row.clientWidth) row.scrollLeft += at.left - around.left - (around.width - at.width) / 2;
 }
 
+/* ---- tables of a report (its template belongs to the edition) that are wider than a phone: the keyboard gets there ---- */
+function reach(wrap) {
+  const heading = wrap.closest('section')?.querySelector('h2');
+  wrap.tabIndex = 0;
+  wrap.setAttribute('role', 'region');
+  wrap.setAttribute('aria-label', heading?.textContent.trim() || document.title);
+}
+
 /* ---- start, and again for whatever htmx brings in ---- */
 function enhance(root) {
   each(root, '[data-theme-switch]', showLight);
@@ -166,6 +174,7 @@ function enhance(root) {
   each(root, '[data-counter-for]', count);
   each(root, '.sc-strip [aria-current], .sc-tabs [aria-current]', centre);
   each(root, '[data-question]', judge);
+  each(root, '.report .table-responsive', reach);
   tally();
   if (root.querySelector('.chart:not([data-ready])')) import(beside('chart.js')).then((it) => it.drawAll(root));
   if (root.querySelector('[data-photo]:not([data-ready])')) import(beside('photo.js')).then((it) => it.watchAll(root));
