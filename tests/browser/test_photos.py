@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from core.databases import Urls
@@ -202,6 +202,19 @@ def test_time_and_place_and_the_device_arrive_in_the_database(scene: Scene) -> N
     box.get_by_role("button", name="去掉这张照片").press("Enter")
     expect(box.locator(".sent > li")).to_have_count(0)
     assert page.evaluate("document.activeElement.type") == "file"
+
+
+def test_a_photo_that_is_chosen_before_the_script_is_there_is_sent(scene: Scene) -> None:
+    held: list[Route] = []
+    scene.phone.page.route("**/photo-shrink.js*", lambda route: held.append(route))
+    page = open_visit(scene, "trade_rules_posted")
+    box = page.locator("#q-trade_rules_posted [data-photo]")
+    choose(page, "trade_rules_posted", jpeg_file("early.jpg", picture((640, 480), quality=80)))
+    expect(box.locator("input[type=hidden][name='photo.trade_rules_posted']")).to_have_count(0)
+    for route in held:
+        route.continue_()
+    expect(box.locator("input[type=hidden][name='photo.trade_rules_posted']")).to_have_count(1)
+    page.unroute("**/photo-shrink.js*")
 
 
 def test_several_photos_without_signal_wait_and_leave_when_it_returns(scene: Scene) -> None:

@@ -16,6 +16,7 @@ from tests.work.pictures import jpeg
 STATIC = Path(web.__file__).parent / "static"
 DRAWN = sorted((STATIC / FOLDER).glob("*.svg"))
 MOST = 4096  # bytes
+UNDRAWN = {"workshop_layout"}  # a plan of rooms says nothing at this size
 SHAPES = {"svg", "g", "path", "rect", "circle", "text"}
 
 
@@ -24,13 +25,11 @@ def questions() -> set[str]:
     return {*load_vocabulary().questions, *(question.code for listed in own for question in listed)}
 
 
-def test_there_are_drawings_for_what_is_asked_most() -> None:
-    assert len(DRAWN) >= 40
+def test_there_are_drawings_for_what_is_asked() -> None:
     assert drawings(STATIC) == {one.stem for one in DRAWN}
     assert {one.stem for one in DRAWN} <= questions()
     asked = [item.question for one in installed().campaigns.values() for f in one.edition.all_forms for item in f.items]
-    often = {code for code in asked if asked.count(code) >= 3}
-    assert often <= drawings(STATIC)
+    assert set(asked) - drawings(STATIC) <= UNDRAWN
 
 
 @pytest.mark.parametrize("path", DRAWN, ids=lambda one: one.stem)

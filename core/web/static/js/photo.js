@@ -168,13 +168,15 @@ function watch(box) {
   const state = { carried: new Set(), running: 0, wanted: null, last: Promise.resolve() };
   const input = box.querySelector('input[type=file]');
   keepKnown(box);
-  input.addEventListener('change', () => {
+  const take = () => {
     const room = Number(box.dataset.max) - box.querySelectorAll('.sent > li:not(.is-error)').length;
     const chosen = [...input.files];
     carry(box, state);
     if (chosen.length > room) failed(tile(box, ''), box.dataset.full);
     chosen.slice(0, Math.max(0, room)).forEach((file) => busy(box, state, () => add(box, state, file)));
-  });
+  };
+  input.addEventListener('change', take);
+  if (input.files.length) take(); // chosen before this script was there
   window.addEventListener('online', () => {
     if (box.isConnected) [...state.carried].forEach((one) => busy(box, state, () => (state.carried.has(one) ? send(box, state, one) : null)));
   });
