@@ -42,8 +42,8 @@ def play_villages(play: Play) -> None:
         name = f"演示{NUMERALS[number]}村"
         street = play.street(number % 2)
         unit = add_unit(play.session, None, name=name, kind=VILLAGE, parent_id=street, today=play.first).id
-        said = {"types": [VILLAGE], "address": f"村委会{LABEL}"}
-        site = add_site(play.session, None, today=play.first, name=name, unit_id=unit, **said).id  # type: ignore[arg-type]  # values by name
+        said = {"name": name, "unit_id": unit, "types": [VILLAGE], "address": f"村委会{LABEL}"}
+        site = add_site(play.session, None, today=play.first, **said).id
         if number not in CHECKED:
             continue
         clerk = play.seat(f"演示村级网格员·{number + 1}号", unit, "grid_worker")

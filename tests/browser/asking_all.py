@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from uuid import UUID
 
 from core.campaigns import Form, installed
 from core.campaigns.xlsform.model import Choice, ChoiceList, Design, Field, Group, Repeat, Survey, Text
 from core.campaigns.xlsform.scored import survey_of, to_form
-from core.work.forms.versions import draft, publish, shipped_form
+from core.work.forms.versions import shipped_form
 from tenants.scope import Wall
-from tests.factory import District, add_actor, add_site, bare_district
-from tests.work.asking_more import CODE, KERB, ROAD, SANITARY, borrowed
-from tests.work.market import THURSDAY
+from tests.work.asking_more import CODE, KERB, SANITARY, Street, borrowed
 
 PAVING = ChoiceList("paving", (Choice("yes", Text("有", "Yes")), Choice("no", Text("没有", "No"))))
 GOODS = ChoiceList("goods", (Choice("fruit", Text("瓜果", "Fruit")), Choice("meal", Text("早点", "Breakfast"))))
@@ -95,18 +92,8 @@ def asking_all() -> Form:
     return to_form(design, words)
 
 
-class Wide:
-    """A district whose inspectors are given the form, with a road (现场)."""
+class Wide(Street):
+    """The same district with the form that has every kind of question (现场)."""
 
     def __init__(self, wall: Wall) -> None:
-        self.wall = wall
-        mine = {SANITARY.key: (SANITARY.edition.key, SANITARY.edition.sha256)}
-        self.district: District = bare_district(wall, campaigns=mine)
-        self.admin = add_actor(wall, self.district.ref, "administrator", self.district.root)
-        self.inspector = add_actor(wall, self.district.ref, "inspector", self.district.root)
-        self.form = asking_all()
-        with self.district.session(wall) as session:
-            self.site: UUID = add_site(session, self.district.communities[0], ROAD)
-            row = draft(session, self.admin, SANITARY, self.form, now=THURSDAY)
-            publish(session, self.admin, row.id, SANITARY, self.form, now=THURSDAY)
-            session.commit()
+        super().__init__(wall, asking_all())

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from core.assets import ROOT as CHECKOUT
 from core.assets import VENDOR, is_built, plan
@@ -36,6 +36,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+SCRIPTS = CHECKOUT / "core" / "web" / "static" / "js"
 REQUIRED = "SANCHENG_BROWSER_REQUIRED"
 SHOTS = "SANCHENG_SHOTS"
 
@@ -187,3 +188,25 @@ def reader(house: House, opened: Browser, camera: Camera, width: int = 1440, hei
     page.set_default_timeout(15000)
     camera.watch(page)
     return Reader(house, context, page, camera)
+
+
+@contextmanager
+def script_page(host: str) -> Iterator[Page]:
+    """An empty page at an invented host, for which our own scripts lie at the top: ``import('/formula.js')``."""
+
+    def serve(route: Route) -> None:
+        name = route.request.url.removeprefix(host + "/")
+        if name.endswith(".js"):
+            route.fulfill(content_type="text/javascript", body=(SCRIPTS / Path(name).name).read_text("utf-8"))
+        else:
+            body = "<!doctype html><title>scripts</title><link rel=icon href='data:,'>"
+            route.fulfill(content_type="text/html", body=body)
+
+    need_browser()
+    with browser() as opened:
+        shown, camera = opened.new_page(), Camera()
+        camera.watch(shown)
+        shown.route("**/*", serve)
+        shown.goto(host + "/")
+        yield shown
+        assert camera.complaints == []

@@ -5,19 +5,16 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
-from core.assets import ROOT
-from tests.browser.running import Camera, browser, need_browser
+from tests.browser.running import SCRIPTS, script_page
 from tests.campaigns.xlsform.shared import NOW, VECTORS, work_out
 from tests.campaigns.xlsform.wild import Maker
 
 pytestmark = pytest.mark.browser
-SCRIPTS = ROOT / "core" / "web" / "static" / "js"
 HOST = "http://formula.test"
 WORK = """
 async ([vectors, now]) => {
@@ -52,27 +49,10 @@ async ([vectors, now]) => {
 """
 
 
-def serve(route: Route) -> None:
-    """Our own scripts from the checkout, and an empty page."""
-    name = route.request.url.removeprefix(HOST + "/")
-    if name.startswith("formula") and name.endswith(".js"):
-        route.fulfill(content_type="text/javascript", body=(SCRIPTS / Path(name).name).read_text("utf-8"))
-    else:
-        route.fulfill(
-            content_type="text/html", body="<!doctype html><title>formula</title><link rel=icon href='data:,'>"
-        )
-
-
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    need_browser()
-    with browser() as opened:
-        shown, camera = opened.new_page(), Camera()
-        camera.watch(shown)
-        shown.route("**/*", serve)
-        shown.goto(HOST + "/")
-        yield shown
-        assert camera.complaints == []
+    with script_page(HOST) as opened:
+        yield opened
 
 
 def differ(page: Page, vectors: list[dict[str, Any]]) -> list[tuple[str, Any, Any]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Page
 
 from core.assets import ROOT
 from core.campaigns import Form
@@ -17,12 +16,11 @@ from core.campaigns.xlsform.keys import keys
 from core.campaigns.xlsform.model import Field
 from core.campaigns.xlsform.shapes import shape_survey
 from core.web.forms.survey_words import TEXTS
-from tests.browser.running import Camera, browser, need_browser
+from tests.browser.running import SCRIPTS, script_page
 from tests.browser.test_formula import TOO_NEW
 from tests.campaigns.xlsform.wild_surveys import Wild
 
 pytestmark = pytest.mark.browser
-SCRIPTS = ROOT / "core" / "web" / "static" / "js"
 HOST = "http://survey.test"
 NOW = "2026-11-22T07:30:00.000+08:00"
 MADE = 400
@@ -37,26 +35,10 @@ async ([cases, now]) => {
 """
 
 
-def serve(route: Route) -> None:
-    """Our own scripts from the checkout, and an empty page."""
-    name = route.request.url.removeprefix(HOST + "/")
-    if name.endswith(".js"):
-        route.fulfill(content_type="text/javascript", body=(SCRIPTS / Path(name).name).read_text("utf-8"))
-    else:
-        body = "<!doctype html><title>survey</title><link rel=icon href='data:,'>"
-        route.fulfill(content_type="text/html", body=body)
-
-
 @pytest.fixture(scope="module")
 def page() -> Iterator[Page]:
-    need_browser()
-    with browser() as opened:
-        shown, camera = opened.new_page(), Camera()
-        camera.watch(shown)
-        shown.route("**/*", serve)
-        shown.goto(HOST + "/")
-        yield shown
-        assert camera.complaints == []
+    with script_page(HOST) as opened:
+        yield opened
 
 
 def in_python(form: Form, data: dict[str, Any], answers: dict[str, Any], language: str) -> dict[str, Any]:

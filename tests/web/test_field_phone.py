@@ -90,7 +90,9 @@ def test_the_app_is_small(app: Flask) -> None:
         sizes = {name: len(gzip.compress((static / name).read_bytes(), 6)) for name in app_files(static)}
     print(f"the app in {len(sizes)} files: {sum(sizes.values()) / 1000:.1f} KB compressed")
     assert len(sizes) > 12
-    assert sum(sizes.values()) < 120_000, "with the formulas and all questions of designed forms"
+    asking = {name for name in sizes if "/formula" in name or "/survey" in name}
+    assert sum(size for name, size in sizes.items() if name not in asking) < 60_000
+    assert sum(sizes[name] for name in asking) < 60_000, "formulas and all questions of designed forms"
     assert not [name for name in sizes if name.startswith("vendor/")]
 
 

@@ -14,7 +14,7 @@ from core.work.tables import Round, RoundPlan
 from tenants.db import now
 from tests.factory import add_actor
 from tests.web.desk import Clerk, clerk, content
-from tests.work.rounding import ALL_GOOD, ANSWERS, Rounds, open_one, rounds_town, visit
+from tests.work.rounding import ALL_GOOD, ANSWERS, Rounds, lives, open_one, rounds_town, visit
 
 
 @pytest.fixture
@@ -25,11 +25,6 @@ def place(wall) -> Rounds:
 @pytest.fixture
 def office(app, wall, place) -> Clerk:
     return clerk(app, wall, place.office)
-
-
-def lives() -> dict[str, object]:
-    day = local_day(now())
-    return {"starts_on": day, "ends_on": day + timedelta(days=6), "now": now()}
 
 
 def rows(page: str) -> list[str]:

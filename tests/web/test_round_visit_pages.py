@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import io
 import re
-from datetime import timedelta
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import select
 
-from core.work.calendar import local_day
 from core.work.rounds.releasing import release
 from core.work.rounds.teams import change_team, teams_of
 from core.work.tables import Attachment, Audit, File, Finding, Round, Visit
 from tenants.db import now
 from tests.web.desk import Clerk, clerk, content
 from tests.work.pictures import jpeg
-from tests.work.rounding import ALL_GOOD, ANSWERS, Rounds, open_one, rounds_town, visit
+from tests.work.rounding import ALL_GOOD, ANSWERS, Rounds, lives, open_one, rounds_town, visit
 
 
 @pytest.fixture
@@ -28,11 +26,6 @@ def place(wall) -> Rounds:
 @pytest.fixture
 def office(app, wall, place) -> Clerk:
     return clerk(app, wall, place.office)
-
-
-def lives() -> dict[str, object]:
-    day = local_day(now())
-    return {"starts_on": day, "ends_on": day + timedelta(days=6), "now": now()}
 
 
 def walked(place: Rounds, mode: str = "secret") -> tuple[str, str, str]:

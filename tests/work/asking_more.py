@@ -75,13 +75,13 @@ def asking_more() -> Form:
 class Street:
     """A district whose inspectors are given the form, with a road (现场)."""
 
-    def __init__(self, wall: Wall) -> None:
+    def __init__(self, wall: Wall, form: Form | None = None) -> None:
         self.wall = wall
         mine = {SANITARY.key: (SANITARY.edition.key, SANITARY.edition.sha256)}
         self.district: District = bare_district(wall, campaigns=mine)
         self.admin = add_actor(wall, self.district.ref, "administrator", self.district.root)
         self.inspector = add_actor(wall, self.district.ref, "inspector", self.district.root)
-        self.form = asking_more()
+        self.form = form or asking_more()
         with self.session() as session:
             self.site: UUID = add_site(session, self.district.communities[0], ROAD)
             row = draft(session, self.admin, SANITARY, self.form, now=THURSDAY)

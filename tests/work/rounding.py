@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from core.work.calendar import local_day
 from core.work.inspection.visits import Submitted, submit
 from core.work.rounds.lines import add_line
 from core.work.rounds.planning import Wish, create, open_round
@@ -17,7 +18,7 @@ from core.work.rounds.stops import add_sites
 from core.work.rounds.teams import add_team
 from core.work.tables import Round, Site
 from tenants.access import Actor
-from tenants.db import new_id
+from tenants.db import new_id, now
 from tenants.scope import Wall
 from tests.factory import District, add_actors, add_site, bare_district
 from tests.work.market import ALL_GOOD, ANSWERS, campaigns
@@ -113,3 +114,9 @@ def visit(
 
 
 __all__ = ["ALL_GOOD", "ANSWERS", "DAY", "MONDAY", "Rounds", "open_one", "rounds_town", "visit"]
+
+
+def lives() -> dict[str, object]:
+    """A week from today, for a round that lives by the machine's clock."""
+    day = local_day(now())
+    return {"starts_on": day, "ends_on": day + timedelta(days=6), "now": now()}

@@ -13,6 +13,7 @@ from core.work.calendar import load_calendar
 from core.work.rounds.choosing import SiteFilter, find_sites
 from core.work.rounds.merging import merged, stops_for
 from core.work.rounds.mutual import own_places
+from core.work.rounds.nearest import length, nearest_order
 from core.work.rounds.planning import cancel_round, close_round, create, edit, open_round
 from core.work.rounds.progress import read_progress, stops_of
 from core.work.rounds.round_list import RoundFilter, history, list_rounds
@@ -134,6 +135,14 @@ def test_stops_are_ordered_and_moved(place):
         walk = back
         move_stops(session, place.office, of.id, version=of.version, sites=walk[:1], line_id=None, now=MONDAY)
         assert stops_of(session, of)[0].line_id is None
+
+
+def test_the_nearest_is_next():
+    east = {"a": 0, "b": 9, "c": 1, "d": 5}
+    placed = {key: (112 + n / 100, 37.0) for key, n in east.items()}
+    assert nearest_order(placed) == ["a", "c", "d", "b"]
+    assert nearest_order(placed, "b") == ["b", "d", "c", "a"]
+    assert length([placed[one] for one in "acdb"]) < length([placed[one] for one in "abcd"])
 
 
 def test_one_place_of_two_announced_rounds_is_one_stop_and_one_visit_counts_for_both(place):

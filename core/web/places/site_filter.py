@@ -116,8 +116,16 @@ def attained_only(session: ScopedSession, who: Actor, wanted: Filter, on: date) 
     """The condition on Site that a filter by attainment means: one reading of the rule for the whole list; none without a filter."""
     if not wanted.attained:
         return []
-    said = {"states": [wanted.attained], "campaign": wanted.campaign, "as_of": wanted.as_of}
-    return [among(sites_standing(session, who, on, registry=house().registry, **said))]  # type: ignore[arg-type]  # values by name
+    found = sites_standing(
+        session,
+        who,
+        on,
+        states=[wanted.attained],
+        campaign=wanted.campaign,
+        as_of=wanted.as_of,
+        registry=house().registry,
+    )
+    return [among(found)]
 
 
 def chosen_sites(
