@@ -119,8 +119,9 @@ class Phone:
         return page
 
     def _note(self, kind: str, text: str) -> None:
+        # ERR_FAILED is how the page is told that its service worker, asked on its behalf, met no network.
         if kind in {"error", "warning"} and not re.search(
-            r"status of (40[19]|422)|ERR_CONNECTION|ERR_INTERNET|ERR_NETWORK|ERR_EMPTY", text
+            r"status of (40[19]|422)|ERR_CONNECTION|ERR_INTERNET|ERR_NETWORK|ERR_EMPTY|net::ERR_FAILED", text
         ):
             self.complaints.append(f"{kind}: {text}")
 
