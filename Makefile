@@ -42,6 +42,7 @@ check: setup ## The fast part: style, types, import contracts, house rules
 bench: setup ## Measure what the issue asks to be fast; prints, never fails on time
 	@$(BIN)/python -m tests.bench
 	@$(BIN)/python -m tests.bench --figures
+	@$(BIN)/python -m tests.bench --tasks
 
 texts: setup ## Collect texts for the catalogue and compile it
 	@$(BIN)/pybabel -q extract -F babel.cfg -k N_ -k gettext -k lazy_gettext -k counted:1,1 --no-location --sort-output -o core/translations/messages.pot .

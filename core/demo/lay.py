@@ -31,6 +31,7 @@ from core.demo.places import CREW, Stage, draw_photos, liaison_name, place_sites
 from core.demo.playing import SUPERVISOR, Play
 from core.demo.round_scenes import play_rounds
 from core.demo.statistic_scenes import play_statistics
+from core.demo.work_scenes import WORK
 from core.figures.grants import give_grant, grants_in_force
 from core.figures.periods import containing
 from core.figures.publishing import publish
@@ -193,7 +194,12 @@ SCENES: Scenes = (
 
 
 # What came after the rounds in the product comes after them here: rounds choose among the places that stood before.
-FIELD: Scenes = (("villages", play_villages), ("citizens", play_citizens), ("own_form", play_own_form))
+FIELD: Scenes = (
+    ("villages", play_villages),
+    ("citizens", play_citizens),
+    ("own_form", play_own_form),
+    *WORK,
+)
 
 
 def play_scenes(play: Play, scenes: Scenes = SCENES) -> None:

@@ -14,11 +14,12 @@ from core.figures.card_findings import Window, finding_counts
 from core.figures.card_scores import COUNTS, checklist_counts, share_counts
 from core.figures.card_subjects import subjects_of
 from core.figures.periods import ONE_DAY, Period, containing, day_of
+from core.figures.task_figures.card_tasks import task_counts
 from core.work.enabling import enabled
 from core.work.journal import record
 from core.work.marks.card_proposing import Subject
 from core.work.marks.card_reading import read_scheme
-from core.work.marks.card_rules import FINDINGS, WHOLE_PERIOD, League, Scheme
+from core.work.marks.card_rules import FINDINGS, PROGRESS, WHOLE_PERIOD, League, Scheme
 from core.work.marks.card_rules import ONE_DAY as THE_DAY
 from core.work.marks.card_schemes import ACTIVE, Kept
 from core.work.marks.card_versions import rules_on
@@ -123,6 +124,8 @@ def _counts(
         return finding_counts(session, league, ids, window, **chosen)
     if scheme.measure.code == "checklist":
         return checklist_counts(session, league, scheme.campaign, ids, window)
+    if scheme.source == PROGRESS:
+        return task_counts(session, scheme.campaign, ids, window.last, window.cut_off)
     campaign = next((one for one in enabled(session, registry) if one.key == scheme.campaign), None)
     if campaign is None:  # suspended meanwhile: nothing is assessed, nobody has a place
         return {one: dict.fromkeys(COUNTS, 0) for one in ids}

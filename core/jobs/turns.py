@@ -13,6 +13,8 @@ from datetime import datetime
 from core.campaigns import installed
 from core.figures.card_days import close_days
 from core.figures.card_nightly import propose_due
+from core.figures.task_figures.places import close_task_days
+from core.jobs.task_imports import take_imports
 from core.work.calendar import local_day
 from core.work.counting.recounting import recount
 from core.work.loop.hidden_following import follow_calendar, follow_switches
@@ -25,6 +27,7 @@ from core.work.proofs.recheck_notes import remind_rechecks
 from core.work.queue import HIDDEN, HIDDEN_CALENDAR, HIDDEN_SWITCHES, TURN, enqueue
 from core.work.rounds.plan_turns import make_rounds
 from core.work.statistics.reminding import remind_statistics
+from core.work.tasks.importing import TASK_IMPORT
 from core.work.tidying import active_tenants, tidy_tenant
 from core.work.whistling.whistles import escalate_due
 from tenants.scope import ScopedSession, Wall
@@ -75,9 +78,12 @@ NIGHTLY: tuple[Turn, ...] = (
     Turn(HIDDEN_CALENDAR, follow_calendar, cleared=True, lock=HIDDEN),
     Turn(HIDDEN_SWITCHES, follow_switches, cleared=True, lock=HIDDEN),
     Turn("rank", _close_days),
+    Turn("task_rank", close_task_days),
     Turn("hand_ons", _withdraw),
     Turn("tidy", tidy_tenant),
 )
+# What is asked for by somebody, never by the clock, and commits part by part.
+ASKED: dict[str, Callable[[Wall, int, datetime], object]] = {TASK_IMPORT: take_imports}
 TURNS: dict[str, Turn] = {turn.name: turn for turn in (*OFTEN, *NIGHTLY)}
 
 
@@ -95,6 +101,8 @@ def ask_turns(wall: Wall, turns: tuple[Turn, ...]) -> int:
 
 def take_turn(wall: Wall, tenant_id: int, name: str, now: datetime) -> object:
     """Do one part of one tenant's turn: one scope, one commit; nothing of it stays when it breaks."""
+    if (asked := ASKED.get(name)) is not None:
+        return asked(wall, tenant_id, now)
     turn = TURNS[name]
     with wall.open(tenant_id, cleared=turn.cleared) as session:
         done = turn.work(session, now)

@@ -69,6 +69,18 @@ FINDINGS = (
     _in(N_("疑似重复"), "findings/duplicates", DIRECT),
     _in(N_("外部联系人"), "contacts", ANSWER),
 )
+TASKS = (
+    _in(N_("任务清单"), "tasks", SEE),
+    _in(N_("任务单"), "tasks/slip", SEE),
+    _in(N_("领导一页"), "leader", LEAD, DIRECT),
+    _in(N_("任务分解"), "splits", SEE),
+    _in(N_("计划"), "plans", SEE),
+    _in(N_("工程项目"), "projects", SEE),
+    _in(N_("工作量"), "quantities", SEE),
+    _in(N_("会议"), "meetings", SEE),
+    _in(N_("任务排名"), "task-ranks", SEE),
+    _in(N_("考核"), "appraisals", SEE),
+)
 VISITS = (
     _in(N_("检查记录"), "visits", VISIT, SEE),
     _in(N_("轮次"), "rounds", VISIT, SEE),
@@ -129,6 +141,7 @@ MENU: tuple[Entry, ...] = (
         also=("visit",),
     ),
     Entry(N_("问题"), "findings", "alert-circle", frozenset({SEE}), phone=True, inside=FINDINGS),
+    Entry(N_("任务"), "tasks", "checklist", frozenset({SEE}), inside=TASKS),
     Entry(N_("点位"), "sites", "map-pin", frozenset({SEE}), inside=SITES),
     Entry(N_("指标"), "figures", "chart-bar", frozenset({SEE}), inside=FIGURES, also=("k", "what-if")),
     Entry(N_("统计填报"), "statistics", "table", frozenset({SEE})),

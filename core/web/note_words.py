@@ -23,6 +23,10 @@ PAGES: Mapping[str, tuple[str, str]] = MappingProxyType(
         "negative": ("negative_entry.show", "entry_id"),
         "recheck": ("recheck.show", "recheck_id"),
         "sweep": ("sweeps.show", "sweep_id"),
+        "project": ("project.show", "project_id"),
+        "meeting": ("meeting.show", "meeting_id"),
+        "task": ("task.show", "task_id"),
+        "split": ("split.show", "split_id"),
     }
 )
 
@@ -51,6 +55,8 @@ def lead_to(note: Note) -> str:
         return url_for("cards.show", scheme=note.object_id, period=note.params.get("period", ""))
     if note.object_kind == "notice_draft":
         return f"{url_for('notices.ask')}?{note.params.get('query', '')}"
+    if note.object_kind == "tasks":
+        return url_for("tasks.show_list", unit=note.object_id, state="issued")
     if note.object_kind == "numbers":
         where = {note.params.get("which", "owner"): note.object_id}
         return url_for("statistics.show", period=note.params.get("key", ""), timeliness="missing", **where)

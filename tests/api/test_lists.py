@@ -24,16 +24,23 @@ from core.api.figure_shapes import ScoreList
 from core.api.finding_shapes import FindingList
 from core.api.forms import FormList
 from core.api.grants import GrantList
+from core.api.meeting_shapes import MeetingList
 from core.api.notice_shapes import NoticeList
 from core.api.outside import OutsideList
 from core.api.people import PersonList
+from core.api.plans_shapes import WorkPlanList
+from core.api.project_shapes import ProjectList
 from core.api.publication_shapes import PublicationList
+from core.api.quantity_shapes import CandidateList, QuantityKindList, QuantityList
 from core.api.rankings import RankDayList, RankList
 from core.api.reports import ReportList
 from core.api.round_shapes import RoundList
 from core.api.sites import SiteList
+from core.api.split_shapes import SplitList
 from core.api.standings import IssuedStandingList
 from core.api.statistic_shapes import StatisticList, StatisticValueList
+from core.api.task_rank_shapes import RateList, TaskRankList
+from core.api.task_shapes import TaskList
 from core.api.units import UnitList
 from core.api.visit_shapes import VisitList
 from core.api.whistle_shapes import WhistleList
@@ -49,12 +56,21 @@ from core.work.calendar import local_day
 from core.work.marks.card_issues import act_on_all, live_cards
 from core.work.marks.card_schemes import find_scheme, keep_scheme, move_scheme
 from core.work.marks.ranking_days import keep_day
+from core.work.meetings.planning import MeetingWish, plan_meeting
 from core.work.papers.notice_issuing import Draft, issue
+from core.work.plans.writing import PlanWish
+from core.work.plans.writing import create as create_plan
+from core.work.projects.making import ProjectWish, create_project
+from core.work.quantities.entering import QuantityWish
+from core.work.quantities.entering import enter as report_quantity
+from core.work.quantities.kinds import KindWish, add_kind
 from core.work.rounds.planning import Wish, create
+from core.work.splits.making import Start, drop_split, make_split
 from core.work.statistics.dictionary import Declared, declare
 from core.work.statistics.entering import Entry, save
 from core.work.statistics.writing import last_finished
 from core.work.tables import Finding, Part
+from core.work.tasks.making import TaskWish, create_many
 from core.work.whistling.whistle_blowing import Wanted, blow
 from tenants.access import Actor
 from tenants.db import now
@@ -79,9 +95,15 @@ LISTS: dict[str, type[Body]] = {
     "forms/sanitary_city/SAN-MARKET/records": RecordList,
     "findings": FindingList,
     "rounds": RoundList,
+    "meetings": MeetingList,
+    "plans": WorkPlanList,
+    "projects": ProjectList,
+    "tasks": TaskList,
     "figures": ScoreList,
     "rankings?campaign=sanitary_city&kind=community": RankList,
     "rankings/days": RankDayList,
+    "task-ranks": TaskRankList,
+    "task-ranks/rates": RateList,
     "cards": CardList,
     "publications": PublicationList,
     "grants": GrantList,
@@ -91,6 +113,10 @@ LISTS: dict[str, type[Body]] = {
     "notices": NoticeList,
     "whistles": WhistleList,
     "standings": IssuedStandingList,
+    "quantities": QuantityList,
+    "quantities/kinds": QuantityKindList,
+    "quantities/doubles": CandidateList,
+    "splits": SplitList,
     "statistics": StatisticList,
     "statistics/observations": StatisticValueList,
     "appeals": AppealList,
@@ -101,13 +127,15 @@ LISTS: dict[str, type[Body]] = {
 OF_ONE = {
     "forms/sanitary_city/SAN-MARKET/records": "forms/{campaign}/{code}/records"
 }  # by its address in the description
-# The likeliest candidates of one report never need a second page; editions are asked of one campaign (test_editions).
-UNPAGED = {"findings/duplicates", "campaigns/{key}/editions"}
+# The likeliest candidates of one report never need a second page; editions are asked of one campaign (test_editions), shares of one
+# split (test_splits).
+UNPAGED = {"findings/duplicates", "campaigns/{key}/editions", "splits/{split_id}/shares"}
 SORTS = {
     "sites": ("name", "-name", "created", "-created"),
     "visits": ("day", "-day"),
     "findings": ("due_at", "-due_at", "opened_at", "-opened_at"),
     "audit": ("at", "-at"),
+    "tasks": ("due", "-due"),
 }
 
 
@@ -136,6 +164,12 @@ def full(wall: Wall, client_for) -> Province:
             blow(session, caller, called)
         lay_cards(session, place.office, place.district.root, place.district.communities)
         lay_rounds(session, place.office, place.district.root)
+        lay_meetings(session, place.office, place.district.root)
+        lay_plans(session, place.office, place.district.root)
+        lay_projects(session, place.office, place.district.root)
+        lay_tasks(session, place.office, place.district.root)
+        lay_quantities(session, place.office, place.district.root)
+        lay_splits(session, place.office)
         lay_statistics(session, place.district.root, place.district.departments["sanitation"])
         lay_appeals(session, add_actor(wall, place.ref, "liaison", place.district.departments["sanitation"]))
         session.commit()
@@ -175,12 +209,59 @@ def lay_cards(session: ScopedSession, office: Actor, root: UUID, homes: Sequence
             act_on_all(session, office, live_cards(session, row.id, day), verb, now=now())
 
 
+def lay_projects(session: ScopedSession, office: Actor, root: UUID) -> None:
+    """Projects of several last days, two of them on the same day."""
+    day = local_day(now())
+    for n in range(5):
+        wish = ProjectWish("works", f"项目{n}", root, day, day + timedelta(days=n // 2), cost=300_000_000_00)
+        create_project(session, office, wish, now=now())
+
+
+def lay_plans(session: ScopedSession, office: Actor, root: UUID) -> None:
+    """Plans of several first days, two of them on the same day."""
+    day = local_day(now())
+    for n in range(5):
+        first = day - timedelta(days=n // 2)
+        create_plan(session, office, PlanWish("annual", f"计划{n}", root, first, day + timedelta(days=9)), now=now())
+
+
 def lay_rounds(session: ScopedSession, office: Actor, root: UUID) -> None:
     """Several drafts, two of which begin on one day."""
     today = local_day(now())
     for n in (0, 0, 1, 2, 3):
         day = today + timedelta(days=n)
         create(session, office, Wish("weekly", f"轮次{n}", root, day, day + timedelta(days=2)), now=now())
+
+
+def lay_meetings(session: ScopedSession, office: Actor, root: UUID) -> None:
+    """Several meetings, two of which are held on one day."""
+    today = local_day(now())
+    for n in (0, 0, 1, 2, 3):
+        plan_meeting(session, office, MeetingWish("topical", root, today + timedelta(days=n)), now=now())
+
+
+def lay_tasks(session: ScopedSession, office: Actor, root: UUID) -> None:
+    """Several tasks, two of which are due on one day."""
+    today = local_day(now())
+    wishes = [TaskWish(f"任务{n}", root, today + timedelta(days=n)) for n in (0, 0, 1, 2, 3)]
+    create_many(session, office, wishes, now=now(), issue=True)
+
+
+def lay_quantities(session: ScopedSession, office: Actor, root: UUID) -> None:
+    """Kinds with some entries each, all of one number and period: every two of a kind may be double."""
+    for code in ("painted", "removed", "cleared"):
+        kind = add_kind(session, office, KindWish(code, f"科目{code}", "m2"), now=now())
+        for _ in range(3):
+            report_quantity(session, office, QuantityWish(kind.id, root, "300", period="2026"), now=now())
+
+
+def lay_splits(session: ScopedSession, office: Actor) -> None:
+    """Several tables of each campaign, all but the last of them dropped."""
+    for campaign in installed().campaigns.values():
+        for n in range(2):
+            split = make_split(session, office, campaign, Start(), on=local_day(now()), now=now())
+            if not n:
+                drop_split(session, office, split.id, now=now())
 
 
 def lay_statistics(session: ScopedSession, root: UUID, owner: UUID) -> None:

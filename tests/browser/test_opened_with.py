@@ -45,6 +45,8 @@ def test_a_draft_begun_before_the_switch_is_sent_with_its_forms(
         expect(page.locator(f"#q-{ADDED}")).to_have_count(1)
         expect(page.locator("[name='a.waste_heaps.count']")).to_have_value("3")
         page.go_back()
+        expect(page.locator(f"#q-{ADDED}")).to_have_count(0)
+        expect(page.locator("[name='a.waste_heaps.count']")).to_have_value("3")  # the draft is back in its place
         for code, raw in answers.items():
             (part, value), *_ = raw.items()
             box = page.locator(f"[name='a.{code}.{part}']")

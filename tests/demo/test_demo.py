@@ -44,6 +44,7 @@ from core.figures.tables import Publication, PublishedFigure
 from core.settings import ZONE
 from core.work.accounts import log_in, tenant_ref
 from core.work.actors import resolve_actor
+from core.work.calendar import local_day
 from core.work.desk.inbox import NUMBERS
 from core.work.desk.inbox_rows import read_duties
 from core.work.duties.coverage import COVERED, GAP, prove_coverage
@@ -52,8 +53,14 @@ from core.work.forms.fielding import read_forms
 from core.work.forms.pictures import pictures_for
 from core.work.intake.duplicates import candidates_for
 from core.work.loop.states import HELD, STATES
+from core.work.plans.days import count_down
+from core.work.plans.plan_list import lines_of as plan_lines
+from core.work.plans.writing import calendar_from
 from core.work.plates.citizens import read_progress
 from core.work.plates.plates import find_plate
+from core.work.quantities.board import all_candidates
+from core.work.quantities.reading import Asked as QuantitiesAsked
+from core.work.quantities.sums import gap_of
 from core.work.rounds.drawing import list_draws, opened
 from core.work.statistics.checks import remarks_of
 from core.work.statistics.grid import Asked, lines_of
@@ -75,8 +82,13 @@ from core.work.tables import (
     Observation,
     OwnForm,
     Patrol,
+    Plan,
     Plate,
     Precedent,
+    Project,
+    ProjectItem,
+    ProjectShare,
+    QuantityEntry,
     RankDay,
     Recheck,
     Reorganisation,
@@ -88,6 +100,7 @@ from core.work.tables import (
     Sponsorship,
     Statistic,
     SweepSite,
+    Task,
     Visit,
     Whistle,
 )
@@ -553,3 +566,50 @@ def test_an_own_form_is_in_use_with_its_pictures_and_records(demo: Stage) -> Non
         assert [one["roof_why"] for one in entries if "roof_why" in one] == ["一角漏雨（演示数据）"]
         shots = session.scalars(select(Attachment.question).where(Attachment.question.startswith("entry:"))).all()
         assert len(shots) == 1
+
+
+def test_projects_are_laid_in_four_kinds(demo: Stage) -> None:
+    """A lane that waits for acceptance, a resettlement of 46 households, 9 of 23 boilers, a market's file with its signature."""
+    with demo.of(STAGE) as session:
+        found = {one.kind: one for one in session.scalars(select(Project))}
+        assert {kind: one.state for kind, one in found.items()} == {
+            "works": "finished", "resettlement": "running", "objects": "running", "site_file": "running",
+        }  # fmt: skip
+        counters = {
+            one.title: (int(one.planned), int(one.done))
+            for one in session.scalars(select(ProjectItem).where(ProjectItem.flow == "counter"))
+        }
+        assert counters["小锅炉"] == (23, 9)
+        assert counters["搬迁住户"] == (46, 21)
+        assert found["site_file"].owner_signed_on is not None
+        lane = session.scalars(select(ProjectShare.planned).where(ProjectShare.project_id == found["works"].id)).all()
+        assert sum(lane) == found["works"].cost
+
+
+def test_plans_run_with_their_lines(demo: Stage) -> None:
+    with demo.of(STAGE) as session:
+        plans = list(session.scalars(select(Plan).where(Plan.state == "active")))
+        assert Counter(one.kind for one in plans) == {"three_year": 1, "annual": 1, "drive": 2, "sprint": 1}
+        guide = next(one for one in plans if one.kind == "annual")
+        assert len([one for one in plan_lines(session, [guide.id]) if one.line.parent_id is None]) == 6
+        sprint = next(one for one in plans if one.kind == "sprint")
+        day = local_day(sprint.created_at) + timedelta(days=20)
+        at = count_down(sprint.starts_on, sprint.ends_on, day, sprint.days, calendar_from(session, sprint.starts_on))
+        assert (at.number, at.total) == (20, 50)
+        states = Counter(session.scalars(select(Task.state).where(Task.plan_id == sprint.id)))
+        assert len(states) > 2
+
+
+def test_quantities_with_what_contradicts_itself(demo: Stage) -> None:
+    """Inputs and outputs of two months, the total that its parts are 61 short of, and every kind of candidate."""
+    with demo.of(STAGE) as session:
+        asked, today = QuantitiesAsked(), now().astimezone(ZONE).date()
+        assert {"number", "scopes", "slip"} <= {one.why for one in all_candidates(session, None, asked, today=today)}
+        total = session.scalars(select(QuantityEntry).where(QuantityEntry.value == 3182)).one()
+        parts = session.scalars(select(QuantityEntry).where(QuantityEntry.total_id == total.id)).all()
+        gap = gap_of(total, parts)
+        assert gap is not None
+        assert (gap.short, gap.percent) == (61, Decimal("1.92"))
+        assert {"reported", "verified"} <= set(session.scalars(select(QuantityEntry.state)))
+        vague = session.scalars(select(QuantityEntry).where(QuantityEntry.qualifier == "tens_of_thousands")).one()
+        assert vague.value is None

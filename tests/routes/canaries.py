@@ -84,6 +84,27 @@ KEPT: dict[str, str] = {
         "own_form.campaign own_form.code own_form.state sheet_entry.campaign sheet_entry.form "
         "round.kind round.mode round.state round.source round_stop.state "
         "round.campaigns round.forms round_plan.campaigns round_plan.recurrence round_event.verb "
+        # splits
+        "split.campaign split.state split_row.measure split_share.role split_share.state split_event.verb split_event.to_state "
+        # tasks
+        "task.source task.campaign task.way task.measure task.state task_event.verb task_event.from_state task_event.to_state "
+        # task workbooks
+        "task_import.state task_import.options "
+        # ranks
+        "task_day.campaign task_day.league appraisal_rule.league appraisal_rule.state appraisal.period_kind "
+        # projects
+        "project.kind project.campaign project.cost_qualifier project.state project_stage.state project_item.flow "
+        "project_item.measure project_item.planned_qualifier project_item.done_qualifier project_object.state project_share.source "
+        "project_event.verb project_event.from_state project_event.to_state work_photo.subject work_photo.kind "
+        # plans
+        "plan.kind plan.state plan.days plan.campaign plan.scope plan_event.verb plan_event.from_state plan_event.to_state "
+        "quantity_kind.measure quantity_kind.flow quantity_kind.state quantity_kind.campaign "
+        # quantities
+        "quantity_entry.qualifier quantity_entry.measure quantity_entry.basis quantity_entry.state quantity_entry.precision "
+        "quantity_event.verb quantity_event.to_state quantity_event.qualifier quantity_pair.verdict "
+        # meetings
+        "meeting.kind meeting.campaign meeting.state meeting_event.verb meeting_event.from_state meeting_event.to_state "
+        "meeting_item.subject meeting_item.state meeting_presence.state meeting_decision.kind meeting_decision.measure "
         # notices
         "notice.kind notice.state notice_event.verb notice_event.from_state notice_event.to_state notice_addressee.state notice_finding.state".split(),
         CODE,
@@ -91,7 +112,7 @@ KEPT: dict[str, str] = {
     **dict.fromkeys(
         "publication.edition_sha256 publication.sha256 publication.previous_sha256 publication.corrects_sha256 "
         "score_run.edition_sha256 score_run.sha256 enabled_campaign.edition_sha256 enabled_edition.sha256 sheet.form_sha256 sheet.edition_sha256 file.original_sha256 "
-        "file.sha256 own_form.sha256 sheet_entry.form_sha256 draw.commitment".split(),
+        "task_import.sha256 appraisal.sha256 appraisal_signature.sha256 file.sha256 own_form.sha256 sheet_entry.form_sha256 draw.commitment".split(),
         HASH,
     ),
     **dict.fromkeys(

@@ -36,6 +36,8 @@ from core.work.tables import Finding, HandOn, RoundStop, Sweep
 from core.work.tenant_settings import Times, read_kept
 from tenants.db import new_id, now
 from tests.routes.appealing import free_unit, new_appeal
+from tests.routes.assembling import new_meeting
+from tests.routes.building import new_project
 from tests.routes.carding import DAY, TEXT
 from tests.routes.counting import (
     entry_fields,
@@ -59,10 +61,16 @@ from tests.routes.forming import (
     new_version,
     picture_form,
 )
+from tests.routes.importing import give_import, task_rows, versions_of
 from tests.routes.intaking import new_merged, new_precedent, new_rule, new_set, new_shift, new_twins, running_shift
+from tests.routes.planned import new_work_plan
 from tests.routes.plating import OUTLINE, new_plated, version_of
 from tests.routes.proving import new_contact, new_doubt, new_item, new_link, new_recheck, new_sweep
+from tests.routes.quantifying import new_kind, new_quantity, new_quantity_rows
+from tests.routes.ranking import last_month, new_appraisal_rule, new_frozen
 from tests.routes.rounding import in_state, new_plan, new_round, staffed, visited
+from tests.routes.splitting import new_split, uneven
+from tests.routes.tasking import new_task
 from tests.routes.world import (
     MONTH,
     NOBODY,
@@ -116,6 +124,12 @@ SECRET: dict[str, str] = {
          "statistic_id", "observation_id", "stat_code",
          "draw_id", "version_id",
          "round_id", "team_id", "line_id", "plan_id",
+         "work_plan_id", "plan_line_id",
+         "task_id", "import_id", "appraisal_rule_id", "appraisal_id", "appraised_id",
+         "project_id", "bill_line_id",
+         "quantity_id", "quantity_kind_id",
+         "meeting_id", "point_id", "presence_id", "decision_id",
+         "split_id", "row_id", "share_id",
          "post_id", "sponsorship_id", "handover_id", "filter_id", "rule_id", "precedent_id", "set_id", "patrol_id"),
         NEVER,
     ),
@@ -789,6 +803,297 @@ def of_round_plan(world: World) -> dict[str, str]:
     return in_a(world, lambda s: new_plan(s, world.a.actors["hq_office"], TODAY))
 
 
+# tasks
+
+
+def task_form(world: World, side: str) -> Sent:
+    fields = {"title": f"任务{word()}", "unit_id": side_id(world, "unit_id", side), "issue": "1"}
+    return Sent(form=fields | {"due_on": (TODAY + timedelta(days=9)).isoformat()})
+
+
+def task_json(world: World, side: str) -> Sent:
+    due = (TODAY + timedelta(days=9)).isoformat()
+    return Sent(json={"title": f"任务{word()}", "unit_id": side_id(world, "unit_id", side), "due_on": due})
+
+
+def task_parts_form(world: World, side: str) -> Sent:
+    return Sent(form={"version": "1", "units": side_id(world, "unit_id", side)})
+
+
+def task_parts_json(world: World, side: str) -> Sent:
+    part = {"title": "分项", "unit_id": side_id(world, "unit_id", side), "due_on": TODAY.isoformat()}
+    return Sent(json={"parts": [part]}, headers={"If-Match": '"v1"'})
+
+
+def of_task(world: World) -> dict[str, str]:
+    """A task of A that was issued just now, of version 1."""
+    return in_a(world, lambda s: new_task(s, world.a.ids, world.a.actors, TODAY))
+
+
+# task workbooks and one step for many tasks
+
+
+def task_file(_world: World, _side: str) -> Sent:
+    data, name = task_rows()
+    return Sent(form={"issue": "1", "file": (io.BytesIO(data), name)})
+
+
+def of_import(world: World) -> dict[str, str]:
+    """A workbook of A that was tried just now."""
+    return in_a(world, lambda s: give_import(s, world.a.actors["hq_office"]))
+
+
+def task_bulk_form(world: World, side: str) -> Sent:
+    """A step for one task: a fresh one of A, or the other's."""
+    one = of_task(world)["task_id"] if side == "own" else side_id(world, "task_id", side)
+    return Sent(form={"step": "cancel", "note": "不做了", "versions": versions_of(one)})
+
+
+# ranks
+
+
+RULE_FORM = {"name": "考核", "league": "area", "missing": "zero", "weeks": "equal", "missing_part": "zero"}
+RULE_FORM |= {"minimum_days": "1", "weight.task_rate": "100", "version": "1"}
+
+
+def of_rule(world: World) -> dict[str, str]:
+    """A rule of A of version 1."""
+    return in_a(world, lambda s: new_appraisal_rule(s, world.a.actors))
+
+
+def lately(world: World, name: str) -> str:
+    """What was made last of a name, for a body; for somebody who is not let in to make one, any id will do."""
+    return world.a.ids.get(name) or str(new_id())
+
+
+def sign_form(world: World, _side: str) -> Sent:
+    """What somebody signs who has just read it: the hash of the appraisal that was made for him."""
+    return Sent(form={"sha256": lately(world, "appraisal_sha256")})
+
+
+def of_frozen(world: World) -> dict[str, str]:
+    """A frozen month of A that nobody has signed."""
+    made = in_a(world, lambda s: new_frozen(s, world.a.actors, TODAY))
+    world.a.ids["appraisal_sha256"] = made["appraisal_sha256"]
+    return {"appraisal_id": made["appraisal_id"]}
+
+
+# quantities
+
+
+def counted_kind(world: World) -> str:
+    """A kind of A's dictionary, made once: a form that comes back lists them all."""
+    if "counted_kind" not in world.a.ids:
+        world.a.ids["counted_kind"] = in_a(world, lambda s: new_kind(s, world.a.actors))["quantity_kind_id"]
+    return world.a.ids["counted_kind"]
+
+
+def quantity_form(world: World, side: str) -> Sent:
+    kind = counted_kind(world)
+    return Sent(form={"kind": kind, "unit": side_id(world, "unit_id", side), "amount": "2300多", "basis": "self"})
+
+
+def quantity_json(world: World, side: str) -> Sent:
+    kind = counted_kind(world)
+    return Sent(json={"kind_id": kind, "unit_id": side_id(world, "unit_id", side), "amount": "2300多"})
+
+
+def quantity_kind_form(_world: World, _side: str) -> Sent:
+    return Sent(
+        form={
+            "code": f"own_{word()}",
+            "name_zh": f"科目{word()}",
+            "name_en": word(),
+            "measure": "t",
+            "flow": "output",
+            "version": "1",
+        }
+    )
+
+
+def of_quantity(world: World) -> dict[str, str]:
+    """A quantity of A of version 1."""
+    return in_a(world, lambda s: new_quantity(s, world.a.ids, world.a.actors))
+
+
+# splits
+
+
+def split_unit(world: World, side: str) -> dict[str, str]:
+    """The clause of A's split with a unit of a side."""
+    unit, row = side_id(world, "unit_id", side), lately(world, "split_row")
+    return {f"m.{row}": lately(world, "split_mark"), f"c.{row}.{unit}": "1"}
+
+
+def split_cells_form(world: World, side: str) -> Sent:
+    return Sent(form=split_unit(world, side))
+
+
+def split_row_form(world: World, side: str) -> Sent:
+    fields = {"mark": lately(world, "split_mark"), "lead": "new", "points.new": "3", "then": "save"}
+    return Sent(form=fields | {"add_unit": side_id(world, "unit_id", side), "requirement": word()})
+
+
+def of_split(state: str) -> Callable[[World], dict[str, str]]:
+    """A fresh split of A, a draft or issued; its clause and mark are named for bodies."""
+
+    def fresh(world: World) -> dict[str, str]:
+        made = in_a(world, lambda s: new_split(s, world.a.ids, world.a.actors, TODAY, state))
+        world.a.ids |= {"split_row": made["row_id"], "split_mark": made.pop("mark")}
+        return made
+
+    return fresh
+
+
+def of_uneven(world: World) -> dict[str, str]:
+    """A draft of A whose points do not add up."""
+    return {"split_id": in_a(world, lambda s: uneven(s, world.a.ids, world.a.actors, TODAY))["split_id"]}
+
+
+def no_draft(world: World) -> dict[str, str]:
+    """A's splits without any draft."""
+    of_split("issued")(world)
+    return {}
+
+
+def of_split_file(world: World) -> dict[str, str]:
+    """A draft of A, and a workbook that changes it, kept for its confirmation."""
+    made = of_split("draft")(world)
+    data = "编号,工作要求\n路-1,改了".encode()
+    folder = world.files / str(world.a.ref.id) / "uploads"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    digest = sha256(data).hexdigest()
+    (folder / digest).write_bytes(data)
+    return {"split_id": made["split_id"], "sha256": digest}
+
+
+# meetings
+
+
+def meeting_form(world: World, side: str) -> Sent:
+    fields = {"kind": "topical", "tier": "1", "title": f"会议{word()}", "unit_id": side_id(world, "unit_id", side)}
+    return Sent(form=fields | {"held_on": TODAY.isoformat(), "version": "2"})
+
+
+def meeting_units_form(world: World, side: str) -> Sent:
+    return Sent(form={"unit": side_id(world, "unit_id", side)})
+
+
+def meeting_decision_form(world: World, side: str) -> Sent:
+    fields = {"title": f"议定{word()}", "unit_id": side_id(world, "unit_id", side)}
+    due = TODAY + timedelta(days=9)  # no day of the page's own times
+    return Sent(form=fields | {"due_on": due.isoformat(), "kind": "decision"})
+
+
+def of_meeting(state: str) -> Callable[[World], dict[str, str]]:
+    """A fresh meeting of A in a state."""
+    return lambda world: in_a(world, lambda s: new_meeting(s, world.a.ids, world.a.actors["hq_office"], TODAY, state))
+
+
+def meeting_sign_form(world: World, _side: str) -> Sent:
+    key = world.a.ids["presence_id"]
+    return Sent(form={f"state.{key}": "present"})
+
+
+# plans
+
+
+def work_plan_form(world: World, side: str) -> Sent:
+    days = {"starts_on": (TODAY - timedelta(days=9)).isoformat(), "ends_on": (TODAY + timedelta(days=60)).isoformat()}
+    fields = {"kind": "drive", "title": f"计划{word()}", "unit_id": side_id(world, "unit_id", side)}
+    return Sent(form=fields | days | {"version": "2"})
+
+
+def new_issue_form(world: World, side: str) -> Sent:
+    sent = work_plan_form(world, side)
+    return Sent(form={**(sent.form or {}), "version": "3"})
+
+
+def plan_line_form(world: World, side: str) -> Sent:
+    return Sent(form={"version": "2", "title": f"条线{word()}", "unit_id": side_id(world, "unit_id", side)})
+
+
+def plan_scope_form(world: World, side: str) -> Sent:
+    return Sent(form={"version": "2", "act": "keep", "units": side_id(world, "unit_id", side)})
+
+
+def of_work_plan(world: World) -> dict[str, str]:
+    """A draft of A with a line, of version 2."""
+    return in_a(world, lambda s: new_work_plan(s, world.a.actors["hq_office"], TODAY))
+
+
+def of_work_plan_in_force(world: World) -> dict[str, str]:
+    """The same in force, of version 3."""
+    return in_a(world, lambda s: new_work_plan(s, world.a.actors["hq_office"], TODAY, active=True))
+
+
+# projects
+
+
+def project_form(world: World, side: str) -> Sent:
+    days = {"starts_on": TODAY.isoformat(), "ends_on": (TODAY + timedelta(days=60)).isoformat()}
+    unit = side_id(world, "unit_id", side)
+    return Sent(form={"kind": "works", "title": f"项目{word()}", "unit_id": unit, "version": "5"} | days)
+
+
+def changed_project_form(world: World, side: str) -> Sent:
+    fields = dict(project_form(world, "own").form or {}) | {"kind": "site_file", "cost": "100", "reason": "改期"}
+    return Sent(form=fields | {"site_id": side_id(world, "site_id", side)})
+
+
+def project_photo_form(world: World, side: str) -> Sent:
+    fields = {"verb": "photos", "version": "5", "kind": "before", "photos": side_id(world, "ref", side)}
+    return Sent(form=fields)
+
+
+def project_sign_form(world: World, side: str) -> Sent:
+    signed = {"owner_name": "经营者", "signed_on": TODAY.isoformat(), "version": "5"}
+    return Sent(form=signed | {"photos": side_id(world, "ref", side)})
+
+
+def project_picks_form(world: World, side: str) -> Sent:
+    picked = side_id(world, "finding_id", side) if side != "own" else ""
+    return Sent(form={"version": "5", "findings": picked})
+
+
+def project_report_form(world: World, side: str) -> Sent:
+    return Sent(form={"version": "5", "note": "照片", "photos": side_id(world, "ref", side)})
+
+
+def project_report_json(world: World, side: str) -> Sent:
+    body = {"note": "照片", "photos": [side_id(world, "photo_id", side)]}
+    return Sent(json=body, headers={"If-Match": '"v5"'})
+
+
+def project_pay_form(world: World, _side: str) -> Sent:
+    return Sent(form={"version": "5", f"paid.{lately(world, 'share')}": "1"})
+
+
+def project_tick_form(world: World, side: str) -> Sent:
+    # Two requests are made before the first is sent, so that the last object may be the second one's.
+    ticked = lately(world, "object") if side == "own" else NEVER
+    fields = {"version": "5", "state": "agreed", "objects": ticked}
+    return Sent(form=fields | {"photos": side_id(world, "ref", side)})
+
+
+def project_bill_form(world: World, _side: str) -> Sent:
+    row = {
+        "id": [lately(world, "line")],
+        "title": ["路由计数"],
+        "flow": ["counter"],
+        "measure": ["place"],
+        "planned": ["2"],
+    }
+    return Sent(form=row | {"kind": [""], "version": "5", "reason": "精简"})
+
+
+def of_project(world: World) -> dict[str, str]:
+    """A running project of A, whose version is 5; its share and an object are named for bodies."""
+    made = in_a(world, lambda s: new_project(s, world.a.ids, world.a.actors, TODAY))
+    world.a.ids |= {name: made.pop(name) for name in ("share", "object", "line")}
+    return made
+
+
 # appeals
 
 
@@ -1017,6 +1322,26 @@ WRITES: dict[str, Recipe] = {
     ),
     "drawing.outside": Recipe(OFFICE, form(outside_value="03 08 11"), of_draw),
     "drawing.show_seed": Recipe(OFFICE, fresh=of_draw),
+    # projects
+    "project_form.make": Recipe(OFFICE, project_form, ids=("unit_id",)),
+    "project_form.save": Recipe(OFFICE, changed_project_form, of_project, ids=("site_id",)),
+    "project.act": Recipe(OFFICE, project_photo_form, of_project, ids=("ref",)),
+    "project_tables.save_stages": Recipe(
+        OFFICE, form(id=[""], title=["施工"], gate=[""], planned_on=[""], version="5", reason="简化"), of_project
+    ),
+    "project_tables.save_bill": Recipe(OFFICE, project_bill_form, of_project),
+    "project_tables.save_shares": Recipe(
+        OFFICE,
+        form(id=[""], payer=["区财政"], source=["finance"], planned=["7"], cost="7", version="5", reason="调整"),
+        of_project,
+    ),
+    "project_reports.send": Recipe(OFFICE, project_report_form, of_project, ids=("ref",)),
+    "project_reports.send_pay": Recipe(OFFICE, project_pay_form, of_project),
+    "project_reports.tick": Recipe(OFFICE, project_tick_form, of_project, ids=("ref",)),
+    "project_reports.add": Recipe(OFFICE, form(names="路由三户", version="5", reason="新增"), of_project),
+    "project_reports.pick": Recipe(OFFICE, project_picks_form, of_project),
+    "project_reports.send_sign": Recipe(OFFICE, project_sign_form, of_project, ids=("ref",)),
+    "api_projects.send_report": Recipe(OFFICE, project_report_json, of_project, ids=("photo_id",)),
     # appeals
     "appeals.send": Recipe(LIAISON, appeal_form, ids=("finding_id", "unit_id", "ref")),
     "appeal.take_back": Recipe(LIAISON, form(version="1"), of_appeal),
@@ -1115,6 +1440,14 @@ WRITES: dict[str, Recipe] = {
     ),
     "card_schemes.change": Recipe(ADMIN, form(**{"as": "text"}, version="1", text=TEXT), new_scheme),
     "card_schemes.move": Recipe(ADMIN, form(verb="activate", version="1"), new_scheme),
+    # ranks
+    "task_ranks.recompute": Recipe(OFFICE, form(day=DAY.key)),
+    "appraisals.create": Recipe(OFFICE, form(**RULE_FORM)),
+    "appraisals.take_sample": Recipe(OFFICE, form(sample="areas")),
+    "appraisals.change": Recipe(OFFICE, form(**RULE_FORM), of_rule),
+    "appraisals.move": Recipe(OFFICE, form(verb="activate", version="1"), of_rule),
+    "appraisals.freeze": Recipe(OFFICE, form(period=last_month(TODAY).key), of_rule),
+    "appraisal.put_signature": Recipe(OFFICE, sign_form, of_frozen),
     # charts
     "unit.move": Recipe(
         ADMIN, lambda w, s: Sent(form={"parent": side_id(w, "unit_id", s)}), fresh_unit, ids=("unit_id",)
@@ -1316,6 +1649,111 @@ WRITES: dict[str, Recipe] = {
     "place_settings.keep_map": Recipe(OFFICE, map_form),
     "place_settings.keep_plates": Recipe(OFFICE, plate_settings_form),
     "place_settings.upload": Recipe(OFFICE, outlines_form),
+    # tasks
+    "api_tasks.make": Recipe(OFFICE, task_json, ids=("unit_id",)),
+    "api_tasks.take": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(json={"verb": "cancel", "note": "不做了"}, headers={"If-Match": '"v1"'}),
+        of_task,
+    ),
+    "api_tasks.divide": Recipe(OFFICE, task_parts_json, of_task, ids=("unit_id",)),
+    "task_form.make": Recipe(OFFICE, task_form, ids=("unit_id",)),
+    "task_form.give_parts": Recipe(OFFICE, task_parts_form, of_task, ids=("unit_id",)),
+    "task_import.upload": Recipe(OFFICE, task_file),
+    "task_import.write": Recipe(OFFICE, fresh=of_import),
+    "task_bulk.show_preview": Recipe(
+        OFFICE,
+        lambda w, s: Sent(form={"step": "cancel", "scope": "ticked", "id": side_id(w, "task_id", s)}),
+        records=False,
+        why="shows what would be done; nothing is written until it is confirmed",
+        ids=("task_id",),
+    ),
+    "task_bulk.act": Recipe(OFFICE, task_bulk_form, ids=("task_id",)),
+    "task.take": Recipe(OFFICE, form(verb="cancel", version="1", note="不做了"), of_task),
+    # quantities
+    "quantities.add": Recipe(OFFICE, quantity_form, ids=("unit_id",)),
+    "quantity.act": Recipe(OFFICE, form(verb="withdraw", version="1", reason="不属实"), of_quantity),
+    "quantity_kinds.add": Recipe(OFFICE, quantity_kind_form),
+    "quantity_kinds.starter": Recipe(OFFICE),
+    "quantity_kinds.change": Recipe(OFFICE, quantity_kind_form, lambda w: in_a(w, lambda s: new_kind(s, w.a.actors))),
+    "quantity_import.upload": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(form={"file": (io.BytesIO(b"PK-not-a-book"), "a.xlsx")}),
+        records=False,
+        why="the file is kept for the check; nothing is written into the tables",
+    ),
+    "quantity_import.confirm": Recipe(OFFICE, form(name="a.csv"), lambda w: {"sha256": new_quantity_rows(w)}),
+    "api_quantities.post_quantity_kind": Recipe(
+        OFFICE, lambda _w, _s: Sent(json={"code": f"own_{word()}", "name_zh": "科目", "measure": "t"})
+    ),
+    "api_quantities.post_quantity": Recipe(OFFICE, quantity_json, ids=("unit_id",)),
+    "api_quantities.put_quantity": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(json={"amount": "7-8", "reason": "漏报"}, headers={"If-Match": '"v1"'}),
+        of_quantity,
+    ),
+    "api_quantities.act": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(json={"verb": "withdraw", "reason": "不属实"}, headers={"If-Match": '"v1"'}),
+        of_quantity,
+    ),
+    # splits
+    "splits.make": Recipe(OFFICE, form(campaign="sanitary_city", copy="1"), no_draft),
+    "split.keep_cells": Recipe(OFFICE, split_cells_form, of_split("draft"), ids=("unit_id",)),
+    "split.add": Recipe(OFFICE, form(code="路-2", title="又一条", points="1"), of_split("draft")),
+    "split.share": Recipe(OFFICE, form(how="even"), of_uneven),
+    "split.issue": Recipe(OFFICE, form(version="1"), of_split("draft")),
+    "split.drop": Recipe(OFFICE, form(), of_split("draft")),
+    "split.take_all": Recipe("liaison", form(), of_split("issued")),
+    "split_row.save": Recipe(OFFICE, split_row_form, of_split("draft"), ids=("unit_id",)),
+    "split_row.remove": Recipe(OFFICE, form(), of_split("draft")),
+    "split_row.answer": Recipe("liaison", form(verb="accept", version="2"), of_split("issued")),
+    "split_file.upload": Recipe(
+        OFFICE,
+        lambda _w, _s: Sent(form={"file": (io.BytesIO("编号\n路-1".encode()), "分解表.csv")}),
+        of_split("draft"),
+        records=False,
+        why="the file is kept for the check, nothing is written",
+    ),
+    "split_file.confirm": Recipe(OFFICE, form(name="a.csv"), of_split_file),
+    "split_tasks.make": Recipe(OFFICE, form(waiting="1", due_on="2099-01-01"), of_split("issued")),
+    "api_splits.answer_share": Recipe(
+        "liaison",
+        lambda _w, _s: Sent(json={"verb": "accept"}, headers={"If-Match": '"v2"'}),
+        of_split("issued"),
+    ),
+    # meetings
+    "meeting_plan.make": Recipe(OFFICE, meeting_form, ids=("unit_id",)),
+    "meeting_plan.change": Recipe(OFFICE, meeting_form, of_meeting("planned"), ids=("unit_id",)),
+    "meeting_plan.hold": Recipe(OFFICE, form(version="2"), of_meeting("planned")),
+    "meeting_plan.call_off": Recipe(OFFICE, form(version="2", reason="改期"), of_meeting("planned")),
+    "meeting_agenda.draft": Recipe(OFFICE, form(), of_meeting("planned")),
+    "meeting_agenda.add": Recipe(OFFICE, form(point_title="议题"), of_meeting("planned")),
+    "meeting_agenda.order": Recipe(OFFICE, form(), of_meeting("planned")),
+    "meeting_agenda.drop": Recipe(OFFICE, form(), of_meeting("planned")),
+    "meeting_agenda.discuss": Recipe(OFFICE, form(said="同意", state="decided"), of_meeting("held")),
+    "meeting_attendance.keep": Recipe(OFFICE, form(new_name="某人", new_state="present"), of_meeting("planned")),
+    "meeting_attendance.sign": Recipe("liaison", meeting_sign_form),
+    "meeting_attendance.drop": Recipe(OFFICE, form(), of_meeting("planned")),
+    "meeting_attendance.ask_units": Recipe(OFFICE, meeting_units_form, of_meeting("bare"), ids=("unit_id",)),
+    "meeting_decisions.add": Recipe(OFFICE, meeting_decision_form, of_meeting("held"), ids=("unit_id",)),
+    "meeting_decisions.give": Recipe(OFFICE, form(), of_meeting("held")),
+    "meeting_decisions.change": Recipe(OFFICE, meeting_decision_form, of_meeting("held"), ids=("unit_id",)),
+    "meeting_decisions.drop": Recipe(OFFICE, form(reason="不办"), of_meeting("held")),
+    "meeting_minutes.write": Recipe(OFFICE, form(version="4", minutes="会议强调"), of_meeting("held")),
+    "meeting_minutes.correct": Recipe(OFFICE, form(version="5", reason="有误"), of_meeting("minuted")),
+    # plans
+    "work_plan_form.make": Recipe(OFFICE, work_plan_form, ids=("unit_id",)),
+    "work_plan_form.change": Recipe(OFFICE, work_plan_form, of_work_plan, ids=("unit_id",)),
+    "work_plan_form.replace": Recipe(OFFICE, new_issue_form, of_work_plan_in_force, ids=("unit_id",)),
+    "work_plan.take": Recipe(OFFICE, form(version="2", verb="activate"), of_work_plan),
+    "work_plan_lines.add": Recipe(OFFICE, plan_line_form, of_work_plan, ids=("unit_id",)),
+    "work_plan_lines.change": Recipe(OFFICE, plan_line_form, of_work_plan, ids=("unit_id",)),
+    "work_plan_lines.shift": Recipe(OFFICE, form(version="2", way="up"), of_work_plan),
+    "work_plan_lines.drop": Recipe(OFFICE, form(version="2"), of_work_plan),
+    "work_plan_lines.reach": Recipe(OFFICE, form(version="2", reached_on=TODAY.isoformat()), of_work_plan),
+    "work_plan_scope.bind": Recipe(OFFICE, plan_scope_form, of_work_plan, ids=("unit_id",)),
+    "work_plan_scope.aim": Recipe(OFFICE, form(version="2"), of_work_plan),
     # rounds
     "api_rounds.make": Recipe(OFFICE, round_json, ids=("unit_id",)),
     "api_rounds.act": Recipe(

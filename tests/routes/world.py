@@ -68,17 +68,25 @@ from tenants.scope import ScopedSession, Wall
 from tests.conftest import SECRET, Once
 from tests.routes import canaries
 from tests.routes.appealing import give_appeals
+from tests.routes.assembling import give_meetings
+from tests.routes.building import give_projects
 from tests.routes.carding import fresh_card, fresh_scheme, give_cards
 from tests.routes.charting import draw, fresh_member, give_charts
 from tests.routes.counting import give_statistics
 from tests.routes.editioning import give_edition
 from tests.routes.filters import keep_filter
 from tests.routes.forming import lay_beside, lay_version, new_draw
+from tests.routes.importing import give_import
 from tests.routes.intaking import give_intake
 from tests.routes.noticing import give_notices, new_note, new_notice
+from tests.routes.planned import give_plans
 from tests.routes.plating import give_plates
 from tests.routes.proving import give_proofs
+from tests.routes.quantifying import give_quantities
+from tests.routes.ranking import give_ranks
 from tests.routes.rounding import give_rounds
+from tests.routes.splitting import give_splits
+from tests.routes.tasking import give_tasks
 from tests.routes.whistling import blow_fresh, lead_on
 from tests.work.market import ANSWERS
 from tests.work.pictures import jpeg
@@ -349,6 +357,14 @@ def fill(app: Flask, wall: Wall, files: Path, name: str, slug: str, city: Tenant
         made.ids |= give_edition(session, name, TODAY)
         made.ids |= give_plates(session, made.ids, made.actors, TODAY, files)
         made.ids |= give_rounds(session, made.ids, made.actors, TODAY)
+        made.ids |= give_plans(session, made.actors, TODAY)
+        made.ids |= give_tasks(session, made.ids, made.actors, TODAY)
+        made.ids |= give_import(session, made.actors["hq_office"])
+        made.ids |= give_splits(session, made.ids, made.actors, TODAY)
+        made.ids |= give_ranks(session, made.actors, TODAY)
+        made.ids |= give_projects(session, made.ids, made.actors, TODAY)
+        made.ids |= give_quantities(session, made.ids, made.actors)
+        made.ids |= give_meetings(session, made.ids, made.actors, TODAY)
         made.ids["version_id"] = str(lay_version(session, made.actors["administrator"]).id)
         lay_beside(session, made.ids)
         session.commit()

@@ -16,7 +16,10 @@ from core.databases import Urls
 from core.work.editions.workbook_reading import SHEETS
 from core.work.imports import sponsor_workbook
 from core.work.imports.workbook_reading import LAYOUTS
+from core.work.quantities import workbook as quantity_workbook
+from core.work.splits.workbook import SPLITS
 from core.work.statistics import workbook as statistics_workbook
+from core.work.tasks.importing_sheet import TASKS
 from tenants.db import Base
 from tests.conftest import Once
 from tests.routes.canaries import text_columns
@@ -35,16 +38,21 @@ NO_PAGE = {"static"}
 BOTH = {
     "/style",  # the sheet of parts for developers shows samples
     "/t/<slug>/notices/<uuid:notice_id>/print",  # official papers are Chinese in every language (decision 0013)
+    "/t/<slug>/meetings/<uuid:meeting_id>/minutes",  # so are minutes
     # What was sealed, as it was sealed: each name stands in a column of its own in both languages.
     "/t/<slug>/publications/new/rows.csv",
     "/t/<slug>/publications/<uuid:publication_id>/rows.csv",
     "/c/<slug>/received/<uuid:publication_id>/rows.csv",
     "/t/<slug>/forms/<campaign>/<form>",  # what a version changed: a form's own texts, in both languages of the form
     "/t/<slug>/forms/uploads/<campaign>/<sha256>",  # remarks quote the cells of the uploaded workbook
+    "/t/<slug>/tasks/import/<uuid:import_id>",  # refusals quote the headings and cells of the uploaded workbook
     "/t/<slug>/plates/print",  # a plate hangs in the street: Chinese in every language
     "/t/<slug>/field/",  # the shell lies on the device before anybody has said his language: both stand in it
     "/t/<slug>/field/worker.js",  # a script with its comments
     "/t/<slug>/statistics/statistics.csv",  # the workbook's own headings, by which it is read back
+    "/t/<slug>/quantities/quantities.csv",  # likewise
+    "/t/<slug>/splits/<uuid:split_id>/split.csv",  # likewise
+    "/t/<slug>/quantities/kinds/kinds.csv",  # the dictionary, with the names in both languages
 }
 
 
@@ -79,6 +87,7 @@ def quoted() -> tuple[str, ...]:
     roles = installed().vocabulary.roles.values()
     found |= {run for role in roles for run in RUNS.findall(" ".join(role.typical_names))}
     layouts = (*LAYOUTS.values(), *sponsor_workbook.LAYOUTS.values(), *statistics_workbook.LAYOUTS.values())
+    layouts += (quantity_workbook.ENTRIES, SPLITS, TASKS)
     return tuple(
         sorted(
             found | {layout.titles[0] for layout in layouts} | {titles[1] for titles in SHEETS.values()},

@@ -36,6 +36,7 @@ TEMPLATES_KEPT = {
     "errors/404.html": "the same bytes for everyone, in both languages",
     "_switches.html": "languages name themselves",
     "notices/print.html": "an official paper is Chinese in every language of the pages",
+    "meetings/print.html": "minutes are an official paper, too",
     "plates/_public.html": "languages name themselves",
     "plates/print.html": "a plate hangs in the street: Chinese in every language of the pages",
     "notices/_letter.html": "the same paper, before its issue and after",

@@ -105,11 +105,16 @@ def test_each_person_has_his_own_kinds_and_numbers(wall: Wall, place: Town) -> N
         )
         | {"check": 2, "desk": 5},
         "inspector": {"recheck": 1, "sweep": 0},
-        "leader": {"word": 0},
+        "leader": {"word": 0, "split_returned": 0},
         "stranger": {"answer": 0, "assist": 0, "cosign": 0, "notice": 0, "whistle": 0, "handed": 0},
     }
     for who in ("liaison", "discipline_liaison", "helper", "place", "stranger", "office"):
         wanted[who] |= {"numbers": 0, "numbers_back": 0}
+        wanted[who] |= dict.fromkeys(("task_returned", "task_extension"), 0)
+        wanted[who] |= {"task_verify": 0} if who == "office" else {"task_accept": 0, "split_accept": 0}
+        wanted[who] |= {"split_returned": 0}
+    for who in wanted:
+        wanted[who] |= {"task_doing": 0}
     wanted["office"] |= {"numbers_check": 0}
     with place.district.session(wall) as session:
         for who, counts in wanted.items():

@@ -19,6 +19,7 @@ from core.web.whistling.whistle_words import say_verb as say_whistle_verb
 from core.work.desk.inbox_rows import Duty
 from core.work.statistics.grid import DUE, MISSING
 from core.work.statistics.steps import RETURNED, REVIEWED, SUBMITTED
+from core.work.tasks.moves import MOVES
 
 # In the order of the page.
 KINDS: Mapping[str, str] = MappingProxyType(
@@ -39,6 +40,13 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "objection": N_("待裁决的申诉"),
         "cards": N_("待确认公示的亮牌"),
         "appeal": N_("待裁决的亮牌申诉"),
+        "task_accept": N_("待接收的任务"),
+        "task_doing": N_("临近期限和逾期的任务"),
+        "task_returned": N_("退回的任务"),
+        "task_extension": N_("待批的任务延期"),
+        "task_verify": N_("待核验的任务"),
+        "split_accept": N_("待接收的分工"),
+        "split_returned": N_("退回待调整的分工"),
         "numbers": N_("待报的统计"),
         "numbers_back": N_("退回待改的统计"),
         "numbers_check": N_("待审核锁定的统计"),
@@ -55,6 +63,8 @@ OBJECTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "doubt": ("doubts.show_list", "doubt"),
         "card": ("card.show", "card_id"),
         "appeal": ("appeal.show", "appeal_id"),
+        "task": ("task.show", "task_id"),
+        "split": ("split.show", "split_id"),
     }
 )
 STEPS: Mapping[str, str] = MappingProxyType(
@@ -71,8 +81,11 @@ STEPS: Mapping[str, str] = MappingProxyType(
         "mend": N_("去修改"),
         "review": N_("去审核"),
         "lock": N_("去锁定"),
+        "accept_share": N_("去接收"),
+        "split_again": N_("去调整"),
     }
 )
+ANCHORS: Mapping[str, str] = MappingProxyType({"handed": "hand-on", "task": "act"})
 
 
 def _lead_to_entry(duty: Duty) -> str:
@@ -103,6 +116,8 @@ def say_step(duty: Duty) -> str:
         return say_notice_verb(duty.step)
     if duty.about == "whistle":
         return say_whistle_verb(duty.step)
+    if duty.about == "task":
+        return gettext(MOVES[duty.step].title_zh)
     if duty.about in OF_STATISTICS or duty.step in STEPS:
         return gettext(STEPS[duty.step])
     return say_verb(duty.step) if duty.step else ""
@@ -110,7 +125,7 @@ def say_step(duty: Duty) -> str:
 
 def say_code(duty: Duty) -> str:
     """What kind of paper or of doubt it is; '' where the kind of duty says it all."""
-    if not duty.code or duty.about == "cards":
+    if not duty.code or duty.about in ("cards", "split_row"):
         return ""
     if duty.about in OF_STATISTICS:
         return say_period(parse_period(duty.code))
@@ -123,7 +138,9 @@ def lead_on(duty: Duty) -> str:
         return url_for("cards.show", scheme=duty.id, on=duty.code)
     if duty.about in OF_STATISTICS:
         return OF_STATISTICS[duty.about](duty)
+    if duty.about == "split_row":
+        return url_for("split_row.show", split_id=duty.code, row_id=duty.id)
     endpoint, name = OBJECTS[duty.about]
     step = {"do": duty.step} if duty.about == "finding" and duty.step else {}
-    anchor = {"_anchor": "hand-on"} if duty.about == "handed" else {}
+    anchor = {"_anchor": ANCHORS[duty.about]} if duty.about in ANCHORS else {}
     return url_for(endpoint, **{name: duty.id}, **step, **anchor)  # type: ignore[arg-type]  # an id is put into the address

@@ -34,6 +34,7 @@ from core.web.ledger.finding_then import show_then
 from core.web.ledger.finding_typed import Typed, asked_of, read_typed
 from core.web.ledger.step_words import CONSEQUENCES, DONE
 from core.web.places.site_words import say_points, unit_path
+from core.web.projects.beside import projects_of_finding
 from core.work.appeals.appeal_moves import STATES as APPEAL_STATES
 from core.work.calendar import local_day
 from core.work.desk.finding_detail import Detail, detail
@@ -48,6 +49,12 @@ from core.work.wording import LONGEST_NOTE
 
 blueprint = Blueprint("finding", __name__, url_prefix="/t/<slug>/findings")
 blueprint.before_request(asked.enter)
+LIMITS = {
+    "most_photos": ledger.MOST_PHOTOS,
+    "most_days": MOST_DAYS,
+    "longest_note": LONGEST_NOTE,
+    "longest_title": LONGEST_TITLE,
+}
 
 
 @blueprint.get("/<uuid:finding_id>")
@@ -113,6 +120,7 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         beside=_sponsors(found),
         proofs=read_proofs(session, found),
         appealed=beside_finding(found.finding),
+        projects_here=projects_of_finding(found.row.id),
         appeal_states=APPEAL_STATES,
         basis=read_basis(found.events),
         earlier=read_earlier(found, form.key if form else ""),
@@ -125,10 +133,7 @@ def _page(finding_id: UUID, typed: Typed, error: SanchengError | None = None) ->
         faults=fault_map(error) if error else {},
         refusal=words.say_refusal(error) if error and not error.faults else "",
         consequences=CONSEQUENCES,
-        most_photos=ledger.MOST_PHOTOS,
-        most_days=MOST_DAYS,
-        longest_note=LONGEST_NOTE,
-        longest_title=LONGEST_TITLE,
+        **LIMITS,
         say_points=say_points,
         words=words,
         rare=RARE,

@@ -151,7 +151,7 @@ def _units() -> list[tuple[str, str]]:
 
 def _options(body: Mapping[str, Any]) -> dict[str, list[tuple[str, ...]]]:
     """Everything that there is to choose."""
-    groups = {"findings": gettext("问题整改"), "scores": gettext("考核得分")}
+    groups = {"findings": gettext("问题整改"), "scores": gettext("考核得分"), "progress": gettext("任务进度")}
     kinds = [*(kind for kind in CLASSES if not any(kind in two.split(",") for two in TOGETHER)), *TOGETHER]
     who = [(f"kinds:{kind}", say_who(f"kinds:{kind}"), gettext("单位")) for kind in kinds]
     who += [(f"types:{code}", name, gettext("点位")) for code, name in type_options()]

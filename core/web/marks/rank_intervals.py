@@ -10,7 +10,7 @@ from flask_babel import gettext
 
 from core.errors import N_
 from core.figures.intervals import rank_ranges, same_as_above, wilson
-from core.work.marks.card_rules import BY_VALUE, BY_WILSON, PERCENT, SCORES
+from core.work.marks.card_rules import BY_VALUE, BY_WILSON, FINDINGS, PERCENT
 from core.work.marks.card_schemes import Kept
 from core.work.marks.ranking_days import Placed
 
@@ -22,8 +22,8 @@ WILSON_ZH = N_("区间是由件数算出的威尔逊区间；名次下的小字�
 
 
 def intervals_of(kept: Kept, places: Sequence[Placed]) -> Mapping[UUID, tuple[Decimal, Decimal]]:
-    """The interval of each rate of cases; a score has no cases."""
-    if kept.scheme.source == SCORES or kept.scheme.measure.unit != PERCENT:
+    """The interval of each rate of cases; a score has no cases, and of tasks all are known."""
+    if kept.scheme.source != FINDINGS or kept.scheme.measure.unit != PERCENT:
         return {}
     found = {one.subject.id: wilson(one.numerator, one.denominator) for one in places if one.denominator > 0}
     return {key: one for key, one in found.items() if one}
@@ -44,5 +44,5 @@ def tell_apart(
 def say_method(kept: Kept) -> list[str]:
     """How a scheme ranks and where its intervals come from, as printed beside every table."""
     scheme = kept.scheme
-    drawn = scheme.source != SCORES and scheme.measure.unit == PERCENT
+    drawn = scheme.source == FINDINGS and scheme.measure.unit == PERCENT
     return [gettext(METHODS[scheme.method]), *([gettext(WILSON_ZH)] if drawn else [])]

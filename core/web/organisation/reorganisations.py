@@ -155,7 +155,10 @@ def _page(row: Reorganisation, said: str = "") -> str:
         late=_late(row),
         today=today(),
         manages=manages(),
-        moved=[(gettext(WORDS[name]), row.moved.get(name, 0)) for name in MOVED],
+        moved=[
+            *((gettext(WORDS[name]), row.moved.get(name, 0)) for name in MOVED),
+            (gettext("任务"), row.moved.get("tasks", 0)),
+        ],
         words=WORDS,
         hanging=MOVED[1:],
         kinds=KINDS,

@@ -33,6 +33,7 @@ from core.web.places.site_words import (
     type_options,
     unit_options,
 )
+from core.web.projects.beside import projects_at_site
 from core.web.words import by_locale, listed
 from core.work.loop.transitions import STATES
 from core.work.places import site_lists
@@ -154,6 +155,7 @@ def show(site_id: UUID) -> str:
         cards_here=cards_beside(session, who, [site_id], as_of or today()),
         people=read_people(session, card.row, as_of or today()),
         listed=listed,
+        projects_here=projects_at_site(site_id),
         sweeps_here=[] if as_of else open_at_site(session, who, site_id, asked.now()),
         states=SITE_STATES,
         finding_states=STATES,

@@ -31,6 +31,7 @@ from sqlalchemy.orm import Session
 
 from core.work.appeals.appeal_sight import of_campaign
 from core.work.calendar import ZONE, day_end
+from core.work.desk import inbox_splits, inbox_tasks
 from core.work.desk.inbox_findings import to_answer, to_assist, to_check, to_cosign, to_direct
 from core.work.desk.inbox_queries import (
     appeal_query,
@@ -249,6 +250,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             numbers.of_campaign,
         ),
     }
+    | inbox_tasks.kinds(Kind)
+    | inbox_splits.kinds(Kind)
 )
 
 

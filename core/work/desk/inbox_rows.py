@@ -13,6 +13,7 @@ from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from core.work.calendar import local_day
+from core.work.desk import inbox_splits, inbox_tasks
 from core.work.desk.findings import Filter, FindingRow, base_query, rows_of
 from core.work.desk.inbox import (
     APPEAL,
@@ -281,5 +282,7 @@ SHOWN: Mapping[str, tuple[Sequence[Any], Callable[[Row, Actor, datetime], Duty]]
         NUMBERS: (w.DUE_COLUMNS, of_due_numbers),
         NUMBERS_BACK: ((Observation, Statistic, Unit.name), of_returned_number),
         NUMBERS_CHECK: (w.JUDGING_COLUMNS, of_judged_numbers),
+        **inbox_tasks.SHOWN,
+        **inbox_splits.SHOWN,
     }
 )

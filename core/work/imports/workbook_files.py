@@ -40,8 +40,19 @@ class Grid:
     rows: list[list[str]]
 
 
-def open_grids(data: bytes, filename: str) -> list[Grid]:
-    """All sheets of an .xlsx or the one table of a .csv. Raises InvalidInput and TooLarge, each with the remedy."""
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One sheet with its cells as what they are (原样单元格): texts, numbers, days; to be written out again."""
+
+    title: str
+    rows: list[list[Any]]
+
+
+def open_grids(data: bytes, filename: str, *, spread: bool = False) -> list[Grid]:
+    """All sheets of an .xlsx or the one table of a .csv. Raises InvalidInput and TooLarge, each with the remedy.
+
+    ``spread`` gives each row of cells merged down a column what is written in the first.
+    """
     if len(data) > MAX_FILE:
         raise _too_large(filename, N_("文件超过 20 MB"), N_("请删去图片，或分成几个文件"))
     ending = filename.rpartition(".")[2].lower()
@@ -50,7 +61,15 @@ def open_grids(data: bytes, filename: str) -> list[Grid]:
     if ending != "xlsx":
         raise _unreadable(filename, N_("不支持这种文件"), N_("请另存为 .xlsx，或 UTF-8 编码的 .csv"))
     _check_package(data, filename)
-    return _read_xlsx(data, filename)
+    return _read_xlsx(data, filename, spread=spread)
+
+
+def open_pages(data: bytes, filename: str) -> list[Page]:
+    """The sheets of a file that was opened before by :func:`open_grids`, their cells unchanged."""
+    if filename.rpartition(".")[2].lower() == "csv":
+        return [Page(filename.rpartition(".")[0], list(_read_csv(data, filename)))]
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    return [Page(name, _sheet(book, name)) for name in book.sheet_names]
 
 
 def _unreadable(filename: str, message: str, remedy: str, value: str = "") -> InvalidInput:
@@ -101,13 +120,29 @@ def _column(letters: bytes) -> int:
     return number
 
 
-def _read_xlsx(data: bytes, filename: str) -> list[Grid]:
+def _read_xlsx(data: bytes, filename: str, *, spread: bool) -> list[Grid]:
     try:
         book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        return [Grid(name, list(_texts(_sheet(book, name)))) for name in book.sheet_names]
+        return [_grid(book, name, spread=spread) for name in book.sheet_names]
     except (CalamineError, ValueError, OSError) as error:
         remedy = N_("请用表格软件打开后另存为 .xlsx，再试一次")
         raise _unreadable(filename, N_("工作簿打不开"), remedy, str(error)[:60]) from error
+
+
+def _grid(book: CalamineWorkbook, name: str, *, spread: bool) -> Grid:
+    rows = list(_texts(_sheet(book, name)))
+    if spread:
+        _spread(rows, book.get_sheet_by_name(name).merged_cell_ranges or [])
+    return Grid(name, rows)
+
+
+def _spread(rows: list[list[str]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Write what a merge down one column says into each of its rows; a merge across columns is a title and stays."""
+    for (top, left), (bottom, right) in merged:
+        if left != right or top >= len(rows) or left >= len(rows[top]):
+            continue
+        for row in rows[top + 1 : bottom + 1]:
+            row[left] = rows[top][left]
 
 
 def _sheet(book: CalamineWorkbook, name: str) -> list[list[Any]]:

@@ -90,7 +90,7 @@ SITES = Layout(
 )
 LAYOUTS = MappingProxyType({layout.kind: layout for layout in (UNITS, PEOPLE, SITES)})
 
-_HARMLESS = frozenset({"序号", "备注", "说明", "no", "note", "no."})
+_HARMLESS = frozenset({"序号", "备注", "说明", "原因", "读作", "no", "note", "no."})
 _CODES = ("代码", "代码表", "填写说明", "codes")  # the template's own further sheets
 
 
@@ -104,12 +104,13 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A recognised sheet: its kind, its title, the titles of its columns as written, and its rows."""
+    """A recognised sheet: its kind, its title, the titles of its columns as written, its rows, and the header's row number."""
 
     kind: str
     title: str
     headers: Mapping[str, str]
     rows: tuple[SheetRow, ...]
+    head: int = 1
 
     def fault(self, row: SheetRow, column: str, message: str, remedy: str, value: str = "", **params: object) -> Fault:
         """A fault in one cell of this sheet, named as the sheet names it."""
@@ -137,13 +138,17 @@ def plain_title(title: str) -> str:
     return re.sub(r"(\((必填|选填|可选)\))|[*:]", "", said)
 
 
-def read_workbook(data: bytes, filename: str, layouts: Mapping[str, Layout] = LAYOUTS) -> Workbook:
+def read_workbook(
+    data: bytes, filename: str, layouts: Mapping[str, Layout] = LAYOUTS, *, spread: bool = False
+) -> Workbook:
     """Read an .xlsx or .csv (读取工作簿) of the given kinds of sheet. Faults inside a sheet are collected in the workbook.
+
+    ``spread`` reads cells merged down a column as said in each of their rows.
 
     Raises InvalidInput (no such format, wrong encoding, broken file, no sheet to import) and TooLarge (over 20 MB,
     100 MB unpacked or 100 000 rows).
     """
-    grids = [g for g in open_grids(data, filename) if any(any(row) for row in g.rows)]
+    grids = [g for g in open_grids(data, filename, spread=spread) if any(any(row) for row in g.rows)]
     named = [(layout, g) for g in grids if (layout := _layout_named(g.title, layouts)) is not None]
     others = [g for g in grids if _layout_named(g.title, layouts) is None and plain_title(g.title) not in _CODES]
     if not named:
@@ -219,7 +224,7 @@ def _read_sheet(layout: Layout, grid: Grid, faults: list[Fault], ignored: list[s
         if cells and not cells.get("name", "").startswith(EXAMPLE):
             rows.append(SheetRow(number, cells))
     headers = {code: grid.rows[at][i] for code, i in columns.items()}
-    return Sheet(layout.kind, grid.title, headers, tuple(rows))
+    return Sheet(layout.kind, grid.title, headers, tuple(rows), at + 1)
 
 
 def _columns(layout: Layout, grid: Grid, at: int, faults: list[Fault], ignored: list[str]) -> dict[str, int] | None:

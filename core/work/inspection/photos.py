@@ -32,6 +32,7 @@ from core.work.marks.card_sight import sees_card_photo
 from core.work.papers.notice_sight import sees_notice_photo
 from core.work.proofs.hand_on_sight import sees_answer_photo
 from core.work.tables import Attachment, Audit, File, FileLook
+from core.work.tasks.photo_sight import sees_work_photo
 from core.work.whistling.whistle_sight import sees_whistle_photo
 from tenants.access import Actor
 from tenants.db import new_id
@@ -83,7 +84,7 @@ def store(
 
 
 def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, now: datetime | None = None) -> Path:
-    """The path of a photo that the actor may see: at a visit, finding, whistle, notice, card or appeal in his reach, or sent by himself.
+    """The path of a photo that the actor may see: at a visit, finding, whistle, notice, card, appeal or work in his reach, or sent by himself.
 
     Raises NotFound otherwise; a photo of another tenant and an unknown one are the same.
     """
@@ -101,6 +102,7 @@ def open_photo(session: Session, actor: Actor, file_id: UUID, files: Path, *, no
         sees_notice_photo(actor, day),
         sees_card_photo(actor, day),
         sees_appeal_photo(actor, day),
+        sees_work_photo(actor, day),
     )
     row = session.scalars(select(File).where(File.id == file_id, seen)).first()
     path = path_of(files, actor.tenant.id, row.sha256) if row else None

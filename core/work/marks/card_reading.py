@@ -21,11 +21,11 @@ from core.work.marks.card_rules import (
     LONGEST_WINDOW,
     MEASURES,
     METHODS,
-    NOT_FED,
     ONE_DAY,
     OUT,
     PERIODS,
     PLACE_RULES,
+    PROGRESS,
     RANKS,
     SCORES,
     TIES,
@@ -101,11 +101,8 @@ def _check_measure(read: Reader, scheme: Scheme) -> None:
 def _read_daily(read: Reader, body: Mapping[str, Any], basis: str) -> str:
     """What is ranked each day, when the card is decided by the mean of those ranks."""
     said = body.get("daily")
-    for place, word in (("basis", basis), ("daily", said)):
-        if isinstance(word, str) and word in NOT_FED:
-            read.note(N_("这种依据还没有数据来源"), place, word, N_("请先用问题整改或考核得分"))
     if basis == RANKS:
-        return read.one_of(said, (FINDINGS, SCORES), "daily") if said not in NOT_FED else ""
+        return read.one_of(said, (FINDINGS, SCORES, PROGRESS), "daily")
     if said not in (None, ""):
         read.note(N_("只有按逐日名次亮牌才写这一项"), "daily", said, N_("请删去，或把依据改为 ranks"))
     return ""
@@ -149,6 +146,8 @@ def _league(read: Reader, place: str, raw: Mapping[str, Any], measure: Measure) 
     if measure.code == "share" and (types or sites or groups & {"area", "group", "department", "operator"}):
         remedy = N_("请改用 checklist（检查表得分率），或只比街道、社区")
         read.note(N_("这些单位没有考核得分"), f"{place}", measure.code, remedy)
+    if measure.basis == PROGRESS and (types or sites):
+        read.note(N_("点位没有任务"), place, measure.code, N_("请改为单位的组别"))
     lead = bool(groups & {"department", "operator"})
     count_by = read.one_of(raw.get("count_by"), (BY_PLACE, BY_LEAD), f"{place}.count_by", BY_LEAD if lead else BY_PLACE)
     if count_by == BY_LEAD and (types or sites or measure.basis == SCORES):

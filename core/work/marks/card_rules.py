@@ -19,16 +19,15 @@ PERIODS = ("day", "ten_day", "week", "month", "quarter", "year")
 FINDINGS = "findings"  # what became of problems
 SCORES = "scores"  # points of a campaign
 RANKS = "ranks"  # the mean of the daily ranks of the period
-PROGRESS = "progress"  # tasks and projects
+PROGRESS = "progress"  # tasks
 BASES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         RANKS: (N_("本期逐日名次的平均"), "mean of the daily ranks"),
         FINDINGS: (N_("问题整改"), "findings"),
         SCORES: (N_("考核得分"), "scores"),
-        PROGRESS: (N_("任务和项目进度"), "progress of tasks and projects"),
+        PROGRESS: (N_("任务进度"), "progress of tasks"),
     }
 )
-NOT_FED = frozenset({PROGRESS})  # declared, so that schemes may name it; its numbers come with the tasks
 
 PERCENT, COUNT, RANK = "percent", "count", "rank"
 MORE, LESS = "more", "less"
@@ -72,6 +71,9 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
             Measure("relapse_rate", FINDINGS, N_("反弹率"), "relapsed", PERCENT, LESS),
             Measure("share", SCORES, N_("占已评估分"), "of assessed points", PERCENT, MORE),
             Measure("checklist", SCORES, N_("检查表得分率"), "of checklist points", PERCENT, MORE),
+            Measure("task_rate", PROGRESS, N_("任务完成率"), "tasks done", PERCENT, MORE),
+            Measure("task_verified_rate", PROGRESS, N_("任务核验完成率"), "tasks done and verified", PERCENT, MORE),
+            Measure("tasks_overdue", PROGRESS, N_("任务超期"), "tasks overdue", COUNT, LESS),
         )
     }
 )
@@ -230,7 +232,7 @@ class Scheme:
 
     @property
     def source(self) -> str:
-        """Where the daily numbers come from: findings or scores."""
+        """Where the daily numbers come from: findings, scores or the progress of tasks."""
         return self.daily or self.basis
 
     @property

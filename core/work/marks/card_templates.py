@@ -49,6 +49,14 @@ TEN_DAYS: dict[str, Any] = {
     "vetoes": [],
     "sponsors": True,
 }
+# S0-11, S0-12, S0-23: the same by completed tasks.
+TASK_DAYS: dict[str, Any] = TEN_DAYS | {
+    "title": "任务逐日排名、每旬亮牌",
+    "title_en": "Daily ranks by tasks, a card every ten days",
+    "daily": "progress",
+    "measure": "task_rate",
+    "eligibility": {"volume": 3, "days": 3},
+}
 # S1-27: shops, red is praise.
 SHOPS: dict[str, Any] = {
     "title": "商户红黄黑评比（红为最好）",
@@ -106,6 +114,7 @@ LAST_ONES: dict[str, Any] = {
 TEMPLATES: Mapping[str, tuple[str, dict[str, Any]]] = MappingProxyType(
     {
         "ten_days": (N_("逐日排名、每旬亮牌（区级常用）"), TEN_DAYS),
+        "task_days": (N_("任务逐日排名、每旬亮牌"), TASK_DAYS),
         "shops": (N_("商户红黄黑评比，红为最好（街道常用）"), SHOPS),
         "last_ones": (N_("黑牌末位通报（每月）"), LAST_ONES),
     }

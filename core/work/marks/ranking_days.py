@@ -72,6 +72,8 @@ _RATES: Mapping[str, tuple[str, str]] = {
     "on_time_rate": ("on_time", "due"),
     "closing_rate": ("found_closed", "found"),
     "relapse_rate": ("relapsed", "closings"),
+    "task_rate": ("done", "total"),
+    "task_verified_rate": ("verified", "total"),
 }
 
 

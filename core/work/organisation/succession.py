@@ -34,6 +34,7 @@ from core.work.tables import (
     Whistle,
     WhistleCall,
 )
+from core.work.tasks.moving import move_tasks
 from tenants.access import Actor
 from tenants.db import new_id
 from tenants.models import Holding, Post, Unit, UnitRole
@@ -66,6 +67,7 @@ def hand_over(session: ScopedSession, actor: Actor | None, wish: Succession) -> 
     rules = ["territory_id", "line_unit_id", "place_unit_id"]
     moved["rules"] = carry(session, RoutingRule, rules, heirs, on)
     moved["notices"] = _notices(session, actor, wish)
+    moved["tasks"] = move_tasks(session, actor, heirs, note=wish.note, now=wish.now)
     _registers(session, heirs)
     _whistles(session, heirs)
     return moved

@@ -59,6 +59,48 @@ _ALL = (
         ("family", "家", "businesses"),
         ("case", "例", "cases"),
         ("item", "项", "entries"),
+        # What works and tasks count: one word may count several things (份资料, 份礼品), which are never added either.
+        ("machine_shift", "台次", "machine-shifts"),
+        ("sheet", "张", "sheets"),
+        ("bottle", "瓶", "bottles"),
+        ("board", "块", "boards"),
+        ("sign", "块", "signs"),
+        ("plate", "块", "plates"),
+        ("flag", "面", "flags"),
+        ("ensemble", "组", "groups"),
+        ("gift", "份", "gifts"),
+        ("deed", "件", "deeds"),
+        ("report", "条", "reports"),
+        ("incident", "起", "incidents"),
+        ("permit", "件", "permits"),
+        ("meeting", "场", "meetings"),
+        ("task", "项", "tasks"),
+        ("estate", "个", "estates"),
+        ("courtyard", "个", "courtyards"),
+        ("yard", "个", "yards"),
+        ("street", "条", "streets"),
+        ("road", "条", "roads"),
+        ("market", "个", "markets"),
+        ("junction", "个", "junctions"),
+        ("district_part", "个", "areas"),
+        ("subdistrict", "个", "subdistricts"),
+        ("community", "个", "communities"),
+        ("district", "个", "districts"),
+        ("grid", "个", "grids"),
+        ("site", "个", "sites"),
+        ("facility", "个", "facilities"),
+        ("stall", "个", "stalls"),
+        ("team", "支", "teams"),
+        ("unit", "家", "units"),
+        ("operator", "家", "operators"),
+        ("company", "家", "companies"),
+        ("workshop", "家", "workshops"),
+        ("shop", "家", "shops"),
+        ("plant", "家", "plants"),
+        ("station", "座", "stations"),
+        ("depot", "座", "depots"),
+        ("boiler", "台", "boilers"),
+        ("decade", "年代", "decade"),
     ),
     Measure("point", "分", "points", "point"),
     Measure("percent", "%", "%", "share", Fraction(1, 100)),
@@ -75,15 +117,36 @@ _ALL = (
     Measure("t", "吨", "t", "mass", Fraction(1000)),
     Measure("h", "小时", "h", "duration", Fraction(1, 24)),
     Measure("d", "天", "days", "duration"),
+    Measure("month", "个月", "months", "calendar_time"),
+    Measure("year", "年", "years", "calendar_time", Fraction(12)),
     Measure("yuan", "元", "yuan", "money"),
     Measure("ten_thousand_yuan", "万元", "10 000 yuan", "money", Fraction(10_000)),
     Measure("yes_no", "是1否0", "1 yes, 0 no", "yes_no", whole=True),
 )
 MEASURES = MappingProxyType({one.code: one for one in _ALL})
+# Other ways to write a unit; what counts differently (人 and 人次) is never another way to write it.
+_ALSO = {
+    "m2": ("㎡", "m²", "平米", "平方"),
+    "kg": ("公斤",),
+    "m": ("meters", "metres"),
+    "km": ("千米",),
+    "piece": ("个数", "count"),
+    "trip": ("辆次", "vehicle-trips"),
+    "yuan": ("CNY", "RMB", "人民币"),
+    "person": ("名",),
+    "structure": ("栋", "幢"),
+}
+# The first of those that share a word is the one that the word alone means.
 _BY_NAME = MappingProxyType(
-    {name: one for one in _ALL for name in (one.code, one.name_zh, one.name_en)}
-    | {"㎡": MEASURES["m2"], "公斤": MEASURES["kg"], "个数": MEASURES["piece"]}
+    {name: one for one in reversed(_ALL) for name in (one.code, one.name_zh, one.name_en)}
+    | {name: MEASURES[code] for code, names in _ALSO.items() for name in names}
 )
+
+
+def names_of(measure: Measure) -> tuple[str, ...]:
+    """All the ways to write a unit, the longest first: 平方米, m², ㎡, m2."""
+    said = {measure.code, measure.name_zh, measure.name_en, *_ALSO.get(measure.code, ())}
+    return tuple(sorted(said, key=lambda one: (-len(one), one)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What people do, as rows (业务数据表): one module a room; importing this one knows them all."""
 
 from core.work.tables.appeals import Appeal, AppealEvent
+from core.work.tables.appraisals import Appraisal, AppraisalRule, AppraisalSignature, TaskDay
 from core.work.tables.charts import AreaMember, Reorganisation, SiteGrid, UnitLineage
 from core.work.tables.duties import Handover, SitePost, SponsorEntry, Sponsorship
 from core.work.tables.editions import EnabledEdition
@@ -17,6 +18,7 @@ from core.work.tables.marks import (
     NegativeStep,
     RankDay,
 )
+from core.work.tables.meetings import Meeting, MeetingDecision, MeetingEvent, MeetingItem, MeetingPresence
 from core.work.tables.notices import (
     Chase,
     Note,
@@ -28,7 +30,17 @@ from core.work.tables.notices import (
     Outbox,
     Setting,
 )
+from core.work.tables.plans import Plan, PlanEvent, PlanLine, PlanTarget
 from core.work.tables.plates import CitizenReport, Plate, SiteGram
+from core.work.tables.projects import (
+    Project,
+    ProjectEvent,
+    ProjectFinding,
+    ProjectItem,
+    ProjectObject,
+    ProjectShare,
+    ProjectStage,
+)
 from core.work.tables.proofs import (
     Contact,
     ContactLink,
@@ -40,6 +52,7 @@ from core.work.tables.proofs import (
     Sweep,
     SweepSite,
 )
+from core.work.tables.quantities import QuantityEntry, QuantityEvent, QuantityKind, QuantityPair
 from core.work.tables.rounds import (
     Draw,
     DrawSeed,
@@ -61,8 +74,10 @@ from core.work.tables.routes import (
     SavedFilter,
 )
 from core.work.tables.sites import Site, SiteKind
+from core.work.tables.splits import Split, SplitEvent, SplitRow, SplitShare
 from core.work.tables.statistics import LockedValue, Observation, ObservationEvent, Statistic
 from core.work.tables.tally import DayCount, DayMark
+from core.work.tables.tasks import Task, TaskAssist, TaskEvent, TaskImport, TaskReport, WorkPhoto
 from core.work.tables.visits import AnswerRow, ItemResult, Sheet, Visit
 from core.work.tables.whistles import Whistle, WhistleCall, WhistleEvent
 
@@ -70,6 +85,9 @@ __all__ = [
     "AnswerRow",
     "Appeal",
     "AppealEvent",
+    "Appraisal",
+    "AppraisalRule",
+    "AppraisalSignature",
     "AreaMember",
     "Attachment",
     "Audit",
@@ -103,6 +121,11 @@ __all__ = [
     "Idempotency",
     "ItemResult",
     "LockedValue",
+    "Meeting",
+    "MeetingDecision",
+    "MeetingEvent",
+    "MeetingItem",
+    "MeetingPresence",
     "NegativeEntry",
     "NegativeStep",
     "NotSame",
@@ -119,8 +142,23 @@ __all__ = [
     "Part",
     "Patrol",
     "PatrolMember",
+    "Plan",
+    "PlanEvent",
+    "PlanLine",
+    "PlanTarget",
     "Plate",
     "Precedent",
+    "Project",
+    "ProjectEvent",
+    "ProjectFinding",
+    "ProjectItem",
+    "ProjectObject",
+    "ProjectShare",
+    "ProjectStage",
+    "QuantityEntry",
+    "QuantityEvent",
+    "QuantityKind",
+    "QuantityPair",
     "RankDay",
     "Recheck",
     "RecheckSample",
@@ -144,14 +182,25 @@ __all__ = [
     "SiteGrid",
     "SiteKind",
     "SitePost",
+    "Split",
+    "SplitEvent",
+    "SplitRow",
+    "SplitShare",
     "SponsorEntry",
     "Sponsorship",
     "Statistic",
     "Sweep",
     "SweepSite",
+    "Task",
+    "TaskAssist",
+    "TaskDay",
+    "TaskEvent",
+    "TaskImport",
+    "TaskReport",
     "UnitLineage",
     "Visit",
     "Whistle",
     "WhistleCall",
     "WhistleEvent",
+    "WorkPhoto",
 ]

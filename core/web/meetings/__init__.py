@@ -1,0 +1,1 @@
+"""The rooms of meetings (会议各室)."""

@@ -1,0 +1,1 @@
+"""The pages of quantities (工作量各页)."""

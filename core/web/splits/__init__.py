@@ -1,0 +1,1 @@
+"""The pages of the task decomposition (任务分解各页)."""

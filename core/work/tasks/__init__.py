@@ -1,0 +1,1 @@
+"""Tasks (任务): given, taken, reported with proof, done, verified by another party, closed; parents follow their children."""
